@@ -1,0 +1,84 @@
+"""What is wrong with a prompt: one family a file, one decorated function a check.
+
+A check is a generator `(subject, around) -> Iterator[Finding]`. It points at places and never
+sees YAML, files or lines. Its docstring says the harm in its first paragraph, then holds a `Bad:`
+and a `Good:` example: `promptops explain`, the reference page and the tests all come from it.
+
+The folder is the registry: `registry()` imports every module here and collects what `@check` marked.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cache
+from importlib import import_module
+from typing import Any, TypeVar
+
+from promptops.diagnostic import Finding, Severity
+from promptops.model import Decision
+
+ON_PROMPT = "prompt"  # a governed prompt (model.Prompt)
+ON_INSTRUCTIONS = "instructions"  # a plain instruction file (model.Prompt, governed=False)
+ON_DECISION = "decision"  # a decision record (model.Decision)
+ON_TEXT = "text"  # the raw text (str) of any of these files; findings have path ()
+
+Run = Callable[[Any, "Around"], Iterator[Finding]]
+F = TypeVar("F", bound=Run)
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What a check may know beside its subject. No clock, no disk: it is all handed in.
+
+    decisions: by id. people_left: names and e-mails of those who have left, lower case.
+    languages: of the repository, source first.
+    """
+
+    today: date
+    decisions: Mapping[str, Decision] = field(default_factory=dict)
+    people_left: frozenset[str] = frozenset()
+    require_decision_for: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One check: what it is called, how bad it is, what it looks at."""
+
+    code: str
+    name: str
+    severity: Severity
+    on: tuple[str, ...]
+    run: Run
+
+    @property
+    def doc(self) -> str:
+        """The harm, then `Bad:` and `Good:`."""
+        return self.run.__doc__ or ""
+
+
+def check(
+    code: str, name: str, severity: Severity, on: tuple[str, ...] = (ON_PROMPT,)
+) -> Callable[[F], F]:
+    """Mark a function as the check `code`; `name` states the bad thing."""
+
+    def mark(run: F) -> F:
+        run.check = Check(code, name, severity, on, run)  # type: ignore[attr-defined]
+        return run
+
+    return mark
+
+
+@cache
+def registry() -> Mapping[str, Check]:
+    """Every check by code, in the order of the codes."""
+    found: dict[str, Check] = {}
+    for file in sorted(os.listdir(os.path.dirname(__file__))):
+        name, extension = os.path.splitext(file)
+        if extension == ".py" and not name.startswith("_"):
+            module = import_module(f"{__name__}.{name}")
+            marked = (getattr(value, "check", None) for value in vars(module).values())
+            found.update((c.code, c) for c in marked if isinstance(c, Check))
+    return dict(sorted(found.items()))

@@ -1,0 +1,64 @@
+"""What we cannot do: errors with an exit code, a place and a hint.
+
+A wrong prompt is no error but a diagnostic (exit 1); a bug is any other exception (exit 70).
+Only `promptops.cli` catches these.
+"""
+
+from __future__ import annotations
+
+EXIT_CLEAN = 0
+EXIT_FINDINGS = 1
+EXIT_CANNOT = 2
+EXIT_INCOMPLETE = 3
+EXIT_BUG = 70
+EXIT_INTERRUPTED = 130
+EXIT_TERMINATED = 143
+
+
+class PromptopsError(Exception):
+    """We cannot do it: `message` says what, `hint` what to do, `path:line:column` where.
+
+    `line` and `column` are 1-based, 0 where there is none.
+    """
+
+    exit_code = EXIT_CANNOT
+
+    def __init__(
+        self, message: str, hint: str = "", *, path: str = "", line: int = 0, column: int = 0
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.path = path
+        self.line = line
+        self.column = column
+
+
+class UsageError(PromptopsError):
+    """A command line that means nothing: an unknown name, two options that exclude each other."""
+
+
+class ConfigError(PromptopsError):
+    """A configuration that cannot be used."""
+
+
+class InputError(PromptopsError):
+    """A file that cannot be used: not UTF-8, too large, not YAML, a path out of the repository."""
+
+
+class TemplateError(PromptopsError):
+    """A template that cannot be rendered, or that asks for what templates may not do."""
+
+
+class GitError(PromptopsError):
+    """git is missing, there is no repository, or it cannot answer."""
+
+
+class ProviderError(PromptopsError):
+    """Who should answer does not: no key, no connection, no such model."""
+
+
+class IncompleteError(PromptopsError):
+    """Work was done, not all of it: no verdict can be given."""
+
+    exit_code = EXIT_INCOMPLETE

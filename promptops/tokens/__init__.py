@@ -1,0 +1,1 @@
+"""Token counts, arithmetic and prices: offline, and each number says how it is known."""
