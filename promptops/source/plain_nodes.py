@@ -1,0 +1,42 @@
+"""Nodes for data that other readers parsed (JSON, CSV, TOML), so that the same shapes read them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class Mark:
+    """Where a node starts: `index` in characters, `line` 0-based."""
+
+    __slots__ = ("column", "index", "line")
+
+    def __init__(self, index: int, line: int, column: int = 0) -> None:
+        self.index = index
+        self.line = line
+        self.column = column
+
+
+class PlainNode:
+    """What the shapes look at in a YAML node: id, value, style and marks."""
+
+    __slots__ = ("end_mark", "id", "start_mark", "style", "value")
+
+    def __init__(self, id: str, value: Any, style: str | None, start: Mark, end: Mark) -> None:
+        self.id = id
+        self.value = value
+        self.style = style
+        self.start_mark = start
+        self.end_mark = end
+
+
+def to_node(data: Any, start: Mark, end: Mark) -> PlainNode:
+    """Parsed data as nodes that all stand at one range."""
+    if isinstance(data, dict):
+        pairs = [(to_node(str(k), start, end), to_node(v, start, end)) for k, v in data.items()]
+        return PlainNode("mapping", pairs, None, start, end)
+    if isinstance(data, list):
+        return PlainNode("sequence", [to_node(v, start, end) for v in data], None, start, end)
+    if isinstance(data, str):
+        return PlainNode("scalar", data, '"', start, end)
+    words = {type(None): "null", bool: str(data).lower()}
+    return PlainNode("scalar", words.get(type(data), str(data)), None, start, end)

@@ -1,0 +1,132 @@
+"""A YAML file that remembers positions: places to offsets, and splices that touch nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from promptops.diagnostic import Edit, Place
+from promptops.source.document import Lines
+
+_ESCAPES = {"x": 2, "u": 4, "U": 8}
+_NEEDS_CARE = frozenset("\n\r\"'\\:#{}[]&*!|>%@`,")
+
+
+class YamlDocument:
+    """The text of a YAML file and its nodes. `shift` is where the YAML starts in the text."""
+
+    def __init__(self, path: str, text: str, root: Any, shift: int = 0) -> None:
+        self.path = path
+        self.text = text
+        self.root = root
+        self.shift = shift
+        self._lines: Lines | None = None
+
+    @property
+    def lines(self) -> Lines:
+        """Line starts, made when first asked for."""
+        if self._lines is None:
+            self._lines = Lines(self.text)
+        return self._lines
+
+    def locate(
+        self, place: Place, within: tuple[int, int] | None = None, *, key: bool = False
+    ) -> tuple[int, int]:
+        if not place and within is not None:
+            return within
+        key_node, node, whole = self._find(place)
+        if (key or not whole) and key_node is not None:
+            return self._range(key_node)
+        if node is None:
+            return 0, 0
+        if within is None or not isinstance(node.value, str):
+            return self._first_line(node) if not whole else self._range(node)
+        offsets = self._offsets(node)
+        if offsets is None or within[1] > len(offsets):
+            return self._range(node)
+        start = offsets[within[0]] if within[0] < len(offsets) else offsets[-1] + 1
+        end = offsets[within[1] - 1] + 1 if within[1] > within[0] else start
+        return start + self.shift, end + self.shift
+
+    def edit(
+        self, place: Place, within: tuple[int, int] | None, replacement: str
+    ) -> Sequence[Edit]:
+        start, end = self.locate(place, within)
+        if not place or within is None:
+            return [Edit(start, end, replacement)]
+        value = self._find(place)[1].value
+        same = self.text[start:end] == value[within[0] : within[1]]
+        return [] if not same or _NEEDS_CARE & set(replacement) else [Edit(start, end, replacement)]
+
+    def _find(self, place: Place) -> tuple[Any, Any, bool]:
+        """(key node, node, whether all of `place` exists) of `place` or its nearest ancestor."""
+        key_node, node = None, self.root
+        for part in place:
+            step = _step(node, part)
+            if step is None:
+                return key_node, node, False
+            key_node = step[0] if step[0] is not None else step[1]
+            node = step[1]
+        return key_node, node, True
+
+    def _range(self, node: Any) -> tuple[int, int]:
+        start, end = node.start_mark.index, node.end_mark.index
+        body = self.text[start + self.shift : end + self.shift]
+        return start + self.shift, start + self.shift + len(body.rstrip())
+
+    def _first_line(self, node: Any) -> tuple[int, int]:
+        start, end = self._range(node)
+        line_end = self.text.find("\n", start)
+        return start, end if line_end < 0 else min(end, line_end)
+
+    def _offsets(self, node: Any) -> list[int] | None:
+        """For each character of a scalar's value, where it stands (without the shift)."""
+        start, end = node.start_mark.index, node.end_mark.index
+        raw = self.text[start + self.shift : end + self.shift]
+        begin = raw.find("\n") + 1 if node.style in ("|", ">") else int(node.style in ("'", '"'))
+        found = _align(node.value, raw, begin, node.style == '"')
+        return None if found is None else [start + offset for offset in found]
+
+
+def _step(node: Any, part: str | int) -> tuple[Any, Any] | None:
+    if node is None or isinstance(node.value, str):
+        return None
+    if isinstance(part, int):
+        known = node.id == "sequence" and 0 <= part < len(node.value)
+        return (None, node.value[part]) if known else None
+    if node.id != "mapping":
+        return None
+    return next(((k, v) for k, v in reversed(node.value) if k.value == part), None)
+
+
+def _align(value: str, raw: str, begin: int, escapes: bool) -> list[int] | None:
+    """Offsets in `raw` of each character of `value`: folding and indentation are stepped over."""
+    offsets = []
+    at = begin
+    for character in value:
+        while at < len(raw):
+            here = raw[at]
+            if here == character or (here.isspace() and character in " \n"):
+                offsets.append(at)
+                at += 1 + (here == "'" and raw[at + 1 : at + 2] == "'")
+                break
+            if escapes and here == "\\":
+                width = _escape_width(raw, at)
+                if raw[at + 1 : at + 2] != "\n":
+                    offsets.append(at)
+                    at += width
+                    break
+                at += width
+            elif here.isspace():
+                at += 1
+            else:
+                return None
+        else:
+            if not character.isspace():
+                return None
+            offsets.append(len(raw))
+    return offsets
+
+
+def _escape_width(raw: str, at: int) -> int:
+    return 2 + _ESCAPES.get(raw[at + 1 : at + 2], 0)
