@@ -1,0 +1,297 @@
+"""git, read-only and hardened: the only file that runs it. Plain values come out.
+
+The environment and the flags make sure that nothing a repository configures (fsmonitor, hooks,
+text conversion, external diffs, filters, transports) runs a program. Revisions become hex ids
+first; after that only ids, plumbing commands and literal paths are used.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from promptops.errors import GitError
+from promptops.history import child
+from promptops.history.environment import (
+    child_environment,
+    find_program,
+    inside,
+    this_repository,
+)
+from promptops.history.records import (
+    Change,
+    Entry,
+    Paths,
+    index_entries,
+    is_hex,
+    raw_changes,
+    split,
+    text,
+    tree_entries,
+)
+from promptops.history.worktree import unchanged
+
+if TYPE_CHECKING:
+    from subprocess import Popen
+
+_FLAGS = (
+    *("-c", "core.fsmonitor=false", "-c", "safe.bareRepository=explicit"),
+    *("-c", "core.hooksPath=/dev/null", "-c", "protocol.allow=never"),
+    *("-c", "log.showSignature=false", "-c", "log.showRoot=true", "-c", "log.follow=false"),
+    *("-c", "diff.renames=false", "-c", "color.ui=false", "-c", "i18n.logOutputEncoding=UTF-8"),
+    *("--no-pager", "--no-replace-objects", "--literal-pathspecs"),
+)
+_DIFF = ("-r", "-z", "--raw", "--no-abbrev", "--no-renames", "--no-ext-diff", "--no-textconv")
+_AHEAD = 64  # requests in flight: far below what fills a pipe, which would hang both sides
+
+
+class Repository:
+    """One repository, found once. Close it, or use it in `with`: it may keep one child running.
+
+    root: the work tree's top folder, the git directory of a bare repository.
+    git_dir, common_dir: absolute; they differ in a linked worktree.
+    shallow: ids of the commits at the edge of a shallow clone; empty where history is whole.
+    """
+
+    def __init__(self, program: str, env: Mapping[str, str], facts: Sequence[str]) -> None:
+        self.git_dir, self.common_dir = facts[0], facts[1]
+        self.bare = facts[2] == "true"
+        self.root = self.git_dir if self.bare else facts[5]
+        self.null = "0" * (64 if facts[4] == "sha256" else 40)
+        self._program = program
+        self._env = env
+        self._reader: child.Conversation | None = None
+        self.shallow = self._edges() if facts[3] == "true" else frozenset()
+
+    @classmethod
+    def find(cls, folder: str, environ: Mapping[str, str]) -> Repository:
+        """The repository `folder` lies in. GitError: none, no git, or git refuses it.
+
+        `GIT_DIR` counts only where nothing is found from `folder` (a bare repository, say);
+        `GIT_INDEX_FILE` counts unless it is another repository's.
+        """
+        folder = os.path.realpath(folder)
+        if not os.path.isdir(folder):
+            raise GitError(f"no such folder: {folder}")
+        program = find_program("git", folder, environ)
+        env = child_environment(environ)
+        try:
+            facts = _discover(program, folder, env)
+        except GitError:
+            if not environ.get("GIT_DIR"):
+                raise
+            env |= {k: environ[k] for k in ("GIT_DIR", "GIT_WORK_TREE") if environ.get(k)}
+            facts = _discover(program, folder, env)
+            env |= {"GIT_DIR": facts[0]} | ({"GIT_WORK_TREE": facts[5]} if facts[5] else {})
+        found = cls(program, env | this_repository(environ, facts[5] or facts[0], facts[1]), facts)
+        _refuse_impostors(found, program, "GIT_DIR" in env)
+        return found
+
+    def __enter__(self) -> Repository:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __del__(self) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the child that reads contents, if there is one."""
+        reader, self._reader = getattr(self, "_reader", None), None
+        if reader is not None:
+            child.end(reader.child)
+
+    # -- revisions ---------------------------------------------------------------------------
+
+    def resolve(self, revision: str) -> str:
+        """The full id of the commit that `revision` names; GitError "not a revision"."""
+        if revision and "\0" not in revision:
+            asked = ("rev-parse", "--verify", "--quiet", "--end-of-options", revision + "^{commit}")
+            code, out, _ = self._call(asked)
+            found = text(out).strip()
+            if code == 0 and is_hex(found):
+                return found
+        hint = "name one commit: a branch, a tag, an id, HEAD~2"
+        if self.shallow:
+            hint += "; this is a shallow clone: git fetch --unshallow brings the rest"
+        raise GitError(f"not a revision: {revision!r}", hint)
+
+    def head(self) -> str | None:
+        """The id of HEAD's commit; None while there is none."""
+        try:
+            return self.resolve("HEAD")
+        except GitError:
+            return None
+
+    def merge_base(self, one: str, other: str) -> str | None:
+        """A best common ancestor; None where there is none (in a shallow clone: not here)."""
+        code, out, err = self._call(("merge-base", "--end-of-options", _id(one), _id(other)))
+        if code > 1:
+            raise child.complaint(err)
+        return text(out).strip() or None
+
+    def base_of(self, commit: str) -> str:
+        """The merge base of `commit` and HEAD; GitError where this clone has none."""
+        head = self.head()
+        base = _id(commit) if head is None else self.merge_base(commit, head)
+        if base is None:
+            hint = "git fetch --unshallow" if self.shallow else "name a revision of this history"
+            raise GitError(f"no common ancestor of {commit[:12]} and HEAD in this clone", hint)
+        return base
+
+    # -- trees and the index -----------------------------------------------------------------
+
+    def tree(self, commit: str) -> list[Entry]:
+        """Every file of a commit's tree, submodules left out."""
+        return tree_entries(self.run("ls-tree", "-r", "-z", "--full-tree", _id(commit)))
+
+    def index(self) -> list[Entry]:
+        """Every file of the index (`GIT_INDEX_FILE` where a hook set it), submodules left out."""
+        return index_entries(self.run("ls-files", "-s", "-z"))
+
+    def untracked(self) -> list[str]:
+        """Files of the work tree that are neither in the index nor ignored."""
+        return [text(p) for p in split(self.run("ls-files", "-o", "-z", "--exclude-standard"))]
+
+    def unmerged_paths(self) -> tuple[str, ...]:
+        """Paths with a merge conflict in the index, sorted."""
+        return tuple(sorted({e.path for e in index_entries(self.run("ls-files", "-u", "-z"))}))
+
+    def changes(self, old: str | None, new: str) -> list[Change]:
+        """What differs from commit `old` (None: nothing at all) to commit `new`."""
+        ends = ("--root", "--no-commit-id", _id(new)) if old is None else (_id(old), _id(new))
+        return raw_changes(split(self.run("diff-tree", *_DIFF, *ends, "--")))
+
+    def index_changes(self, commit: str) -> list[Change]:
+        """What differs from `commit` to the index."""
+        return raw_changes(split(self.run("diff-index", "--cached", *_DIFF, _id(commit), "--")))
+
+    def staged_paths(self) -> Paths:
+        """What the index changes against HEAD; all of it while there is no HEAD."""
+        head = self.head()
+        if head is None:
+            return Paths(tuple(sorted({e.path for e in self.index()})))
+        return Paths.of(self.index_changes(head))
+
+    def changed_since(self, commit: str, wanted: Callable[[str], bool]) -> Paths:
+        """Wanted paths that differ between merge-base(commit, HEAD) and the work tree.
+
+        Untracked files that are not ignored count as present. The work tree is read and hashed
+        here: git would run the repository's filters. GitError where there is no merge base.
+        """
+        base = self.base_of(commit)
+        before = {e.path: e for e in self.tree(base) if wanted(e.path)}
+        now = {e.path for e in self.index()}.union(self.untracked(), before)
+        there = {p for p in now if wanted(p) and os.path.lexists(os.path.join(self.root, p))}
+        same = {p for p, e in before.items() if p in there and unchanged(self.root, e)}
+        return Paths(tuple(sorted(there - same)), tuple(sorted(before.keys() - there)))
+
+    # -- contents ----------------------------------------------------------------------------
+
+    def blobs(self, ids: Sequence[str], limit: int = child.MAX_OUTPUT) -> Iterator[bytes | None]:
+        """The contents of objects, in order; None where one is missing here or over `limit`."""
+        asked = answered = 0
+        try:
+            for wanted in ids:
+                while asked < min(answered + _AHEAD, len(ids)):
+                    self._ask(ids[asked])
+                    asked += 1
+                content = self._answer(wanted, limit)
+                answered += 1
+                if self._reader is None:
+                    asked = answered
+                yield content
+        finally:
+            if asked != answered:  # answers that nobody will read are still in the pipe
+                self.close()
+
+    def blob(self, blob: str, limit: int = child.MAX_OUTPUT) -> bytes | None:
+        """The content of one object; None where it is missing here or over `limit`."""
+        return next(self.blobs((blob,), limit))
+
+    def _ask(self, wanted: str) -> None:
+        if self._reader is None:
+            self._reader = child.Conversation(self._start(("cat-file", "--batch")))
+        self._reader.ask(_id(wanted).encode())
+
+    def _answer(self, wanted: str, limit: int) -> bytes | None:
+        assert self._reader is not None
+        header = text(self._reader.line()).split(" ")
+        if header == [wanted, "missing"]:
+            return None
+        if len(header) != 3 or header[0] != wanted or int(header[2]) > limit:
+            self.close()  # a refused fetch of a missing object ends git instead of an answer
+            return None
+        return self._reader.take(int(header[2]) + 1)[:-1]
+
+    # -- running git -------------------------------------------------------------------------
+
+    def run(self, *arguments: str) -> bytes:
+        """What a read-only command prints; GitError with git's own words where it fails."""
+        code, out, err = self._call(arguments)
+        if code:
+            raise child.complaint(err)
+        return out
+
+    def records(self, *arguments: str) -> Iterator[bytes]:
+        """What a command prints, split at NUL, as it comes. Closing the iterator stops git."""
+        running = self._start(arguments)
+        errors = bytearray()
+        rest = b""
+        try:
+            for chunk in child.chunks(running, errors):
+                *whole, rest = (rest + chunk).split(b"\0")
+                yield from whole
+            if running.wait(child.SECONDS):
+                raise child.complaint(bytes(errors))
+            if rest:
+                yield rest
+        finally:
+            child.end(running)
+
+    def _call(self, arguments: Sequence[str]) -> tuple[int, bytes, bytes]:
+        return child.output(self._start(arguments))
+
+    def _start(self, arguments: Sequence[str]) -> Popen[bytes]:
+        return child.start([self._program, *_FLAGS, *arguments], self.root, self._env)
+
+    def _edges(self) -> frozenset[str]:
+        try:
+            with open(os.path.join(self.common_dir, "shallow"), encoding="ascii") as file:
+                return frozenset(line.strip() for line in file if line.strip())
+        except (OSError, ValueError):
+            return frozenset({self.null})  # unreadable: still known to be incomplete
+
+
+def _id(value: str) -> str:
+    if not is_hex(value):
+        raise GitError(f"not an object id: {value!r}")
+    return value
+
+
+def _discover(program: str, folder: str, env: Mapping[str, str]) -> tuple[str, ...]:
+    """Git directory, common directory, bare?, shallow?, object format, work tree or ""."""
+    asked = "--absolute-git-dir --git-common-dir --is-bare-repository --is-shallow-repository"
+    argv = [program, *_FLAGS, "rev-parse", "--path-format=absolute", *asked.split()]
+    running = child.start([*argv, "--show-object-format", "--show-toplevel"], folder, env)
+    code, out, err = child.output(running)
+    facts = text(out).removesuffix("\n").split("\n")
+    if len(facts) == 5 and facts[2] == "true":
+        return (*facts, "")
+    if code:
+        raise child.complaint(err)
+    if len(facts) != 6:
+        raise GitError(f"a line break in the repository's path: {folder!r}")
+    return tuple(facts)
+
+
+def _refuse_impostors(found: Repository, program: str, named: bool) -> None:
+    if not named and not os.path.lexists(os.path.join(found.root, ".git")):
+        raise GitError(
+            f"the repository's settings claim another work tree: {found.root}",
+            "take core.worktree out of .git/config, or set GIT_DIR and GIT_WORK_TREE yourself",
+        )
+    if inside(program, found.root):
+        raise GitError(f"git lies inside the repository: {program}", "mend PATH")

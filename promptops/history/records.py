@@ -1,0 +1,92 @@
+"""What git's plumbing prints, as plain values. Paths that are no UTF-8 keep surrogates."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+GITLINK = "160000"
+SYMLINK = "120000"
+_HEX = frozenset("0123456789abcdef")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A file as an index or a tree names it: octal mode, blob id, path; `stage` > 0 is unmerged."""
+
+    mode: str
+    blob: str
+    path: str
+    stage: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One path between two trees; status is A, D, M or T, the id of an absent side all zeros."""
+
+    status: str
+    path: str
+    old: str
+    new: str
+    old_mode: str
+    new_mode: str
+
+
+@dataclass(frozen=True, slots=True)
+class Paths:
+    """Paths that differ, sorted: those still there and those gone."""
+
+    present: tuple[str, ...] = ()
+    deleted: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, changes: Sequence[Change]) -> Paths:
+        """The paths of these changes."""
+        gone = {c.path for c in changes if c.status == "D"}
+        return cls(tuple(sorted({c.path for c in changes} - gone)), tuple(sorted(gone)))
+
+
+def text(raw: bytes) -> str:
+    """Git's bytes as text; what is no UTF-8 survives as surrogates."""
+    return raw.decode("utf-8", "surrogateescape")
+
+
+def is_hex(value: str) -> bool:
+    """True for a full object id, SHA-1 or SHA-256."""
+    return len(value) in (40, 64) and _HEX.issuperset(value)
+
+
+def split(output: bytes) -> list[bytes]:
+    """The records of an output in which each ends with NUL."""
+    return output.split(b"\0")[:-1]
+
+
+def tree_entries(output: bytes) -> list[Entry]:
+    """What `ls-tree -z` printed, submodules left out."""
+    return [entry for entry in map(_tree_entry, split(output)) if entry.mode != GITLINK]
+
+
+def index_entries(output: bytes) -> list[Entry]:
+    """What `ls-files -s -z` or `-u -z` printed, submodules left out."""
+    return [entry for entry in map(_index_entry, split(output)) if entry.mode != GITLINK]
+
+
+def _tree_entry(record: bytes) -> Entry:
+    facts, path = record.split(b"\t", 1)
+    mode, _, blob = text(facts).split(" ")
+    return Entry(mode, blob, text(path))
+
+
+def _index_entry(record: bytes) -> Entry:
+    facts, path = record.split(b"\t", 1)
+    mode, blob, stage = text(facts).split(" ")
+    return Entry(mode, blob, text(path), int(stage))
+
+
+def raw_changes(records: Sequence[bytes]) -> list[Change]:
+    """The changes in raw records: `:modes ids status`, then the path."""
+    found = []
+    for facts, path in zip(records[::2], records[1::2], strict=True):
+        old_mode, new_mode, old, new, status = text(facts)[1:].split(" ")
+        found.append(Change(status[0], text(path), old, new, old_mode, new_mode))
+    return found

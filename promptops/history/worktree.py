@@ -1,0 +1,46 @@
+"""The work tree against a commit, without asking git: it would run the repository's filters."""
+
+from __future__ import annotations
+
+import os
+import stat
+
+from promptops.history.records import SYMLINK, Entry
+
+_LARGEST = 1 << 26
+
+
+def unchanged(root: str, entry: Entry) -> bool:
+    """True if the file has the entry's content, CRLF read as LF; in doubt False.
+
+    Only content counts: an executable bit makes no difference to a prompt.
+    """
+    path = os.path.join(root, entry.path)
+    try:
+        if entry.mode == SYMLINK:
+            return blob_id(os.fsencode(os.readlink(path)), entry.blob) == entry.blob
+        content = _content(path)
+    except OSError:
+        return False
+    if content is None:
+        return False
+    if blob_id(content, entry.blob) == entry.blob:
+        return True
+    return b"\r\n" in content and entry.blob == blob_id(content.replace(b"\r\n", b"\n"), entry.blob)
+
+
+def _content(path: str) -> bytes | None:
+    handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    with os.fdopen(handle, "rb") as file:
+        info = os.fstat(handle)
+        if not stat.S_ISREG(info.st_mode) or info.st_size > _LARGEST:
+            return None
+        return file.read()
+
+
+def blob_id(content: bytes, like: str) -> str:
+    """The object id git gives `content`, in the hash of the id `like`."""
+    from hashlib import sha1, sha256
+
+    digest = sha256 if len(like) == 64 else sha1
+    return digest(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
