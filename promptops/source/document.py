@@ -14,7 +14,10 @@ class Document(Protocol):
 
     path: str
     text: str
-    lines: Lines
+    @property
+    def lines(self) -> Lines:
+        """Line starts."""
+        ...
 
     def locate(
         self, place: Place, within: tuple[int, int] | None = None, *, key: bool = False

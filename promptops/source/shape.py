@@ -26,6 +26,7 @@ _NOT_TEXT = re.compile(  # what another YAML reader would not read as text
     r"|0x[0-9a-fA-F]+|0o?[0-7]+|[+-]?\.(?:inf|nan)"
     r"|[Yy]es|[Nn]o|[Oo]n|[Oo]ff|[Tt]rue|[Ff]alse)\Z"
 )
+_NOT_TEXT_STARTS = frozenset("0123456789+-.yYnNoOtTfF")
 MAX_DIGITS = 18
 
 
@@ -85,7 +86,7 @@ def is_scalar(node: Any) -> bool:
 
 def is_null(node: Any) -> bool:
     """True for an empty plain scalar, `~` or `null`."""
-    return isinstance(node.value, str) and node.style is None and node.value in _NULL
+    return node.id == "scalar" and not node.style and node.value in _NULL
 
 
 def is_map(node: Any) -> bool:
@@ -130,7 +131,7 @@ class Text(Shape):
             return log.add(
                 "invalid-value", place, f"{_name(place)} is empty", "write it, or delete the key"
             )
-        if node.style is None and _NOT_TEXT.match(value):
+        if not node.style and value[:1] in _NOT_TEXT_STARTS and _NOT_TEXT.match(value):
             self._unquoted(value, place, log)
         if self.pattern is not None and not self.pattern.match(value):
             return log.add(
@@ -189,7 +190,7 @@ class Flag(Shape):
     noun = "`true` or `false`"
 
     def read(self, node: Any, place: Place, log: Log) -> Any:
-        if is_scalar(node) and node.style is None:
+        if is_scalar(node) and not node.style:
             if node.value in _TRUE:
                 return True
             if node.value in _FALSE:
@@ -211,7 +212,7 @@ class Number(Shape):
     def read(self, node: Any, place: Place, log: Log) -> Any:
         value = node.value
         pattern = _INTEGER if self.whole else _NUMBER
-        if not isinstance(value, str) or node.style is not None or not pattern.match(value):
+        if not isinstance(value, str) or node.style or not pattern.match(value):
             return self.wrong(node, place, log)
         if len(value) > MAX_DIGITS:
             return log.add(
@@ -323,8 +324,8 @@ class Anything(Shape):
 
     def _scalar(self, node: Any, place: Place, log: Log) -> Any:
         value = node.value
-        if node.style is not None or not value:
-            return value if node.style is not None else None
+        if node.style or not value:
+            return value if node.style else None
         if value in _NULL:
             return None
         if value in _TRUE or value in _FALSE:
@@ -377,7 +378,7 @@ class Record(Shape):
             field = self.fields.get(name)
             if field is None:
                 self._unknown(name, place, log)
-            elif not is_null(child):
+            elif child.id != "scalar" or child.style or child.value not in _NULL:
                 value = field.shape.read(child, (*place, name), log)
                 if value is WRONG:
                     wrong = True
@@ -423,17 +424,25 @@ class Record(Shape):
 
 def keys(node: Any, place: Place, log: Log) -> list[tuple[str, Any]]:
     """(name, value node) of a mapping; duplicate keys and keys that are not text are refused."""
+    pairs = [(key.value, child) for key, child in node.value]
+    try:
+        names = {name for name, _ in pairs}
+        if len(names) == len(pairs) and names.isdisjoint(_NULL):
+            return pairs
+    except TypeError:  # a list or a mapping as a key
+        pass
+    return _careful_keys(node, place, log)
+
+
+def _careful_keys(node: Any, place: Place, log: Log) -> list[tuple[str, Any]]:
     seen: dict[str, Any] = {}
-    for key, _ in node.value:
+    for key, child in node.value:
         if not is_scalar(key) or is_null(key):
             log.add(
-                "refused-value",
-                place,
-                "a key that is not text",
-                "write a plain word before the `:`",
+                "refused-value", place, "a key that is not text", "write a plain word before the `:`"
             )
         elif key.value in seen:
-            first, again = _line(seen[key.value]), _line(key)
+            first, again = _line(seen[key.value][0]), _line(key)
             log.add(
                 "duplicate-key",
                 (*place, key.value),
@@ -442,9 +451,8 @@ def keys(node: Any, place: Place, log: Log) -> list[tuple[str, Any]]:
                 key=True,
             )
         else:
-            seen[key.value] = key
-    first_of = {id(key) for key in seen.values()}
-    return [(key.value, child) for key, child in node.value if id(key) in first_of]
+            seen[key.value] = (key, child)
+    return [(name, child) for name, (_, child) in seen.items()]
 
 
 def _line(node: Any) -> int:

@@ -22,12 +22,8 @@ from promptops.errors import InputError
 MAX_DEPTH = 50
 EXPLAINED_BY_RUAMEL = 100_000  # characters; ruamel reads a quarter of a megabyte a second
 
-_SUSPICIOUS = re.compile(
-    r"(?:^|[\s\[{,:])(?:[&*][^\s*]|!\S)"  # an anchor, an alias or a tag
-    r"|^%|^ *<<\s*:|[{,]\s*<<\s*:"  # a directive, a merge key
-    r"|(?:[-?] ){40}|^ {200}",  # block nesting
-    re.MULTILINE,
-)
+_MARKS = re.compile(r"(?:^|[\s\[{,:])(?:[&*][^\s*]|!\S)", re.MULTILINE)  # anchor, alias, tag
+_NESTED = "\n" + " " * 200
 _ALIAS = "anchors and aliases are not allowed"
 _HINTS = (
     ("mapping values are not allowed", "quote a value that holds `: `, or start a block with `|`"),
@@ -64,13 +60,27 @@ def compose(text: str, path: str) -> Any:
     """
     body = text[1:] if text.startswith("\ufeff") else text
     try:
-        if _SUSPICIOUS.search(body) or body.count("[") + body.count("{") > 400:
+        if _suspicious(body):
             _refuse(body, path)
         return _Reader(body).get_single_node()
     except yaml.MarkedYAMLError as error:
         raise _explained(error, body, path) from None
     except (yaml.YAMLError, ValueError, RecursionError, MemoryError) as error:
         raise InputError(f"not YAML: {str(error)[:60]}", path=path, line=1, column=1) from None
+
+
+def _suspicious(text: str) -> bool:
+    """True if `text` may hold something refused: cheap, never wrong when it says no."""
+    return (
+        (("&" in text or "*" in text or "!" in text) and _MARKS.search(text) is not None)
+        or "<<" in text
+        or text.startswith("%")
+        or "\n%" in text
+        or "- - - - " in text
+        or "? ? ? ? " in text
+        or _NESTED in text
+        or text.count("[") + text.count("{") > 400
+    )
 
 
 def _refuse(text: str, path: str) -> None:

@@ -1,0 +1,232 @@
+"""A file read whole: what it says, where it says it, and everything wrong with its form."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from promptops.diagnostic import Edit, Finding, Place, Span
+from promptops.errors import InputError
+from promptops.model import Decision, Prompt
+from promptops.source.cases import NAMES, read_cases
+from promptops.source.decision import read_decision
+from promptops.source.document import Document, Lines
+from promptops.source.schema import PROMPT
+from promptops.source.shape import WRONG, Log, Problem
+from promptops.source.text import BOM, decode
+from promptops.source.tree import Tree
+from promptops.source.yaml import compose
+from promptops.source.yaml_document import YamlDocument
+
+
+class PlainDocument:
+    """A text with no structure: every place is the whole text, and `within` counts from its start."""
+
+    def __init__(self, path: str, text: str) -> None:
+        self.path = path
+        self.text = text
+        self.lines = Lines(text)
+
+    def locate(
+        self, place: Place, within: tuple[int, int] | None = None, *, key: bool = False
+    ) -> tuple[int, int]:
+        return within or (0, 0)
+
+    def edit(
+        self, place: Place, within: tuple[int, int] | None, replacement: str
+    ) -> Sequence[Edit]:
+        return [Edit(*self.locate(place, within), replacement)]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One file of the repository, read.
+
+    prompt, decision: what it holds; None where it holds something else or could not be read.
+    documents: by path, the file itself first and then the cases file beside it.
+    problems: errors of form, as findings that point into the documents.
+    """
+
+    path: str
+    documents: Mapping[str, Document]
+    problems: tuple[Problem, ...]
+    prompt: Prompt | None = None
+    decision: Decision | None = None
+
+    @property
+    def document(self) -> Document:
+        """The file's own document."""
+        return self.documents[self.path]
+
+    def document_of(self, finding: Finding) -> Document:
+        """The document a finding points into: findings on cases go to the cases file."""
+        if finding.path and finding.path[0] == "cases" and len(self.documents) > 1:
+            return next(document for path, document in self.documents.items() if path != self.path)
+        return self.document
+
+    def span(self, finding: Finding) -> Span:
+        """Lines and columns of a finding."""
+        document = self.document_of(finding)
+        start, end = document.locate(finding.path, finding.within, key=finding.key)
+        return document.lines.span(start, end)
+
+
+def read_prompt(tree: Tree, path: str) -> Reading:
+    """The governed prompt at `path` with its cases; never raises for what the file holds."""
+    text, problems = _text(tree, path)
+    document: Document = PlainDocument(path, text)
+    prompt = None
+    log = Log()
+    if not problems:
+        try:
+            root = compose(text, path)
+        except InputError as error:
+            problems = [_problem("invalid-yaml", error, document)]
+        else:
+            document = YamlDocument(path, text, root, int(text.startswith(BOM)))
+            prompt = _prompt(root, log)
+    documents = {path: document}
+    if prompt is not None:
+        prompt, beside = _with_cases(replace(prompt, path=path), tree, path, log)
+        documents.update((extra.path, extra) for extra in beside)
+        problems = [*problems, *_duplicates(prompt)]
+    return Reading(path, documents, (*problems, *log.problems), prompt=prompt)
+
+
+def read_decision_file(tree: Tree, path: str) -> Reading:
+    """The decision record at `path`; never raises for what the file holds."""
+    text, problems = _text(tree, path)
+    document: Document = PlainDocument(path, text)
+    decision = None
+    log = Log()
+    if not problems:
+        try:
+            decision, document = read_decision(text, path, log)
+        except InputError as error:
+            problems = [_problem("invalid-yaml", error, document)]
+    return Reading(path, {path: document}, (*problems, *log.problems), decision=decision)
+
+
+def read_instructions_file(tree: Tree, path: str) -> Reading:
+    """The plain instruction file at `path` as an ungoverned prompt; never raises for what it holds."""
+    from promptops.source.markdown import read_instructions
+
+    text, problems = _text(tree, path)
+    if problems:
+        return Reading(path, {path: PlainDocument(path, text)}, tuple(problems))
+    prompt, document = read_instructions(text, path)
+    return Reading(path, {path: document}, (), prompt=prompt)
+
+
+def _text(tree: Tree, path: str) -> tuple[str, list[Problem]]:
+    try:
+        return decode(tree.read(path), path), []
+    except InputError as error:
+        text = _lossy(tree, path) if error.line else ""
+        return text, [_problem("unreadable-file", error, PlainDocument(path, text))]
+
+
+def _lossy(tree: Tree, path: str) -> str:
+    return tree.read(path).decode("utf-8", "replace")
+
+
+def _problem(kind: str, error: InputError, document: Document) -> Problem:
+    """An error that stopped the reading, as a finding at its line and column."""
+    starts = document.lines.starts
+    line = min(max(error.line - 1, 0), len(starts) - 1)
+    offset = min(starts[line] + max(error.column - 1, 0), len(document.text))
+    end = offset + (document.text[offset : offset + 1] not in ("", "\n", "\r"))
+    return Problem(kind, Finding((), error.message, error.hint, within=(offset, end)))
+
+
+def _prompt(root: object, log: Log) -> Prompt | None:
+    if root is None:
+        log.add("missing-key", (), "the file is empty", "`promptops init` writes an example")
+        return None
+    prompt = PROMPT.read(root, (), log)
+    return None if prompt is WRONG else prompt
+
+
+def _with_cases(prompt: Prompt, tree: Tree, path: str, log: Log) -> tuple[Prompt, list[Document]]:
+    folder, _, name = path.rpartition("/")
+    if name != "prompt.yaml":
+        return prompt, []
+    beside = [
+        candidate
+        for candidate in (f"{folder}/{name}" if folder else name for name in NAMES)
+        if tree.exists(candidate)
+    ]
+    if not beside:
+        return prompt, []
+    if prompt.cases or len(beside) > 1:
+        names = ", ".join(f"`{other.rpartition('/')[2]}`" for other in beside)
+        log.add(
+            "scattered-cases",
+            ("cases",),
+            f"cases stand in more than one place: {names}" + (" and here" if prompt.cases else ""),
+            "keep them in one file",
+        )
+        return prompt, []
+    return _from_file(prompt, tree, beside[0], log)
+
+
+def _from_file(prompt: Prompt, tree: Tree, path: str, log: Log) -> tuple[Prompt, list[Document]]:
+    text, problems = _text(tree, path)
+    document: Document = PlainDocument(path, text)
+    cases_log = Log()
+    cases = prompt.cases
+    if not problems:
+        try:
+            cases, document = read_cases(text, path, cases_log)
+        except InputError as error:
+            problems = [_problem("invalid-yaml", error, document)]
+    for problem in (*problems, *cases_log.problems):
+        finding = problem.finding
+        place = finding.path if finding.path[:1] == ("cases",) else ("cases", *finding.path)
+        log.problems.append(Problem(problem.kind, replace(finding, path=place)))
+    return replace(prompt, cases=cases, cases_path=path), [_Beside(document)]
+
+
+class _Beside:
+    """A cases file's document, whose places all begin with "cases"."""
+
+    def __init__(self, document: Document) -> None:
+        self._document = document
+        self.path = document.path
+        self.text = document.text
+
+    @property
+    def lines(self) -> Lines:
+        return self._document.lines
+
+    def locate(
+        self, place: Place, within: tuple[int, int] | None = None, *, key: bool = False
+    ) -> tuple[int, int]:
+        inner = place if len(place) > 1 and isinstance(place[1], int) else place[1:]
+        return self._document.locate(inner, within, key=key)
+
+    def edit(
+        self, place: Place, within: tuple[int, int] | None, replacement: str
+    ) -> Sequence[Edit]:
+        inner = place if len(place) > 1 and isinstance(place[1], int) else place[1:]
+        return self._document.edit(inner, within, replacement)
+
+
+def _duplicates(prompt: Prompt) -> Iterable[Problem]:
+    for name, parts in (
+        ("rules", prompt.rules),
+        ("retired", prompt.retired),
+        ("cases", prompt.cases),
+    ):
+        first: dict[str, int] = {}
+        for i, part in enumerate(parts):
+            if part.id in first:
+                yield Problem(
+                    "duplicate-id",
+                    Finding(
+                        (name, i, "id"),
+                        f"the id `{part.id}` is taken by entry {first[part.id] + 1} of `{name}`",
+                        "give each its own id: history, tests and decisions follow it",
+                    ),
+                )
+            first.setdefault(part.id, i)
