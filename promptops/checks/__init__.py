@@ -23,6 +23,8 @@ from promptops.model import Decision
 ON_PROMPT = "prompt"  # a governed prompt (model.Prompt)
 ON_INSTRUCTIONS = "instructions"  # a plain instruction file (model.Prompt, governed=False)
 ON_DECISION = "decision"  # a decision record (model.Decision)
+ON_FORM = "form"  # a source.reading.Reading that has problems
+ON_IGNORES = "ignores"  # the ignore comments of a document (checks.ignores.Ignores)
 ON_TEXT = "text"  # the raw text (str) of any of these files; findings have path ()
 
 Run = Callable[[Any, "Around"], Iterator[Finding]]
@@ -33,12 +35,13 @@ F = TypeVar("F", bound=Run)
 class Around:
     """What a check may know beside its subject. No clock, no disk: it is all handed in.
 
-    decisions: by id. people_left: names and e-mails of those who have left, lower case.
+    decisions: by id. prompt_ids: id -> path of the first prompt that has it. people_left: names and e-mails of those who have left, lower case.
     languages: of the repository, source first.
     """
 
     today: date
     decisions: Mapping[str, Decision] = field(default_factory=dict)
+    prompt_ids: Mapping[str, str] = field(default_factory=dict)
     people_left: frozenset[str] = frozenset()
     require_decision_for: frozenset[str] = frozenset()
 

@@ -14,6 +14,7 @@ class Document(Protocol):
 
     path: str
     text: str
+
     @property
     def lines(self) -> Lines:
         """Line starts."""

@@ -20,7 +20,7 @@ from promptops.source.yaml_document import YamlDocument
 
 
 class PlainDocument:
-    """A text with no structure: every place is the whole text, and `within` counts from its start."""
+    """A text with no structure: every place is its beginning, and `within` counts from there."""
 
     def __init__(self, path: str, text: str) -> None:
         self.path = path
@@ -28,7 +28,11 @@ class PlainDocument:
         self.lines = Lines(text)
 
     def locate(
-        self, place: Place, within: tuple[int, int] | None = None, *, key: bool = False
+        self,
+        place: Place,  # noqa: ARG002
+        within: tuple[int, int] | None = None,
+        *,
+        key: bool = False,  # noqa: ARG002
     ) -> tuple[int, int]:
         return within or (0, 0)
 
@@ -85,7 +89,7 @@ def read_prompt(tree: Tree, path: str) -> Reading:
         else:
             document = YamlDocument(path, text, root, int(text.startswith(BOM)))
             prompt = _prompt(root, log)
-    documents = {path: document}
+    documents: dict[str, Document] = {path: document}
     if prompt is not None:
         prompt, beside = _with_cases(replace(prompt, path=path), tree, path, log)
         documents.update((extra.path, extra) for extra in beside)
@@ -213,20 +217,16 @@ class _Beside:
 
 
 def _duplicates(prompt: Prompt) -> Iterable[Problem]:
-    for name, parts in (
-        ("rules", prompt.rules),
-        ("retired", prompt.retired),
-        ("cases", prompt.cases),
-    ):
-        first: dict[str, int] = {}
-        for i, part in enumerate(parts):
-            if part.id in first:
-                yield Problem(
-                    "duplicate-id",
-                    Finding(
-                        (name, i, "id"),
-                        f"the id `{part.id}` is taken by entry {first[part.id] + 1} of `{name}`",
-                        "give each its own id: history, tests and decisions follow it",
-                    ),
-                )
-            first.setdefault(part.id, i)
+    lists = {
+        "rules": [rule.id for rule in prompt.rules],
+        "retired": [rule.id for rule in prompt.retired],
+        "cases": [case.id for case in prompt.cases],
+    }
+    for name, ids in lists.items():
+        if len(set(ids)) == len(ids):
+            continue
+        for i, own in enumerate(ids):
+            if (first := ids.index(own)) < i:
+                message = f"the id `{own}` is taken by entry {first + 1} of `{name}`"
+                help = "give each its own id: history, tests and decisions follow it"
+                yield Problem("duplicate-id", Finding((name, i, "id"), message, help))

@@ -439,7 +439,10 @@ def _careful_keys(node: Any, place: Place, log: Log) -> list[tuple[str, Any]]:
     for key, child in node.value:
         if not is_scalar(key) or is_null(key):
             log.add(
-                "refused-value", place, "a key that is not text", "write a plain word before the `:`"
+                "refused-value",
+                place,
+                "a key that is not text",
+                "write a plain word before the `:`",
             )
         elif key.value in seen:
             first, again = _line(seen[key.value][0]), _line(key)

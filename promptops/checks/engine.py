@@ -1,0 +1,126 @@
+"""Checks run over a file that was read: findings become diagnostics.
+
+What a person asked not to hear is left out here: codes not selected, files excused by the
+settings, lines with an ignore comment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+from typing import Any
+
+from promptops.checks import (
+    ON_DECISION,
+    ON_FORM,
+    ON_IGNORES,
+    ON_INSTRUCTIONS,
+    ON_PROMPT,
+    ON_TEXT,
+    Around,
+    Check,
+    registry,
+)
+from promptops.checks.ignores import Ignores
+from promptops.diagnostic import Diagnostic, Edit, Finding
+from promptops.source.document import Document
+from promptops.source.reading import Reading
+
+
+@cache
+def selected(select: tuple[str, ...], ignore: tuple[str, ...]) -> Mapping[str, tuple[Check, ...]]:
+    """The checks to run, by what they look at. A longer prefix beats a shorter one."""
+    by_subject: dict[str, list[Check]] = {}
+    for code, check in registry().items():
+        if _length(code, select) > _length(code, ignore):
+            for subject in check.on:
+                by_subject.setdefault(subject, []).append(check)
+    return {subject: tuple(checks) for subject, checks in by_subject.items()}
+
+
+def _length(code: str, prefixes: Iterable[str]) -> int:
+    return max((len(prefix) for prefix in prefixes if code.startswith(prefix)), default=0)
+
+
+def examine(
+    reading: Reading, around: Around, checks: Mapping[str, tuple[Check, ...]]
+) -> list[Diagnostic]:
+    """Every diagnostic of one file and the cases file beside it, in the order of their lines."""
+    enabled = frozenset(check.code for group in checks.values() for check in group)
+    ignores = {path: Ignores(doc, enabled) for path, doc in reading.documents.items()}
+    kept = []
+    for check, finding, document in _findings(reading, around, checks):
+        diagnostic = _concrete(reading, check, finding, document)
+        if not ignores[document.path].covers(diagnostic, _rule_line(reading, finding)):
+            kept.append(diagnostic)
+    for path, comments in ignores.items():
+        for check in checks.get(ON_IGNORES, ()) if comments.found else ():
+            kept += [
+                _concrete(reading, check, finding, reading.documents[path])
+                for finding in check.run(comments, around)
+            ]
+    return sorted(kept, key=lambda d: (d.path, d.span.line, d.span.column, d.code, d.message))
+
+
+def _findings(
+    reading: Reading, around: Around, checks: Mapping[str, tuple[Check, ...]]
+) -> Iterator[tuple[Check, Finding, Document]]:
+    for subject, kind in _subjects(reading):
+        for check in checks.get(kind, ()):
+            for finding in check.run(subject, around):
+                yield check, finding, reading.document_of(finding)
+    for document in reading.documents.values():
+        for check in checks.get(ON_TEXT, ()):
+            for finding in check.run(document.text, around):
+                yield check, finding, document
+
+
+def _subjects(reading: Reading) -> Iterator[tuple[Any, str]]:
+    if reading.problems:
+        yield reading, ON_FORM
+    if reading.prompt is not None:
+        yield reading.prompt, ON_PROMPT if reading.prompt.governed else ON_INSTRUCTIONS
+    if reading.decision is not None:
+        yield reading.decision, ON_DECISION
+
+
+def _concrete(reading: Reading, check: Check, finding: Finding, document: Document) -> Diagnostic:
+    start, end = document.locate(finding.path, finding.within, key=finding.key)
+    edits: tuple[Edit, ...] = ()
+    if finding.replacement is not None:
+        edits = tuple(document.edit(finding.path, finding.within, finding.replacement))
+    prompt = reading.prompt
+    return Diagnostic(
+        check.code,
+        check.name,
+        check.severity,
+        finding.message,
+        finding.help,
+        document.path,
+        document.lines.span(start, end),
+        prompt.id if prompt is not None and prompt.governed else "",
+        _rule_id(reading, finding),
+        edits,
+    )
+
+
+def _rule_index(reading: Reading, finding: Finding) -> int | None:
+    place = finding.path
+    if reading.prompt is None or len(place) < 2 or place[0] != "rules":
+        return None
+    index = place[1]
+    return index if isinstance(index, int) and index < len(reading.prompt.rules) else None
+
+
+def _rule_id(reading: Reading, finding: Finding) -> str:
+    index = _rule_index(reading, finding)
+    return reading.prompt.rules[index].id if index is not None and reading.prompt else ""
+
+
+def _rule_line(reading: Reading, finding: Finding) -> int:
+    """The first line of the rule a finding is about, 0 where it is about none."""
+    index = _rule_index(reading, finding)
+    if index is None:
+        return 0
+    start, _ = reading.document.locate(("rules", index))
+    return reading.document.lines.position(start)[0]
