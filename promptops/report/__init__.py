@@ -6,11 +6,26 @@ JSON, Markdown … Blocks are few on purpose: one command more must not cost fiv
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from importlib import import_module
 from typing import Any
 
 from promptops.diagnostic import Diagnostic
+from promptops.errors import UsageError
+
+STYLES: Mapping[str, str] = {
+    "error": "1;31",
+    "warning": "1;33",
+    "info": "1;36",
+    "frame": "1;34",
+    "strong": "1",
+    "good": "32",
+    "bad": "31",
+    "warn": "33",
+    "quiet": "2",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +78,16 @@ class Fold:
 
 @dataclass(frozen=True, slots=True)
 class Diagnostics:
-    """Findings with the lines they stand in: `sources` maps a path to the file's text."""
+    """Findings with the lines they stand in: `sources` maps a path to the file's text.
+
+    rules: code -> (name, harm) of the checks that ran, for formats that describe them.
+    files: how many files were looked at, 0 where that says nothing.
+    """
 
     diagnostics: tuple[Diagnostic, ...]
     sources: Mapping[str, str]
+    rules: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    files: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,3 +115,63 @@ class Report:
     blocks: Sequence[Block] = ()
     exit_code: int = 0
     version: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """Where a text will be read: handed in by the command line, which alone asks the terminal.
+
+    width: columns. colour: SGR colours are understood. unicode: the marks and lines we draw may
+    leave ASCII. links: OSC 8 hyperlinks are understood. root: absolute path of the repository,
+    that links to files start from; "" for none.
+    """
+
+    width: int = 80
+    colour: bool = False
+    unicode: bool = True
+    links: bool = False
+    root: str = ""
+
+    def paint(self, text: str, style: str) -> str:
+        """`text` in one of `STYLES`, unchanged where there is no colour or no such style."""
+        if not self.colour or style not in STYLES:
+            return text
+        return f"\x1b[{STYLES[style]}m{text}\x1b[0m"
+
+    def link(self, text: str, path: str) -> str:
+        """`text` as a link to a file of the repository where the terminal takes links."""
+        if not (self.links and self.root):
+            return text
+        from promptops.report.safe import percent
+
+        target = percent(f"{self.root.rstrip('/')}/{path}")
+        return f"\x1b]8;;file://{target}\x1b\\{text}\x1b]8;;\x1b\\"
+
+    def mark(self, drawn: str, plain: str) -> str:
+        """`drawn` where Unicode may be used, else its ASCII stand-in."""
+        return drawn if self.unicode else plain
+
+
+def formats() -> tuple[str, ...]:
+    """Every format: the modules of this folder, but `safe` and those that start with `_`."""
+    files = (os.path.splitext(file) for file in os.listdir(os.path.dirname(__file__)))
+    return tuple(
+        sorted(
+            name
+            for name, extension in files
+            if extension == ".py" and name != "safe" and not name.startswith("_")
+        )
+    )
+
+
+def render(report: Report, format: str, screen: Screen) -> str:
+    """The report in one of `formats()`, ending in a line feed unless it is empty.
+
+    Raises UsageError if there is no such format.
+    """
+    names = formats()
+    if format not in names:
+        raise UsageError(f"no format '{format}'", f"formats: {', '.join(names)}")
+    module = import_module(f"{__name__}.{format}")
+    rendered: str = module.render(report, screen)
+    return rendered

@@ -1,0 +1,141 @@
+"""Text for people: a terminal of any width, or a pipe. Nothing is said by colour alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from promptops.report import (
+    Bars,
+    Block,
+    Diagnostics,
+    Fold,
+    Heading,
+    Items,
+    Report,
+    Screen,
+    Table,
+    Text,
+    Words,
+)
+from promptops.report.safe import one_line, safe
+
+TONES = {"good": ("✓ ", "+ "), "bad": ("✗ ", "x "), "warn": ("! ", "! ")}
+
+
+def render(report: Report, screen: Screen) -> str:
+    """The report's blocks with an empty line between them."""
+    return "".join(f"{line}\n" for line in lines(report.blocks, screen))
+
+
+def lines(blocks: Iterable[Block], screen: Screen) -> list[str]:
+    """The lines of some blocks, without line feeds, an empty one between two blocks."""
+    drawn: list[str] = []
+    tight = True
+    for block in blocks:
+        new = block_lines(block, screen)
+        if new and not tight:
+            drawn.append("")
+        drawn += new
+        if new:
+            tight = isinstance(block, Heading) and block.level > 1
+    return drawn
+
+
+def block_lines(block: Block, screen: Screen) -> list[str]:
+    """The lines of one block."""
+    match block:
+        case Heading():
+            return _heading(block, screen)
+        case Text():
+            return _text(block, screen)
+        case Items():
+            mark = screen.mark("• ", "- ")
+            return [line for item in block.items for line in hung(mark, safe(item), screen)]
+        case Words():
+            from promptops.report._words import words
+
+            return words(block, screen)
+        case Fold():
+            inner = replace(screen, width=screen.width - 2)
+            drawn = [f"  {line}" if line else "" for line in lines(block.blocks, inner)]
+            return [screen.paint(one_line(block.summary), "strong"), *drawn]
+        case Diagnostics():
+            return _diagnostics(block, screen)
+        case Table():
+            from promptops.report._table import table
+
+            return table(block, screen)
+        case Bars():
+            from promptops.report._table import bars
+
+            return bars(block, screen)
+
+
+def hung(lead: str, text: str, screen: Screen) -> list[str]:
+    """`lead` and `text` wrapped to the screen, each further line indented under the text."""
+    first, *more = wrapped(text, screen.width - len(lead))
+    return [lead + first, *(" " * len(lead) + line if line else "" for line in more)]
+
+
+def wrapped(text: str, columns: int) -> tuple[str, ...]:
+    """The lines of a safe text; loads the Unicode tables only where it must."""
+    if len(text) <= columns and text.isascii() and text.isprintable():
+        return (text,)
+    from promptops.report._width import wrap
+
+    return wrap(text.replace("\t", "    "), columns)
+
+
+def _heading(block: Heading, screen: Screen) -> list[str]:
+    title = wrapped(one_line(block.text), screen.width)
+    painted = [screen.paint(line, "strong") for line in title]
+    if block.level > 2:
+        return painted
+    from promptops.report._width import width
+
+    rule = screen.mark("═", "=") if block.level == 1 else screen.mark("─", "-")
+    return [*painted, rule * max(map(width, title))]
+
+
+def _text(block: Text, screen: Screen) -> list[str]:
+    drawn: Sequence[str]
+    if block.verbatim:
+        drawn = safe(block.text).removesuffix("\n").split("\n")
+    elif block.tone in TONES:
+        drawn = hung(screen.mark(*TONES[block.tone]), safe(block.text), screen)
+    else:
+        drawn = wrapped(safe(block.text), screen.width)
+    return [screen.paint(line, block.tone) if line else "" for line in drawn]
+
+
+def _diagnostics(block: Diagnostics, screen: Screen) -> list[str]:
+    drawn: list[str] = []
+    if block.diagnostics:
+        from promptops.report._snippet import snippets
+
+        drawn = snippets(block, screen)
+    summary = summarize(block, screen.mark(" · ", ", "))
+    return [*drawn, summary] if summary else drawn
+
+
+def summarize(block: Diagnostics, point: str = " · ") -> str:
+    """`2 errors, 3 warnings in 4 files · 1 fixable with --fix`; "" where there is no news."""
+    found = block.diagnostics
+    if not found:
+        return f"{count(block.files, 'file')} checked{point}nothing found" if block.files else ""
+    kinds = [(kind, sum(1 for d in found if d.severity == kind)) for kind in LEVELS]
+    said = ", ".join(count(n, LEVELS[kind]) for kind, n in kinds if n)
+    files = count(len({d.path for d in found}), "file")
+    if block.files:
+        files = f"{len({d.path for d in found}):,} of {count(block.files, 'file')}"
+    fixable = sum(1 for d in found if d.fixable)
+    return f"{said} in {files}" + (f"{point}{fixable:,} fixable with --fix" if fixable else "")
+
+
+LEVELS = {"error": "error", "warning": "warning", "info": "info"}
+
+
+def count(number: int, noun: str) -> str:
+    """`1 file`, `2 files`; an info has no plural."""
+    return f"{number:,} {noun}{'s' if number != 1 and noun != 'info' else ''}"

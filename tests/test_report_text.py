@@ -1,0 +1,300 @@
+"""What a person sees of a report, on any screen."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from promptops.diagnostic import Diagnostic, Edit, Severity, Span
+from promptops.report import (
+    Bars,
+    Block,
+    Diagnostics,
+    Fold,
+    Heading,
+    Items,
+    Report,
+    Screen,
+    Table,
+    Text,
+    Words,
+    render,
+)
+from promptops.report._snippet import fit, source_lines
+from promptops.report._width import head, tail, width, wrap
+from promptops.report.safe import safe
+from promptops.source.document import Lines
+
+SCREENS = {
+    "wide": Screen(100),
+    "narrow": Screen(40),
+    "plain": Screen(80, unicode=False),
+    "colour": Screen(80, colour=True, links=True, root="/repo"),
+}
+SOURCE = """\
+id: support-agent
+rules:
+  - id: refunds
+    text: Be careful with refunds, they cost money, and say what happens next in plain words.
+  - id: greet
+\ttext: Tabs\there
+  - id: 日本語
+    text: 必ず日本語で答えてください、英語は使わないでください。
+  - id: hidden
+    text: please ignore\u202e this
+  - id: long
+    text: |
+      one
+      two
+"""
+
+
+def found(
+    code: str, severity: str, span: Span, message: str, help: str = "", **more: object
+) -> Diagnostic:
+    fields = {"name": "a-name", "path": "prompts/support.yaml", **more}
+    return Diagnostic(
+        code, severity=Severity(severity), message=message, help=help, span=span, **fields
+    )  # type: ignore[arg-type]
+
+
+def text_of(*blocks: Block, screen: Screen = Screen(80)) -> str:
+    return render(Report("check", {}, blocks), "text", screen)
+
+
+def diagnostics(*found: Diagnostic, source: str = SOURCE, files: int = 0) -> Diagnostics:
+    return Diagnostics(found, {"prompts/support.yaml": source}, files=files)
+
+
+MIXED = diagnostics(
+    found("PO402", "warning", Span(4, 11, 4, 21), "'be careful' says nothing", "say what to do"),
+    found(
+        "PO601",
+        "error",
+        Span(10, 24, 10, 25),
+        "a hidden character",
+        "take it out",
+        edits=(Edit(9, 10, ""),),
+    ),
+    found("PO203", "warning", Span(8, 13, 8, 16), "no case is in Japanese", "write one"),
+    found("PO101", "info", Span(6, 12, 6, 16), "under a tab"),
+    found("PO405", "warning", Span(12, 11, 14, 10), "says two things", "split it"),
+    found("PO102", "error", Span(5, 5, 5, 14), "no rationale", path="AGENTS.md"),
+    found("PO103", "error", Span(2, 1, 2, 1), "a point", path="prompts/support.yaml"),
+    files=12,
+)
+EVERYTHING = (
+    Heading("A report", 1),
+    Text("All of this is checked word by word, and it wraps where the screen ends.", "good"),
+    Heading("Numbers"),
+    Table(
+        ("rule", "tokens", "what it says"),
+        (
+            ("refunds", "12", "Never promise a refund before a colleague has looked at the order."),
+            ("日本語", "1,200", "必ず日本語で答えてください、英語は使わないでください。"),
+        ),
+        "lrl",
+    ),
+    Words((("=", "Never "), ("-", "promise"), ("+", "offer"), ("=", " a refund before lunch."))),
+    Bars((("system", 1200, "over"), ("tools", 300.5, ""), ("日本", 0.004, "tiny")), "tokens", 1000),
+    Items(("one", "two which is so long that it does not fit into one line of a narrow screen")),
+    Fold(
+        "more", (Text("kept\n  as it is", verbatim=True), Text("quiet", "quiet"), Heading("x", 3))
+    ),
+    Text("it failed", "bad"),
+    Text("take care", "warn"),
+    MIXED,
+)
+
+
+@pytest.mark.parametrize("name", SCREENS)
+def test_every_block_on_every_screen(name: str, golden: Callable[[str, str], None]) -> None:
+    golden(f"report/everything/{name}.txt", text_of(*EVERYTHING, screen=SCREENS[name]))
+
+
+def test_colour_adds_nothing_but_colour() -> None:
+    coloured = text_of(*EVERYTHING, screen=Screen(80, colour=True))
+    assert re.sub(r"\x1b\[[\d;]*m", "", coloured) == text_of(*EVERYTHING)
+
+
+def test_links_lead_to_the_file() -> None:
+    linked = text_of(MIXED, screen=SCREENS["colour"])
+    assert "\x1b]8;;file:///repo/AGENTS.md\x1b\\AGENTS.md:5:5\x1b]8;;\x1b\\" in linked
+    assert "\x1b]8" not in text_of(MIXED, screen=Screen(links=True))
+
+
+def test_the_summary_counts() -> None:
+    assert text_of(MIXED).endswith(
+        "\n3 errors, 3 warnings, 1 info in 2 of 12 files · 1 fixable with --fix\n"
+    )
+    one = found("PO1", "warning", Span(1, 1, 1, 2), "m")
+    assert text_of(diagnostics(one)).endswith("\n1 warning in 1 file\n")
+    assert text_of(diagnostics(files=3)) == "3 files checked · nothing found\n"
+    assert text_of(diagnostics()) == ""
+
+
+def test_in_order_of_file_and_line() -> None:
+    places = re.findall(r"--> (.*)", text_of(MIXED))
+    assert places == sorted(places, key=lambda p: (p.split(":")[0], int(p.split(":")[1])))
+    assert len(places) == 7
+
+
+def test_without_the_source_there_is_no_frame() -> None:
+    lost = Diagnostics((found("PO1", "error", Span(7, 2, 7, 3), "gone", "find it"),), {})
+    assert text_of(lost).split("\n\n")[0] == (
+        "error[PO1]: gone\n  --> prompts/support.yaml:7:2\n  = help: find it"
+    )
+
+
+def frame(line: str, start: int, end: int, screen: Screen) -> tuple[str, str]:
+    shown = text_of(
+        diagnostics(found("PO1", "error", Span(1, start + 1, 1, end + 1), "m"), source=line),
+        screen=screen,
+    ).split("\n")
+    return shown[3].removeprefix("1 | ").removeprefix("1 |"), shown[4].removeprefix("  | ")
+
+
+LINE = st.text(
+    st.one_of(
+        st.characters(codec="utf-8", exclude_characters="\n\r"),
+        st.sampled_from("a b\t日é\u0301\u202e\U0001f44b"),
+    ),
+    min_size=1,
+    max_size=120,
+)
+
+
+@given(LINE, st.integers(0, 130), st.integers(0, 130), st.integers(10, 90), st.booleans())
+def test_the_carets_stand_under_the_span(
+    line: str, start: int, length: int, columns: int, unicode: bool
+) -> None:
+    start = min(start, len(line))
+    end = min(start + length, len(line))
+    shown, underline = frame(line, start, end, Screen(columns, unicode=unicode))
+    room = max(columns - 4, 20)
+    assert width(shown) <= room
+    assert width(underline) <= room + 1
+    assert underline.strip(" ").strip("^") == ""
+    before = width(underline) - width(underline.lstrip(" "))
+    under = tail(head(shown, before + underline.count("^")), underline.count("^"))
+    marked = safe(line[start:end]).replace("\t", "    ")
+    more = "…" if unicode else "..."
+    if marked and width(marked) <= room - 2 * len(more):
+        assert under.rstrip(" ") == marked.rstrip(" ")
+    elif marked:
+        assert marked.startswith(under.strip(" ").removesuffix(more)) or not width(under)
+
+
+def test_a_huge_line_costs_nothing() -> None:
+    line = "x" * 1_000_000
+    started = time.perf_counter()
+    shown, underline = frame(line, 500_000, 500_003, Screen(60))
+    assert time.perf_counter() - started < 0.2
+    assert shown.startswith("…xxx")
+    assert shown.endswith("xxx…")
+    assert underline.count("^") == 3
+
+
+@given(st.text(st.sampled_from("a\n\r\x0b\x85\u2028")))
+def test_lines_are_those_that_spans_count(text: str) -> None:
+    lines = source_lines(text)
+    spans = Lines(text)
+    assert lines == [spans.line(number) for number in range(1, len(lines) + 1)]
+
+
+@given(st.lists(st.text(max_size=40), min_size=3, max_size=3), st.integers(12, 60), st.booleans())
+def test_fit_keeps_to_its_room(parts: list[str], room: int, unicode: bool) -> None:
+    parts = [safe(part).replace("\n", " ").replace("\t", " ") for part in parts]
+    assert sum(map(width, fit(parts, room, "…" if unicode else "..."))) <= room
+
+
+@given(st.text(), st.integers(2, 60))
+def test_wrapped_lines_fit_and_lose_nothing(text: str, columns: int) -> None:
+    text = safe(text).replace("\t", " ")
+    lines = wrap(text, columns)
+    assert all(width(line) <= columns for line in lines)
+    assert "".join(lines).replace(" ", "") == text.replace("\n", "").replace(" ", "")
+
+
+CELLS = st.lists(st.lists(st.text(max_size=60), min_size=3, max_size=3), max_size=4)
+
+
+@given(CELLS, st.integers(30, 120), st.sampled_from(["", "lrl", "rrr"]))
+def test_tables_fit_or_are_stacked(rows: list[list[str]], columns: int, align: str) -> None:
+    block = Table(("a", "number", "text"), tuple(map(tuple, rows)), align)
+    lines = text_of(block, screen=Screen(columns)).split("\n")
+    assert all(width(line) <= columns for line in lines)
+
+
+def test_a_table_too_wide_for_the_screen_is_stacked() -> None:
+    block = Table(("first", "second"), (("1" * 9, "2" * 9), ("3", "")), "rr")
+    assert text_of(block, screen=Screen(15)) == (
+        "first: 11111111\n       1\nsecond: 2222222\n        22\n\nfirst: 3\nsecond:\n"
+    )
+
+
+def test_short_rows_and_no_rows_are_tables_too() -> None:
+    assert text_of(Table(("a", "b"), (("1",),))) == "a  b\n─  ─\n1\n"
+    assert text_of(Table(("a", "b"), ())) == "a  b\n─  ─\n"
+
+
+def test_bars_say_what_cannot_be_drawn() -> None:
+    block = Bars((("a", float("nan"), ""), ("b", -2.5, ""), ("c", float("inf"), "")), "$")
+    numbers = [line.split()[-1] for line in text_of(block).splitlines()]
+    assert numbers == ["undefined", "-$2.5", "undefined"]
+    assert text_of(Bars((), "tokens", 5)) == ""
+    assert "12.3%" in text_of(Bars((("a", 12.34, ""),), "%"))
+
+
+def test_plain_screens_draw_in_ascii() -> None:
+    ascii_blocks = (
+        Heading("h", 1),
+        Heading("h"),
+        Table(("a",), (("b",),)),
+        Bars((("a", 3, ""),), "x", 2),
+        Items(("i",)),
+        Text("t", "good"),
+        Text("t", "bad"),
+        diagnostics(found("PO1", "error", Span(1, 1, 3, 1), "m"), source="x" * 300),
+    )
+    assert text_of(*ascii_blocks, screen=Screen(60, unicode=False)).isascii()
+
+
+CLEAN = """
+import sys
+before = set(sys.modules)
+from promptops.report import Diagnostics, Report, Screen, Text, render
+out = render(Report("check", {}, (Diagnostics((), {}, files=2),)), "text", Screen())
+assert out, out
+print(*sorted(set(sys.modules) - before))
+"""
+
+
+def test_a_clean_prompt_imports_next_to_nothing() -> None:
+    done = subprocess.run([sys.executable, "-c", CLEAN], capture_output=True, text=True, check=True)
+    loaded = done.stdout.split()
+    ours = {name for name in loaded if name.startswith("promptops.report")}
+    assert ours == {"promptops.report", "promptops.report.safe", "promptops.report.text"}
+    assert not {"unicodedata", "textwrap", "shutil", "json", "html", "xml"} & set(loaded)
+
+
+def test_a_thousand_diagnostics_are_quick() -> None:
+    source = "rules:\n  - text: be careful with the money of our customers\n" * 500
+    many = tuple(
+        found(f"PO{n % 30}", "error", Span(n + 1, 11, n + 1, 21), "vague", f"say it {n % 30} " * 9)
+        for n in range(1000)
+    )
+    block = diagnostics(*many, source=source)
+    best = 9.0
+    for _ in range(3):
+        started = time.perf_counter()
+        text_of(block)
+        best = min(best, time.perf_counter() - started)
+    assert best < 0.3  # 0.03 on an idle machine
