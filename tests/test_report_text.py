@@ -65,8 +65,8 @@ def found(
     )  # type: ignore[arg-type]
 
 
-def text_of(*blocks: Block, screen: Screen = Screen(80)) -> str:
-    return render(Report("check", {}, blocks), "text", screen)
+def text_of(*blocks: Block, screen: Screen | None = None) -> str:
+    return render(Report("check", {}, blocks), "text", screen or Screen(80))
 
 
 def diagnostics(*found: Diagnostic, source: str = SOURCE, files: int = 0) -> Diagnostics:
@@ -250,7 +250,7 @@ def test_bars_say_what_cannot_be_drawn() -> None:
     numbers = [line.split()[-1] for line in text_of(block).splitlines()]
     assert numbers == ["undefined", "-$2.5", "undefined"]
     assert text_of(Bars((), "tokens", 5)) == ""
-    assert "12.3%" in text_of(Bars((("a", 12.34, ""),), "%"))
+    assert "12.34%" in text_of(Bars((("a", 12.34, ""),), "%"))
 
 
 def test_plain_screens_draw_in_ascii() -> None:

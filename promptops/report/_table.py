@@ -74,7 +74,7 @@ def _stacked(head: list[str], body: list[list[str]], screen: Screen) -> list[str
         drawn += [""] if drawn else []
         for title, cell in zip(head, row, strict=True):
             first, *more = hung(f"{title}: ", cell, screen)
-            drawn += [screen.paint(f"{title}:", "strong") + first[len(title) + 1 :], *more]
+            drawn += [screen.paint(f"{title}:", "strong") + first[len(title) + 1 :].rstrip(), *more]
     return drawn
 
 
@@ -139,7 +139,7 @@ def amount(value: float, unit: str) -> str:
     if value == int(value) and abs(value) < 1e15:
         number = f"{int(value):,}"
     else:
-        number = f"{value:,.0f}" if 1000 <= abs(value) < 1e15 else f"{value:.3g}"
+        number = f"{value:,.0f}" if 1000 <= abs(value) < 1e15 else f"{value:.4g}"
     unit = one_line(unit)
     if unit == "$":
         return f"-${number[1:]}" if number.startswith("-") else f"${number}"

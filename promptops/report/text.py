@@ -116,6 +116,8 @@ def _diagnostics(block: Diagnostics, screen: Screen) -> list[str]:
 
         drawn = snippets(block, screen)
     summary = summarize(block, screen.mark(" · ", ", "))
+    if len(summary) > screen.width:
+        return [*drawn, *wrapped(summary, screen.width)]
     return [*drawn, summary] if summary else drawn
 
 

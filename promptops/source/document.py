@@ -48,8 +48,9 @@ class Lines:
         self.text = text
         self.starts = [0]
         position = 0
-        for line in text.splitlines(keepends=True) if "\r" in text else text.split("\n"):
-            position += len(line) if "\r" in text else len(line) + 1
+        # Not splitlines: it also ends lines at form feeds, U+0085, U+2028 …
+        for line in text.replace("\r\n", " \n").replace("\r", "\n").split("\n"):
+            position += len(line) + 1
             self.starts.append(position)
 
     def span(self, start: int, end: int) -> Span:
