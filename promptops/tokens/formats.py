@@ -1,0 +1,49 @@
+"""The file formats vocabularies come in: bytes to tokens in the order of their ids.
+
+A reader raises InputError where the file is not of its format, or its ids are not 0, 1, 2 …
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from promptops.errors import InputError
+
+
+def tiktoken_file(data: bytes) -> list[bytes]:
+    """`base64 id` lines: OpenAI's, Llama's `tokenizer.model`, Qwen's."""
+    from binascii import Error, a2b_base64
+
+    try:
+        pairs = [line.split() for line in data.splitlines() if line]
+        tokens = [a2b_base64(token, strict_mode=True) for token, _ in pairs]
+        dense = all(int(rank) == at for at, (_, rank) in enumerate(pairs))
+    except (Error, ValueError):
+        raise InputError("the vocabulary is not of `base64 id` lines") from None
+    return _dense(tokens, dense)
+
+
+def tekken(data: bytes) -> list[bytes]:
+    """Mistral's `tekken_….json`: entries of `rank` and `token_bytes`."""
+    import json
+    from binascii import Error, a2b_base64
+
+    try:
+        rows = json.loads(data)["vocab"]
+        tokens = [a2b_base64(row["token_bytes"], strict_mode=True) for row in rows]
+        dense = all(row["rank"] == at for at, row in enumerate(rows))
+    except (Error, ValueError, KeyError, TypeError, RecursionError):
+        raise InputError("the vocabulary is not a tekken file") from None
+    return _dense(tokens, dense)
+
+
+def _dense(tokens: list[bytes], dense: bool) -> list[bytes]:
+    if not dense:
+        raise InputError("the vocabulary's ids are not 0, 1, 2 … in this order")
+    return tokens
+
+
+READERS: Mapping[str, Callable[[bytes], list[bytes]]] = {
+    "tiktoken": tiktoken_file,
+    "tekken": tekken,
+}

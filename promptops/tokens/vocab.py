@@ -1,0 +1,193 @@
+"""Which vocabularies we know, where a copy may already be, and how one becomes a table.
+
+Nothing is downloaded. A vocabulary is found in an installed package (never imported: its file is
+read), in tiktoken's own cache, or in a file that the user adds; its whole SHA-256 must match the
+pin in `data/vocabularies.json`. A file that does not match is refused, named and left alone.
+The compiled table is kept in the user's cache, under a name that carries the hash.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from functools import cache
+
+from promptops.errors import InputError
+from promptops.tokens.encode import Encoder
+from promptops.tokens.pretokenize import splitter
+from promptops.tokens.tables import BadTable, Table, compile_table, open_table, write_table
+
+TYPE_CHECKING = False  # `typing` costs a cold count a tenth of its time
+if TYPE_CHECKING:
+    from typing import Any
+
+MAX_SOURCE = 64 << 20  # bytes; the largest known one has 19 MB
+
+
+class Vocabulary:
+    """One vocabulary we know: its pin, its pattern, where it may be found.
+
+    sources: (package, path inside it); cached_as: tiktoken's file name (SHA-1 of its address);
+    get: the one command that brings it; tokens: how many it has.
+    """
+
+    def __init__(self, row: Mapping[str, Any]) -> None:
+        self.name: str = row["name"]
+        self.sha256: str = row["sha256"]
+        self.tokens: int = row["tokens"]
+        self.format: str = row["format"]
+        self.pattern: str = row["pattern"]
+        self.nfc: bool = row.get("nfc", False)
+        self.sources: tuple[tuple[str, str], ...] = tuple(map(tuple, row.get("sources", ())))
+        self.cached_as: str = row.get("cached_as", "")
+        self.get: str = row.get("get", "")
+        self.source: str = row["source"]
+        self.as_of: str = row["as_of"]
+
+
+class Places:
+    """Where to look and where to keep: `cache` is "" where nothing may be written.
+
+    folders: of tiktoken's cache; path: of installed packages.
+    """
+
+    __slots__ = ("cache", "folders", "path")
+
+    def __init__(
+        self, cache: str, folders: tuple[str, ...] = (), path: tuple[str, ...] = ()
+    ) -> None:
+        self.cache = cache
+        self.folders = folders
+        self.path = path
+
+
+def places(environ: Mapping[str, str], path: tuple[str, ...] | None = None) -> Places:
+    """The places that an environment names; `path` stands in for `sys.path`.
+
+    tiktoken's folders are its own: TIKTOKEN_CACHE_DIR, else DATA_GYM_CACHE_DIR, else
+    `data-gym-cache` among the temporary files.
+    """
+    home = environ.get("PROMPTOPS_HOME", "")
+    if not home:
+        base = environ.get("XDG_CACHE_HOME", "")
+        if not os.path.isabs(base):
+            base = os.path.join(environ["HOME"], ".cache") if environ.get("HOME") else ""
+        home = os.path.join(base, "promptops") if base else ""
+    default = os.path.join(environ.get("TMPDIR") or "/tmp", "data-gym-cache")
+    folder = environ.get("TIKTOKEN_CACHE_DIR", environ.get("DATA_GYM_CACHE_DIR", default))
+    return Places(
+        os.path.join(home, "vocab") if home else "",
+        (folder,) if folder else (),
+        tuple(sys.path) if path is None else path,
+    )
+
+
+@cache
+def known() -> Mapping[str, Vocabulary]:
+    """The vocabularies pinned in the package, by name."""
+    import json
+
+    with open(
+        os.path.join(os.path.dirname(__file__), "data", "vocabularies.json"), encoding="utf-8"
+    ) as file:
+        rows = json.load(file)["vocabularies"]
+    return {row["name"]: Vocabulary(row) for row in rows}
+
+
+def candidates(vocabulary: Vocabulary, where: Places) -> Iterator[str]:
+    """Paths of existing files that may be this vocabulary, best first; none is opened."""
+    wanted = [os.path.join(package, inner) for package, inner in vocabulary.sources]
+    paths = [os.path.join(entry, name) for name in wanted for entry in where.path if entry]
+    if vocabulary.cached_as:
+        paths += [os.path.join(folder, vocabulary.cached_as) for folder in where.folders]
+    return (path for path in paths if os.path.isfile(path))
+
+
+def read_source(path: str) -> bytes:
+    """A vocabulary file's bytes, unpacked where its name ends in .gz; InputError if unreadable."""
+    try:
+        with open(path, "rb") as file:
+            data = file.read(MAX_SOURCE + 1)
+        if path.endswith(".gz"):
+            from zlib import decompressobj
+
+            data = decompressobj(wbits=31).decompress(data, MAX_SOURCE + 1)
+    except Exception as error:
+        if not isinstance(error, OSError) and type(error).__module__ != "zlib":
+            raise
+        raise InputError(f"cannot read the vocabulary: {error}", path=path) from None
+    if len(data) > MAX_SOURCE:
+        raise InputError("the vocabulary is over 64 MiB", path=path)
+    return data
+
+
+def digest(data: bytes) -> str:
+    """SHA-256 in hexadecimal digits."""
+    from hashlib import sha256
+
+    return sha256(data).hexdigest()
+
+
+def compiled(vocabulary: Vocabulary, path: str) -> bytes:
+    """The table's bytes made from the file at `path`; InputError where it is not the vocabulary."""
+    data = read_source(path)
+    found = digest(data)
+    if found != vocabulary.sha256:
+        raise InputError(
+            f"this is not {vocabulary.name}: its SHA-256 is {found}, not {vocabulary.sha256}",
+            f"the file was left alone; for a true copy: {vocabulary.get}",
+            path=path,
+        )
+    from promptops.tokens.formats import READERS
+
+    tokens = READERS[vocabulary.format](data)[: vocabulary.tokens]
+    return compile_table(tokens, found)
+
+
+def table_path(vocabulary: Vocabulary, where: Places) -> str:
+    """Where its table is kept, "" where nothing may be."""
+    name = f"{vocabulary.name}-{vocabulary.sha256[:16]}.table"
+    return os.path.join(where.cache, name) if where.cache else ""
+
+
+def table(vocabulary: Vocabulary, where: Places, refused: list[InputError]) -> Table | None:
+    """Its table: mapped from the cache, or compiled from the first good source, or None.
+
+    A damaged table is rebuilt. What was refused on the way is appended to `refused`.
+    """
+    path = table_path(vocabulary, where)
+    if path:
+        try:
+            return open_table(path, vocabulary.sha256)
+        except (BadTable, OSError):
+            pass
+    for candidate in candidates(vocabulary, where):
+        try:
+            data = compiled(vocabulary, candidate)
+        except InputError as error:
+            refused.append(error)
+            continue
+        _keep(path, data)
+        return Table(data)
+    return None
+
+
+def _keep(path: str, data: bytes) -> None:
+    if path:
+        try:
+            write_table(path, data)
+        except OSError:
+            pass  # a read-only home costs a compilation a run, not the answer
+
+
+def encoder(name: str, where: Places, refused: list[InputError] | None = None) -> Encoder | None:
+    """The encoder of a known vocabulary, or None where no copy of it is on this machine.
+
+    KeyError for a name we do not know.
+    """
+    vocabulary = known()[name]
+    found = table(vocabulary, where, refused if refused is not None else [])
+    if found is None:
+        return None
+    return Encoder(found, splitter(vocabulary.pattern), nfc=vocabulary.nfc)
