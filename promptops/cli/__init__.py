@@ -1,1 +1,96 @@
-"""The command line: one file a command; this is the only error boundary."""
+"""The command line: one file a command, file name = command name; this is the only error boundary.
+
+Exit codes: 0 clean, 1 findings or a verdict of no, 2 we cannot do it, 3 incomplete, 70 our bug,
+130 and 143 signals.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from promptops.errors import (
+    EXIT_BUG,
+    EXIT_CANNOT,
+    EXIT_INTERRUPTED,
+    EXIT_TERMINATED,
+    PromptopsError,
+)
+
+if TYPE_CHECKING:
+    import click
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; gives the exit code. Nothing but a bug in this function raises."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    from promptops.cli import _warm
+
+    known = _warm.answer(arguments)
+    if known is not None:
+        return _guarded(lambda: _write_out(*known))
+    return _guarded(lambda: _run(arguments))
+
+
+def _write_out(output: str, code: int) -> int:
+    from promptops.cli._out import write
+
+    write(output)
+    return code
+
+
+def _run(arguments: list[str]) -> int:
+    import signal
+
+    from promptops.cli._group import group
+
+    def terminated(*_: object) -> None:
+        raise _Terminated
+
+    signal.signal(signal.SIGTERM, terminated)
+    code = group().main(arguments, prog_name="promptops", standalone_mode=False)
+    return code if isinstance(code, int) else 0
+
+
+class _Terminated(BaseException):
+    """SIGTERM arrived."""
+
+
+def _guarded(run: object) -> int:
+    from promptops.cli import _out
+
+    _out.earned = 0
+    try:
+        code = run()  # type: ignore[operator]
+        sys.stdout.flush()
+        return int(code)
+    except PromptopsError as error:
+        _out.complain(error)
+        return error.exit_code
+    except (KeyboardInterrupt, _Terminated) as error:
+        _out.complain_short("interrupted")
+        return EXIT_TERMINATED if isinstance(error, _Terminated) else EXIT_INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return _out.earned
+    except Exception as error:
+        return _unexpected(error)
+
+
+def _unexpected(error: Exception) -> int:
+    import click
+
+    from promptops.cli import _out
+
+    if isinstance(error, click.exceptions.Exit):
+        return error.exit_code
+    if isinstance(error, click.Abort):
+        _out.complain_short("interrupted")
+        return EXIT_INTERRUPTED
+    if isinstance(error, click.ClickException):
+        _out.complain_usage(error)
+        return EXIT_CANNOT
+    _out.complain_bug(error)
+    return EXIT_BUG

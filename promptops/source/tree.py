@@ -24,6 +24,10 @@ class Tree(Protocol):
         """All regular files, sorted."""
         ...
 
+    def listed(self, folder: str) -> Sequence[str]:
+        """Paths of the regular files right in `folder`, sorted; none where it does not exist."""
+        ...
+
     def exists(self, path: str) -> bool:
         """True if `path` is a regular file of this tree."""
         ...
@@ -54,6 +58,14 @@ class DiskTree:
                     yield from self._walk(path)
             elif entry.is_file() or entry.is_symlink():
                 yield path
+
+    def listed(self, folder: str) -> Sequence[str]:
+        try:
+            names = sorted(os.listdir(self._inside(folder)))
+        except (OSError, InputError):
+            return ()
+        paths = (f"{folder.rstrip('/')}/{name}" for name in names)
+        return tuple(path for path in paths if self.exists(path))
 
     def exists(self, path: str) -> bool:
         try:

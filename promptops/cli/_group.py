@@ -1,0 +1,69 @@
+"""The group of all commands: the folder is the registry, a module is loaded when it is needed."""
+
+from __future__ import annotations
+
+import os
+from importlib import import_module
+from typing import Any
+
+import click
+
+from promptops import __version__
+from promptops.source.shape import nearest
+
+_HELP = """Prompts and instructions governed like code.
+
+A reason, a test and a budget for every rule; the history of every sentence; the cost of every
+token. Start with `promptops check` in a repository, or `promptops init` in an empty one.
+"""
+
+
+def names() -> list[str]:
+    """The commands, sorted: one file each."""
+    files = (os.path.splitext(file) for file in os.listdir(os.path.dirname(__file__)))
+    return sorted(
+        name.replace("_", "-") for name, kind in files if kind == ".py" and not name.startswith("_")
+    )
+
+
+class Commands(click.Group):
+    """Loads a command's module when it is asked for; a mistyped name suggests the nearest."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        return names()
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in names():
+            return None
+        module = import_module(f"promptops.cli.{cmd_name.replace('-', '_')}")
+        command: click.Command = module.command
+        return command
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        if args and not args[0].startswith("-") and args[0] not in names():
+            guess = nearest(args[0], names())
+            hint = f" Did you mean `{guess}`?" if guess else " `promptops --help` lists the commands."
+            raise click.UsageError(f"no command `{args[0]}`.{hint}", ctx)
+        return super().resolve_command(ctx, args)
+
+
+def group() -> click.Group:
+    """The whole command line."""
+    made = Commands(
+        "promptops",
+        help=_HELP,
+        context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+        invoke_without_command=True,
+        callback=_first_words,
+    )
+    return click.version_option(__version__, prog_name="promptops", message="%(prog)s %(version)s")(made)
+
+
+def _first_words() -> int:
+    """`promptops` alone."""
+    context = click.get_current_context()
+    if context.invoked_subcommand is not None:
+        return 0
+    from promptops.cli._first import first_words
+
+    return first_words(context)

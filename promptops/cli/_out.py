@@ -1,0 +1,79 @@
+"""The only place that writes to the terminal: reports to stdout, complaints to stderr."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Any
+
+from promptops.errors import PromptopsError
+from promptops.report.safe import safe
+
+earned = 0  # the exit code already earned, should the reader of our output go away
+BUGS = "https://github.com/promptops/promptops/issues"
+
+
+def write(text: str) -> None:
+    """`text`, as it is, to stdout in UTF-8; nothing of it may be lost to the terminal's encoding."""
+    sys.stdout.flush()
+    out = getattr(sys.stdout, "buffer", None)
+    if out is None:
+        sys.stdout.write(text)
+        return
+    out.write(text.encode("utf-8", "backslashreplace"))
+    out.flush()
+
+
+def complain(error: PromptopsError) -> None:
+    """What we cannot do, where, and what to do about it."""
+    lines = [f"error: {error.message}"]
+    if error.path:
+        place = f"{error.path}:{error.line}:{error.column}" if error.line else error.path
+        lines.append(f"  --> {place}")
+    if error.hint:
+        lines.append(f"  = help: {error.hint}")
+    _stderr("\n".join(lines))
+
+
+def complain_usage(error: Any) -> None:
+    """A click usage error, in our own form."""
+    lines = [f"error: {error.format_message()}"]
+    context = getattr(error, "ctx", None)
+    if context is not None:
+        lines.append(f"  = help: `{context.command_path} --help` shows what it takes")
+    _stderr("\n".join(lines))
+
+
+def complain_short(text: str) -> None:
+    """One line."""
+    _stderr(text)
+
+
+def complain_bug(error: BaseException) -> None:
+    """Our fault: the traceback with versions, keys taken out, and where to report it."""
+    import platform
+    import traceback
+
+    from promptops import __version__
+
+    trace = "".join(traceback.format_exception(error))
+    _stderr(
+        f"{trace}\npromptops {__version__}, Python {platform.python_version()}, {platform.platform()}\n"
+        f"error: this is a bug in promptops, not in your prompts\n  = help: please report the lines above: {BUGS}"
+    )
+
+
+def _stderr(text: str) -> None:
+    try:
+        sys.stderr.write(safe(redacted(text)) + "\n")
+        sys.stderr.flush()
+    except (OSError, ValueError):
+        pass
+
+
+def redacted(text: str) -> str:
+    """`text` without the values of environment variables that look like keys."""
+    for name, value in os.environ.items():
+        if len(value) >= 8 and any(w in name.upper() for w in ("KEY", "TOKEN", "SECRET", "PASSWORD")):
+            text = text.replace(value, f"[{name}]")
+    return text
