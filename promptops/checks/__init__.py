@@ -85,3 +85,8 @@ def registry() -> Mapping[str, Check]:
             marked = (getattr(value, "check", None) for value in vars(module).values())
             found.update((c.code, c) for c in marked if isinstance(c, Check))
     return dict(sorted(found.items()))
+
+
+def harm_of(code: str) -> str:
+    """The harm a check guards against: the first paragraph of its docstring, on one line."""
+    return " ".join(registry()[code].doc.split("\n\n", 1)[0].split())

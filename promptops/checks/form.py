@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from promptops.checks import ON_FORM, ON_IGNORES, ON_TEXT, Around, check
-from promptops.checks.ignores import Ignores
 from promptops.diagnostic import Finding, Severity
+from promptops.source.ignores import Ignores
 from promptops.source.reading import Reading
 
 REFUSED = "PO00"

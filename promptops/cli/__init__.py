@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from promptops.errors import (
     EXIT_BUG,
@@ -18,9 +17,6 @@ from promptops.errors import (
     EXIT_TERMINATED,
     PromptopsError,
 )
-
-if TYPE_CHECKING:
-    import click
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -23,6 +23,7 @@ class Call:
     """The world of one command: nothing below the command line reads it for itself.
 
     folder: where the person stands (after -C); root: of the repository; both absolute.
+    afterwards: called with the output and the exit code once the answer is out.
     """
 
     folder: str
@@ -31,6 +32,7 @@ class Call:
     today: date
     screen: Screen
     verbosity: int = 0
+    afterwards: list[Callable[[str, int], None]] = field(default_factory=list)
 
     def tree(self) -> DiskTree:
         """The repository's files as they stand on the disk."""
@@ -52,14 +54,24 @@ class Call:
         return real[len(below) :].replace(os.sep, "/") if real.startswith(below) else name
 
 
-def command(*, formats: tuple[str, ...] = ("text", "json"), examples: tuple[str, ...], **attrs: Any) -> Callable[[Callable[..., Report]], click.Command]:
+def define(
+    *, formats: tuple[str, ...] = ("text", "json"), examples: tuple[str, ...], **attrs: Any
+) -> Callable[[Callable[..., Report]], click.Command]:
     """Make a command of a function `(call, **options) -> Report`; its docstring is the help.
 
     The function's own options are added below this decorator with click's; `examples` end the help.
     """
 
     def decorate(function: Callable[..., Report]) -> click.Command:
-        def run(format: str, output: str | None, chdir: str | None, quiet: int, verbose: int, no_color: bool, **options: Any) -> int:
+        def run(
+            format: str,
+            output: str | None,
+            chdir: str | None,
+            quiet: int,
+            verbose: int,
+            no_color: bool,
+            **options: Any,
+        ) -> int:
             call = _call(chdir, no_color or output is not None, verbose - quiet)
             report = function(call, **options)
             _emit(report, format, output, call)
@@ -68,8 +80,16 @@ def command(*, formats: tuple[str, ...] = ("text", "json"), examples: tuple[str,
         run.__doc__ = function.__doc__
         run.__click_params__ = getattr(function, "__click_params__", [])  # type: ignore[attr-defined]
         shared = [
-            click.option("--format", type=click.Choice(formats), default=formats[0], show_default=True, help="How the answer comes out."),
-            click.option("--output", metavar="FILE", help="Write the answer to FILE instead of the terminal."),
+            click.option(
+                "--format",
+                type=click.Choice(formats),
+                default=formats[0],
+                show_default=True,
+                help="How the answer comes out.",
+            ),
+            click.option(
+                "--output", metavar="FILE", help="Write the answer to FILE instead of the terminal."
+            ),
             click.option("-q", "--quiet", count=True, help="Say less."),
             click.option("-v", "--verbose", count=True, help="Say more."),
             click.option("--no-color", is_flag=True, help="No colour (so does NO_COLOR)."),
@@ -79,7 +99,9 @@ def command(*, formats: tuple[str, ...] = ("text", "json"), examples: tuple[str,
         for option in reversed(shared):
             decorated = option(decorated)
         epilog = "\b\nExamples:\n" + "\n".join(f"  {example}" for example in examples)
-        return click.command(epilog=epilog, **attrs)(decorated)
+        make: Any = click.command(epilog=epilog, **attrs)
+        made: click.Command = make(decorated)
+        return made
 
     return decorate
 
@@ -88,7 +110,8 @@ def _call(chdir: str | None, plain: bool, verbosity: int) -> Call:
     folder = os.path.realpath(os.path.join(os.getcwd(), chdir or "."))
     if not os.path.isdir(folder):
         raise UsageError(f"no such folder: {chdir}", "check what follows -C")
-    return Call(folder, find_root(folder), os.environ, date.today(), screen(plain), verbosity)
+    root = find_root(folder)
+    return Call(folder, root, os.environ, date.today(), screen(plain, root), verbosity)
 
 
 def find_root(folder: str) -> str:
@@ -103,13 +126,13 @@ def find_root(folder: str) -> str:
         at = above
 
 
-def screen(plain: bool) -> Screen:
+def screen(plain: bool, root: str) -> Screen:
     """What stdout can show."""
     terminal = sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
     forced = bool(os.environ.get("FORCE_COLOR")) and not plain
     colour = forced or (terminal and not plain and not os.environ.get("NO_COLOR"))
     encoding = (getattr(sys.stdout, "encoding", "") or "").lower()
-    return Screen(_width(), colour, "utf" in encoding or not terminal, terminal)
+    return Screen(_width(), colour, "utf" in encoding or not terminal, terminal, root)
 
 
 def _width() -> int:
@@ -123,12 +146,14 @@ def _width() -> int:
 
 
 def _emit(report: Report, format: str, output: str | None, call: Call) -> None:
-    from promptops.report.registry import render
+    from promptops.report import render
 
     _out.earned = report.exit_code
     text = render(report, format, call.screen)
     if output is None:
         _out.write(text)
+        for then in call.afterwards:
+            then(text, report.exit_code)
         return
     from promptops.source.write import replace_file
 
@@ -145,4 +170,6 @@ def _bytes(path: str) -> bytes | None:
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise UsageError(f"cannot write {path}: {error.strerror}", "name a file after --output") from None
+        raise UsageError(
+            f"cannot write {path}: {error.strerror}", "name a file after --output"
+        ) from None

@@ -42,7 +42,9 @@ class Commands(click.Group):
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
         if args and not args[0].startswith("-") and args[0] not in names():
             guess = nearest(args[0], names())
-            hint = f" Did you mean `{guess}`?" if guess else " `promptops --help` lists the commands."
+            hint = (
+                f" Did you mean `{guess}`?" if guess else " `promptops --help` lists the commands."
+            )
             raise click.UsageError(f"no command `{args[0]}`.{hint}", ctx)
         return super().resolve_command(ctx, args)
 
@@ -56,7 +58,9 @@ def group() -> click.Group:
         invoke_without_command=True,
         callback=_first_words,
     )
-    return click.version_option(__version__, prog_name="promptops", message="%(prog)s %(version)s")(made)
+    return click.version_option(__version__, prog_name="promptops", message="%(prog)s %(version)s")(
+        made
+    )
 
 
 def _first_words() -> int:

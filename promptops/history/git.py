@@ -159,6 +159,23 @@ class Repository:
         """Paths with a merge conflict in the index, sorted."""
         return tuple(sorted({e.path for e in index_entries(self.run("ls-files", "-u", "-z"))}))
 
+    def under_way(self) -> str:
+        """ "merge", "rebase", "cherry-pick", "revert" or "bisect" while one is, else ""."""
+        marks = {
+            "MERGE_HEAD": "merge",
+            "rebase-merge": "rebase",
+            "rebase-apply": "rebase",
+            "CHERRY_PICK_HEAD": "cherry-pick",
+            "REVERT_HEAD": "revert",
+        }
+        found = (m for m in marks if os.path.lexists(os.path.join(self.git_dir, m)))
+        return next((marks[mark] for mark in found), "")
+
+    def same_as_index(self, path: str) -> bool:
+        """True if the file of the work tree holds what the index does; line ends may differ."""
+        entry = next((e for e in self.index() if e.path == path), None)
+        return entry is not None and unchanged(self.root, entry)
+
     def changes(self, old: str | None, new: str) -> list[Change]:
         """What differs from commit `old` (None: nothing at all) to commit `new`."""
         ends = ("--root", "--no-commit-id", _id(new)) if old is None else (_id(old), _id(new))

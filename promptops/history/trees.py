@@ -29,7 +29,9 @@ class BlobTree:
     def listed(self, folder: str) -> Sequence[str]:
         """Paths of the files right in `folder`, sorted."""
         prefix = folder.rstrip("/") + "/"
-        return sorted(p for p in self._entries if p.startswith(prefix) and "/" not in p[len(prefix) :])
+        return sorted(
+            p for p in self._entries if p.startswith(prefix) and "/" not in p[len(prefix) :]
+        )
 
     def exists(self, path: str) -> bool:
         """True if `path` is a file of this tree, or a link to one."""

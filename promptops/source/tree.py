@@ -42,22 +42,34 @@ class DiskTree:
 
     def __init__(self, root: str) -> None:
         self.root = os.path.realpath(root)
+        self._real: set[str] = {""}  # folders known to be no symlinks and inside the root
+        self._walked: tuple[str, ...] | None = None
+        self._files: frozenset[str] = frozenset()
 
     def paths(self) -> Sequence[str]:
-        return sorted(self._walk(""))
+        """All files, sorted, but those in folders that hold other people's code; walked once."""
+        if self._walked is None:
+            self._walked = tuple(sorted(self._walk()))
+            self._files = frozenset(self._walked)
+        return self._walked
 
-    def _walk(self, folder: str) -> Iterator[str]:
-        try:
-            entries = list(os.scandir(os.path.join(self.root, folder)))
-        except PermissionError:
-            return
-        for entry in entries:
-            path = f"{folder}/{entry.name}" if folder else entry.name
-            if entry.is_dir(follow_symlinks=False):
-                if entry.name not in SKIPPED_FOLDERS:
-                    yield from self._walk(path)
-            elif entry.is_file() or entry.is_symlink():
-                yield path
+    def _walk(self) -> Iterator[str]:
+        folders = [""]
+        while folders:
+            folder = folders.pop()
+            prefix = folder + "/" if folder else ""
+            try:
+                entries = os.scandir(self.root + "/" + folder)
+            except OSError:
+                continue
+            self._real.add(folder)
+            with entries:
+                for entry in entries:
+                    if entry.is_dir(follow_symlinks=False):
+                        if entry.name not in SKIPPED_FOLDERS:
+                            folders.append(prefix + entry.name)
+                    elif entry.is_file(follow_symlinks=False) or entry.is_symlink():
+                        yield prefix + entry.name
 
     def listed(self, folder: str) -> Sequence[str]:
         try:
@@ -67,29 +79,51 @@ class DiskTree:
         paths = (f"{folder.rstrip('/')}/{name}" for name in names)
         return tuple(path for path in paths if self.exists(path))
 
+    def walked(self, path: str) -> bool:
+        """True if `paths` has looked into the folder of `path`."""
+        return self._walked is not None and path.rpartition("/")[0] in self._real
+
     def exists(self, path: str) -> bool:
+        if self.walked(path) and path not in self._files:
+            return False
         try:
             return os.path.isfile(self._inside(path))
         except InputError:
             return False
 
     def read(self, path: str) -> bytes:
-        real = self._inside(path)
+        flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
         try:
-            handle = os.open(real, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+            if path.rpartition("/")[0] not in self._real:
+                raise OSError
+            handle = os.open(f"{self.root}/{path}", flags)
+        except OSError:  # a symlink, an unknown folder, or nothing there: the careful way
+            handle = self._open(path, flags)
+        try:
+            return self._content(handle, path)
+        finally:
+            os.close(handle)
+
+    def _open(self, path: str, flags: int) -> int:
+        try:
+            return os.open(self._inside(path), flags)
         except OSError as error:
             raise InputError(f"cannot read it: {error.strerror}", path=path) from None
-        with os.fdopen(handle, "rb") as file:
-            info = os.fstat(handle)
-            if not stat.S_ISREG(info.st_mode):
-                raise InputError("not a regular file", path=path)
-            if info.st_size > MAX_BYTES:
-                raise InputError(
-                    f"the file is over 1 MiB ({info.st_size:,} bytes)",
-                    "a prompt that large is no prompt: leave it out of `prompts` and `instructions`",
-                    path=path,
-                )
-            return file.read(MAX_BYTES + 1)
+
+    def _content(self, handle: int, path: str) -> bytes:
+        info = os.fstat(handle)
+        if not stat.S_ISREG(info.st_mode):
+            raise InputError("not a regular file", path=path)
+        if info.st_size > MAX_BYTES:
+            raise InputError(
+                f"the file is over 1 MiB ({info.st_size:,} bytes)",
+                "a prompt that large is no prompt: leave it out of `prompts` and `instructions`",
+                path=path,
+            )
+        parts = [os.read(handle, MAX_BYTES + 1)]
+        while parts[-1] and sum(map(len, parts)) < info.st_size:
+            parts.append(os.read(handle, MAX_BYTES + 1))
+        return b"".join(parts)
 
     def _inside(self, path: str) -> str:
         try:

@@ -6,22 +6,21 @@ knows no disk but the tree.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequence
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
 from typing import Any
 
+from promptops.checking.engine import examine, selected
 from promptops.checks import Around
-from promptops.checks.engine import examine, selected
 from promptops.config import Settings
 from promptops.diagnostic import Diagnostic, Edit, Severity, Span
+from promptops.digest import digest
 from promptops.errors import InputError
 from promptops.source.cases import NAMES
 from promptops.source.globs import matching
 from promptops.source.reading import Reading
 from promptops.source.tree import Tree
-from promptops.source.workspace import DECISION, PROMPT, Files, read_decisions, read_file
+from promptops.source.workspace import PROMPT, Files, read_decisions, read_file
 
 PARALLEL_FROM = 64  # files; below that a second process costs more than it saves
 Row = list[Any]
@@ -52,17 +51,19 @@ def check_files(
     tree: Tree,
     files: Files,
     settings: Settings,
-    today: date,
+    around: Around,
+    stamp: str,
     kept: MutableMapping[str, Row],
     processes: int = 1,
 ) -> Checked:
     """Run the selected checks over the files.
 
-    kept: results of earlier runs by digest, as plain JSON rows; it is read, and left holding the
-    rows that this run used. processes: how many may work at once.
+    around: what the caller knows; decisions and settings are added to it. stamp: changes when the
+    tool does. kept: results of earlier runs by digest, as plain JSON rows; it is read, and left
+    holding the rows that this run used. processes: how many may work at once.
     """
-    around = _around(tree, settings, today)
-    common = _digest([settings, today, _decisions_digest(tree, settings)])
+    common = _digest([stamp, settings, around, _decisions_digest(tree, settings)])
+    around = _around(tree, settings, around)
     keys = {path: _key(tree, path, kind, common) for path, kind in files.items()}
     fresh = [(path, kind) for path, kind in files.items() if keys[path] not in kept]
     work = _Work(tree, around, selected(settings.select, settings.ignore), settings)
@@ -109,7 +110,9 @@ def _id_span(reading: Reading) -> Span | None:
     return reading.document.lines.span(*reading.document.locate(("id",)))
 
 
-def _all(work: Callable[[tuple[str, str]], _File], items: Sequence[tuple[str, str]], processes: int) -> list[_File]:
+def _all(
+    work: Callable[[tuple[str, str]], _File], items: Sequence[tuple[str, str]], processes: int
+) -> list[_File]:
     if processes < 2 or len(items) < PARALLEL_FROM:
         return [work(item) for item in items]
     from multiprocessing import get_context
@@ -118,9 +121,9 @@ def _all(work: Callable[[tuple[str, str]], _File], items: Sequence[tuple[str, st
         return pool.map(work, items, chunksize=len(items) // (processes * 4) + 1)
 
 
-def _around(tree: Tree, settings: Settings, today: date) -> Around:
-    return Around(
-        today=today,
+def _around(tree: Tree, settings: Settings, around: Around) -> Around:
+    return replace(
+        around,
         decisions=read_decisions(settings, tree, _records(tree, settings)),
         people_left=settings.people_left,
         require_decision_for=settings.require_decision_for,
@@ -162,17 +165,17 @@ def _sources(tree: Tree, found: Iterable[Diagnostic]) -> dict[str, str]:
 
 
 def _digest(parts: Sequence[Any]) -> str:
-    return hashlib.blake2b(repr(parts).encode("utf-8", "replace"), digest_size=16).hexdigest()
+    return digest(repr(parts).encode("utf-8", "replace"))
 
 
-def _content(tree: Tree, path: str) -> bytes:
+def _content(tree: Tree, path: str) -> str:
     try:
-        return hashlib.blake2b(tree.read(path), digest_size=16).digest()
+        return digest(tree.read(path))
     except InputError as error:
-        return error.message.encode()
+        return error.message
 
 
-def _decisions_digest(tree: Tree, settings: Settings) -> list[tuple[str, bytes]]:
+def _decisions_digest(tree: Tree, settings: Settings) -> list[tuple[str, str]]:
     return [(path, _content(tree, path)) for path in _records(tree, settings)]
 
 
@@ -190,8 +193,11 @@ def _row(outcome: _File) -> Row:
         outcome.prompt_id,
         _numbers(outcome.id_span),
         [
-            [d.code, d.name, str(d.severity), d.message, d.help, d.path, _numbers(d.span), d.prompt, d.rule]
-            + [[[e.start, e.end, e.text] for e in d.edits]]
+            [
+                *(d.code, d.name, str(d.severity), d.message, d.help, d.path),
+                *(_numbers(d.span), d.prompt, d.rule),
+                [[e.start, e.end, e.text] for e in d.edits],
+            ]
             for d in outcome.diagnostics
         ],
     ]
@@ -208,7 +214,15 @@ def _from_row(row: Row) -> _File:
         None if span is None else Span(*span),
         tuple(
             Diagnostic(
-                code, name, Severity(severity), message, help, path, Span(*where), prompt, rule,
+                code,
+                name,
+                Severity(severity),
+                message,
+                help,
+                path,
+                Span(*where),
+                prompt,
+                rule,
                 tuple(Edit(*edit) for edit in edits),
             )
             for code, name, severity, message, help, path, where, prompt, rule, edits in diagnostics

@@ -21,9 +21,9 @@ from promptops.checks import (
     Check,
     registry,
 )
-from promptops.checks.ignores import Ignores
 from promptops.diagnostic import Diagnostic, Edit, Finding
 from promptops.source.document import Document
+from promptops.source.ignores import Ignores
 from promptops.source.reading import Reading
 
 

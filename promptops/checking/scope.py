@@ -1,0 +1,101 @@
+"""Which files a run looks at: all, those named, those in the index, those changed since a revision."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from promptops.config import Settings
+from promptops.errors import GitError
+from promptops.source.settings import FILES as SETTINGS_FILES
+from promptops.source.settings import read_settings
+from promptops.source.tree import DiskTree, Tree
+from promptops.source.workspace import Files, find_files, is_record, named_files
+
+if TYPE_CHECKING:
+    from promptops.history.git import Repository
+
+Adjust = Callable[[Settings], Settings]
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What to read, from where, under which settings. `forks`: the tree may be read by two processes."""
+
+    tree: Tree
+    files: Files
+    settings: Settings
+    forks: bool = True
+
+
+def on_disk(tree: Tree, named: Sequence[str], adjust: Adjust) -> Scope:
+    """The files as they stand: those named, or all that are governed."""
+    settings = adjust(read_settings(tree))
+    files = named_files(settings, tree, named) if named else find_files(settings, tree.paths())
+    return Scope(tree, files, settings)
+
+
+def staged(folder: str, environ: Mapping[str, str], named: Sequence[str], adjust: Adjust) -> Scope:
+    """What the next commit would hold: the index, never the work tree.
+
+    Without names the prompts that the staged change touches; all of them where it touches a
+    decision record or the settings.
+    """
+    from promptops.history.trees import IndexTree
+
+    repository = _repository(folder, environ)
+    tree = IndexTree(repository)
+    settings = adjust(read_settings(tree))
+    if named:
+        return Scope(tree, named_files(settings, tree, named), settings, False)
+    changed = repository.staged_paths()
+    return Scope(tree, _touched(settings, tree, changed.present, changed.deleted), settings, False)
+
+
+def since(root: str, environ: Mapping[str, str], revision: str, adjust: Adjust) -> Scope:
+    """What differs from the merge base with `revision`, judged by the settings of that base.
+
+    A change cannot loosen the settings that judge it.
+    """
+    from promptops.history.trees import CommitTree
+
+    repository = _repository(root, environ)
+    base = repository.base_of(repository.resolve(revision))
+    settings = adjust(read_settings(CommitTree(repository, base)))
+    changed = repository.changed_since(base, bool)
+    tree = DiskTree(repository.root)
+    return Scope(tree, _touched(settings, tree, changed.present, changed.deleted), settings)
+
+
+def _repository(folder: str, environ: Mapping[str, str]) -> Repository:
+    from promptops.history.git import Repository
+
+    repository = Repository.find(folder, environ)
+    unmerged = repository.unmerged_paths()
+    if unmerged:
+        raise GitError(
+            "there is an unresolved merge conflict", "resolve it and git add it", path=unmerged[0]
+        )
+    return repository
+
+
+def _touched(settings: Settings, tree: Tree, present: Sequence[str], gone: Sequence[str]) -> Files:
+    """The governed files that a change touches."""
+    changed = (*present, *gone)
+    everything = find_files(settings, tree.paths())
+    if any(path in SETTINGS_FILES or is_record(settings, path) for path in changed):
+        return everything
+    folders = {path.rpartition("/")[0] for path in changed}
+    names = set(changed)
+    return replace(
+        everything,
+        prompts=tuple(
+            path
+            for path in everything.prompts
+            if path in names
+            or (path.endswith("/prompt.yaml") and path.rpartition("/")[0] in folders)
+        ),
+        instructions=tuple(path for path in everything.instructions if path in names),
+        decisions=(),
+    )

@@ -1,0 +1,72 @@
+"""Results kept between runs, in the user's own cache folder.
+
+Not under `.git`: what arrives with a checkout must not be able to say that all is well.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from promptops.digest import digest
+
+
+def cache_folder(environ: Mapping[str, str]) -> str:
+    """`PROMPTOPS_HOME`, or `promptops` in the user's cache folder; "" where there is none."""
+    home = environ.get("PROMPTOPS_HOME")
+    if home:
+        return os.path.abspath(home)
+    base = environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
+    return os.path.join(base, "promptops") if os.path.isabs(base) else ""
+
+
+def tool_stamp() -> str:
+    """Changes whenever a module of this package does."""
+    from promptops import __version__
+
+    package = os.path.dirname(os.path.dirname(__file__))
+    stamps = [__version__]
+    for folder in ("", "checks", "checking", "source", "tokens", "render", "report", "cli"):
+        path = os.path.join(package, folder)
+        if os.path.isdir(path):
+            files = (e for e in os.scandir(path) if e.name.endswith((".py", ".json")))
+            stamps.append(repr(sorted((e.name, e.stat().st_mtime_ns) for e in files)))
+    return digest("".join(stamps).encode())
+
+
+class Kept:
+    """One JSON file of rows by name; damage counts as nothing kept, and never fails a run."""
+
+    def __init__(self, environ: Mapping[str, str], kind: str, root: str) -> None:
+        folder = cache_folder(environ)
+        name = digest(os.fsencode(root), 8)
+        self.path = os.path.join(folder, f"{kind}-{name}.json") if folder else ""
+
+    def load(self) -> dict[str, Any]:
+        """The rows; empty where there are none."""
+        try:
+            with open(self.path, "rb") as file:
+                data = json.load(file)
+        except (OSError, ValueError, RecursionError):
+            return {}
+        return data if isinstance(data, dict) else {}
+
+    def save(self, rows: Mapping[str, Any]) -> None:
+        """Keep the rows, atomically, readable by the user alone; a full disk keeps nothing."""
+        if not self.path:
+            return
+        temporary = f"{self.path}.{os.getpid()}.new"
+        try:
+            os.makedirs(os.path.dirname(self.path), mode=0o700, exist_ok=True)
+            with open(
+                os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w"
+            ) as file:
+                json.dump(rows, file, separators=(",", ":"))
+            os.replace(temporary, self.path)
+        except OSError:
+            try:
+                os.remove(temporary)
+            except OSError:
+                pass
