@@ -6,6 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# A busy machine makes any single example slow; pytest's timeout still ends what hangs.
+settings.register_profile("promptops", deadline=None)
+settings.load_profile("promptops")
 
 GOLDEN = Path(__file__).parent / "golden"
 

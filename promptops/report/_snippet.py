@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from promptops.diagnostic import Diagnostic
 from promptops.report import Diagnostics, Screen
+from promptops.report._collect import in_order, source_lines
 from promptops.report._width import cut, tail, width
 from promptops.report.safe import one_line, safe
 from promptops.report.text import hung
@@ -15,30 +16,17 @@ TAB = "    "
 NARROW = 20  # columns a line of source always gets, however narrow the screen is
 
 
-def order(block: Diagnostics) -> list[Diagnostic]:
-    """The diagnostics by file and place."""
-    return sorted(
-        block.diagnostics,
-        key=lambda d: (d.path, d.span.line, d.span.column, d.code, d.message),
-    )
-
-
 def snippets(block: Diagnostics, screen: Screen) -> list[str]:
     """The lines of all diagnostics, an empty one after each."""
     drawn: list[str] = []
     path, source = "", [""]
-    for diagnostic in order(block):
+    for diagnostic in in_order(block.diagnostics):
         if diagnostic.path != path or not drawn:
             path = diagnostic.path
             source = source_lines(block.sources.get(path, ""))
         drawn += _snippet(diagnostic, source, screen)
         drawn.append("")
     return drawn
-
-
-def source_lines(text: str) -> list[str]:
-    r"""Lines as a `Span` counts them: they end at `\n`, `\r\n` or `\r` and nowhere else."""
-    return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
 
 
 def _snippet(diagnostic: Diagnostic, source: list[str], screen: Screen) -> list[str]:

@@ -31,9 +31,9 @@ def render(report: Report, _screen: Screen) -> str:
     return dumped({"result": report.result, "schema": schema})
 
 
-def dumped(data: object) -> str:
-    """Any JSON data in that form."""
+def dumped(data: object, indent: int | None = 2) -> str:
+    """Any JSON data in that form; without an indent on one line, and some times faster."""
     import json
 
-    text = json.dumps(data, ensure_ascii=False, indent=2, sort_keys=True, allow_nan=False)
+    text = json.dumps(data, ensure_ascii=False, indent=indent, sort_keys=True, allow_nan=False)
     return (text if text.isascii() else text.translate(_ESCAPES)).replace("\x7f", "\\u007f") + "\n"

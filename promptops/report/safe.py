@@ -8,7 +8,7 @@ from __future__ import annotations
 
 # Default_Ignorable_Code_Point of Unicode 16 (DerivedCoreProperties.txt) with the reserved ranges,
 # and what else has no picture of its own: C0, DEL, C1, bidirectional controls, line and paragraph
-# separators, interlinear annotation controls, surrogates. Sorted; both ends included.
+# separators, interlinear annotation controls, noncharacters, surrogates. Sorted; both ends included.
 HIDDEN = (
     (0x0000, 0x001F),
     (0x007F, 0x009F),
@@ -27,6 +27,7 @@ HIDDEN = (
     (0xFEFF, 0xFEFF),
     (0xFFA0, 0xFFA0),
     (0xFFF0, 0xFFFB),
+    (0xFFFE, 0xFFFF),
     (0x1BCA0, 0x1BCA3),
     (0x1D173, 0x1D17A),
     (0xE0000, 0xE0FFF),
