@@ -117,8 +117,16 @@ def _all(
         return [work(item) for item in items]
     from multiprocessing import get_context
 
-    with get_context("fork").Pool(processes) as pool:
+    with get_context("fork").Pool(processes, _undisturbed) as pool:
         return pool.map(work, items, chunksize=len(items) // (processes * 4) + 1)
+
+
+def _undisturbed() -> None:
+    """A worker is ended by the pool: the command's own answers to signals are not for it."""
+    import signal
+
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _around(tree: Tree, settings: Settings, around: Around) -> Around:
