@@ -36,7 +36,9 @@ FRONT = Record(
         "status": Field(
             Text(
                 "one of proposed, accepted, rejected, deprecated, superseded by …",
-                r"(?:(?i:" + "|".join(STATUSES) + r"))(?: by .+)?",
+                "(?:"
+                + "|".join(f"[{word[0].upper()}{word[0]}]{word[1:]}" for word in STATUSES)
+                + ")(?: by .+)?",
             ),
             "proposed, accepted, superseded by …",
         ),

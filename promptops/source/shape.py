@@ -387,20 +387,14 @@ class Record(Shape):
         return self._built(values, wrong, place, log)
 
     def _built(self, values: dict[str, Any], wrong: bool, place: Place, log: Log) -> Any:
-        for name in self.required:
-            if name not in values:
-                if not wrong or not any(
-                    p.finding.path[: len(place) + 1] == (*place, name) for p in log.problems
-                ):
-                    says = self.fields[name].says
-                    log.add(
-                        "missing-key",
-                        (*place, name),
-                        f"`{name}` is missing",
-                        f"add `{name}:` — {says}",
-                    )
-                return WRONG
-        return self.build(values)
+        missing = [name for name in self.required if name not in values]
+        for name in missing:
+            if not wrong or not _logged((*place, name), log):
+                says = self.fields[name].says
+                log.add(
+                    "missing-key", (*place, name), f"`{name}` is missing", f"add `{name}:` — {says}"
+                )
+        return WRONG if missing else self.build(values)
 
     def _unknown(self, name: str, place: Place, log: Log) -> None:
         guess = nearest(name, list(self.fields))
@@ -420,6 +414,10 @@ class Record(Shape):
         if self.required:
             made["required"] = list(self.required)
         return made
+
+
+def _logged(place: Place, log: Log) -> bool:
+    return any(problem.finding.path[: len(place)] == place for problem in log.problems)
 
 
 def keys(node: Any, place: Place, log: Log) -> list[tuple[str, Any]]:

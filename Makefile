@@ -1,0 +1,41 @@
+# Everything sets itself up: `make demo` and `make test` work in a fresh clone with Python 3.11+ and git.
+SHELL := bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: demo test lint bench docs clean
+.DELETE_ON_ERROR:
+
+demo: $(VENV)/ready
+	@$(BIN)/python docs/demo.py
+
+test: $(VENV)/ready lint
+	$(BIN)/python -m pytest -n auto --cov --cov-report=term:skip-covered --cov-fail-under=95
+
+lint: $(VENV)/ready
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/promptops check
+
+bench: $(VENV)/ready
+	$(BIN)/python -m bench
+
+docs: $(VENV)/ready
+	$(BIN)/python docs/generate.py
+
+# uv where it is there, pip otherwise; byte code is compiled once, so that the first start is quick.
+$(VENV)/ready: pyproject.toml
+	@if command -v uv >/dev/null 2>&1; then \
+	  uv venv --quiet --allow-existing --python $(PYTHON) $(VENV) && \
+	  uv pip install --quiet --python $(BIN)/python --compile-bytecode --editable . --group dev; \
+	else \
+	  $(PYTHON) -m venv $(VENV) && $(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1' && \
+	  $(BIN)/python -m pip install --quiet --editable . --group dev; \
+	fi
+	@touch $@
+
+clean:
+	rm -rf $(VENV) build dist .coverage .coverage.* .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -1,0 +1,56 @@
+"""`promptops init`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import click
+
+from promptops import __version__
+from promptops.cli._call import Call, define
+from promptops.report import Block, Items, Report, Text
+from promptops.source.scaffold import PRE_COMMIT_ENTRY, scaffold
+from promptops.source.write import replace_file
+
+HOOKS = ".pre-commit-config.yaml"
+
+
+@define(examples=("promptops init", "promptops init --owner @acme/support-ai"))
+@click.option(
+    "--owner", default="@your-team", show_default=True, help="Who answers for the prompt."
+)
+def command(call: Call, owner: str) -> Report:
+    """Write an example prompt, its cases, a decision record and the hook; touch nothing else.
+
+    What exists is left as it is, and said so.
+    """
+    tree = call.tree()
+    settings = call.settings()
+    governed = bool([p for p in tree.paths() if p.startswith("prompts/") and p.endswith(".yaml")])
+    files = scaffold(call.today, owner.replace('"', ""), __version__)
+    written, kept = [], []
+    for path, text in files.items():
+        if tree.exists(path) or (governed and path.startswith(("prompts/example", "docs/"))):
+            kept.append(path)
+        else:
+            replace_file(call.root, path, text, None)
+            written.append(path)
+    hook = HOOKS in kept and "promptops" not in tree.read(HOOKS).decode("utf-8", "replace")
+    result = {"written": written, "kept": kept, "settings": settings.path}
+    return Report("init", result, tuple(_blocks(written, kept, hook)))
+
+
+def _blocks(written: list[str], kept: list[str], hook: bool) -> Iterator[Block]:
+    if written:
+        yield Text("written:")
+        yield Items(tuple(written))
+    if kept:
+        yield Text("left as they were:")
+        yield Items(tuple(kept))
+    if hook:
+        yield Text(f"add this to {HOOKS}:")
+        yield Text(PRE_COMMIT_ENTRY.format(version=__version__).rstrip(), verbatim=True)
+    yield Text(
+        "next: `promptops check`, then put your own prompt in place of the example;\n"
+        "`pre-commit install` makes every commit check it"
+    )
