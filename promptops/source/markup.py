@@ -1,0 +1,82 @@
+"""What one line of Markdown is: predicates on a line without its outer white space."""
+
+from __future__ import annotations
+
+import re
+
+BULLETS = "-*+•◦▪‣●○∙"
+ITEM_START = re.compile(
+    rf"(?:[{BULLETS}]|[0-9]{{1,9}}[.)])(?:\s+|$)(?:\[[ xX]\](?:\s+|$))?|[0-9]{{1,3}}、\s*"
+)
+FENCE = re.compile(r"(`{3,})[^`]*$|(~{3,})")
+NUMBER = re.compile(r"[0-9]{1,9}[.)]\s+\S")
+STARTERS = frozenset(BULLETS + "#`~0123456789><{|_")
+# What ends a paragraph without a blank line. A number does so only where it begins a list (1, or
+# 0): a wrapped sentence may well have "14." at the start of a line.
+INTERRUPT = re.compile(
+    rf"#{{1,6}}(?:\s|$)|```[^`]*$|~~~|[{BULLETS}]\s+\S|[01][.)]\s+\S|[0-9]{{1,3}}、|>|<!--"
+)
+TAG = re.compile(r"<(/?)([A-Za-z][\w:.-]*)[^<>]*?(/?)>")
+TAGS = re.compile(r"(?:</?[A-Za-z][\w:.-]*(?:\s[^<>]*)?/?>\s*)+$|<[!?][A-Za-z][^<>]*>$")
+TEMPLATE = re.compile(
+    r"(?:(?:\{%(?:(?!%\}).)*%\}|\{\{(?:(?!\}\}).)*\}\}|\{#(?:(?!#\}).)*#\})\s*)+$"
+)
+LEAF = re.compile(r"<([A-Za-z][\w:.-]*)(?:\s[^<>]*)?>((?:(?!</\1\s*>).)+)</\1\s*>$")
+HTML_BLOCK = re.compile(
+    r"</?(?:table|thead|tbody|tr|td|th|caption|ul|ol|li|dl|dt|dd|p|div|center|img|hr|h[1-6]"
+    r"|iframe|picture|source|video|summary|script|style)\b",
+    re.I,
+)
+KEY = re.compile(r"[\"']?[\w.-]+[\"']?\s*:(?:\s|$)|- |#")
+QUOTE = re.compile(r"\s*(?:>[ \t]?)+")
+ALERT = re.compile(r"\[![A-Z]+\]$")
+
+
+def column_of(prefix: str) -> int:
+    """The column (0-based, tab stops of 4) after `prefix`."""
+    return len(prefix.expandtabs(4)) if "\t" in prefix else len(prefix)
+
+
+def indent_of(line: str) -> int:
+    """Characters of white space at the start of a line."""
+    return len(line) - len(line.lstrip())
+
+
+def is_delimiter(body: str) -> bool:
+    """True for the second line of a table: `|---|:-:|`."""
+    return "|" in body and "-" in body and not body.strip("|:- \t")
+
+
+def is_break(body: str) -> bool:
+    """True for `---`, `* * *`, `___`."""
+    mark = body[0]
+    return mark in "-*_" and body.count(mark) >= 3 and not body.strip(f"{mark} \t")
+
+
+def is_markup(body: str) -> bool:
+    """True for a line of nothing but tags, or of HTML that lays out a page."""
+    return bool(TAGS.match(body) or HTML_BLOCK.match(body))
+
+
+def is_template(body: str) -> bool:
+    """True for a line of nothing but Jinja or Handlebars: `{% if x %}`, `{{#each x}}`."""
+    return TEMPLATE.match(body) is not None
+
+
+def leaf(body: str) -> re.Match[str] | None:
+    """Tag (1) and text (2) of `<rule>Never do that.</rule>`: a tag of the author's own."""
+    return None if HTML_BLOCK.match(body) else LEAF.match(body)
+
+
+def interrupts(body: str, in_item: bool) -> bool:
+    """True if the line ends the paragraph or item before it. Tables need the line after, too."""
+    match body[0]:
+        case "<":
+            return bool(INTERRUPT.match(body) or is_markup(body) or leaf(body))
+        case "{":
+            return body.startswith(("{{!", "{# ")) or is_template(body)
+        case "-" | "*" | "_" if is_break(body):
+            return True
+        case "|" | "_":
+            return False
+    return bool(INTERRUPT.match(body) or (in_item and NUMBER.match(body)))
