@@ -152,7 +152,9 @@ def _row(name: str) -> Any:
 
 def _unknown(name: str, own: Mapping[str, Any] | None) -> str:
     nearest = suggest(name, own)
-    return f"no such model is known; did you mean {nearest}?" if nearest else "no such model is known"
+    return (
+        f"no such model is known; did you mean {nearest}?" if nearest else "no such model is known"
+    )
 
 
 def suggest(name: str, own: Mapping[str, Any] | None = None) -> str:

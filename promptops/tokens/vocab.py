@@ -22,6 +22,7 @@ TYPE_CHECKING = False  # `typing` costs a cold count a tenth of its time
 if TYPE_CHECKING:
     from typing import Any
 
+ADDED = "added.json"
 MAX_SOURCE = 64 << 20  # bytes; the largest known one has 19 MB
 
 
@@ -84,14 +85,21 @@ def places(environ: Mapping[str, str], path: tuple[str, ...] | None = None) -> P
 
 
 @cache
-def known() -> Mapping[str, Vocabulary]:
-    """The vocabularies pinned in the package, by name."""
+def known(cache_folder: str = "") -> Mapping[str, Vocabulary]:
+    """The vocabularies pinned in the package, by name, and those the user has added.
+
+    An added one cannot take a pinned one's name.
+    """
     import json
 
-    with open(
-        os.path.join(os.path.dirname(__file__), "data", "vocabularies.json"), encoding="utf-8"
-    ) as file:
+    path = os.path.join(os.path.dirname(__file__), "data", "vocabularies.json")
+    with open(path, encoding="utf-8") as file:
         rows = json.load(file)["vocabularies"]
+    try:
+        with open(os.path.join(cache_folder, ADDED), encoding="utf-8") as file:
+            rows = json.load(file)["vocabularies"] + rows
+    except (OSError, ValueError, KeyError, TypeError):
+        pass  # none added, or a damaged list: the pinned ones stay good
     return {row["name"]: Vocabulary(row) for row in rows}
 
 
@@ -186,7 +194,7 @@ def encoder(name: str, where: Places, refused: list[InputError] | None = None) -
 
     KeyError for a name we do not know.
     """
-    vocabulary = known()[name]
+    vocabulary = known(where.cache)[name]
     found = table(vocabulary, where, refused if refused is not None else [])
     if found is None:
         return None

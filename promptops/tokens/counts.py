@@ -1,0 +1,139 @@
+"""Counts that say how they are known, for any model name.
+
+`known` is one of five words: *exact* (the model's own vocabulary, run here), *assumed* (the same,
+for a model whose vocabulary is inferred), *counted* (the provider's endpoint), *estimated* (with
+bounds), *unknown* (nothing to go by). There is no default encoding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from promptops.errors import InputError
+from promptops.tokens import vocab
+from promptops.tokens.encode import Encoder
+from promptops.tokens.models import ASSUMED, ESTIMATED, EXACT, UNKNOWN, Model, resolve
+
+STRENGTH = ("exact", "assumed", "counted", "estimated", "unknown")  # strongest first
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """A number of tokens and how it is known.
+
+    low <= tokens <= high; all three are None where nothing is known. method: one phrase for
+    people; vocab_sha256: of the vocabulary that was run, "" where none was.
+    """
+
+    tokens: int | None
+    low: int | None
+    high: int | None
+    known: str
+    method: str = ""
+    encoding: str = ""
+    vocab_sha256: str = ""
+    source: str = ""
+    as_of: str = ""
+
+    @property
+    def error_percent(self) -> float | None:
+        """The wider side of the interval in percent of the count; None where unknown."""
+        if self.tokens is None or self.low is None or self.high is None:
+            return None
+        return 100 * max(self.high - self.tokens, self.tokens - self.low) / max(self.tokens, 1)
+
+    def plus(self, tokens: int, slack: int = 0) -> Count:
+        """This count with `tokens` more, known to within `slack`; with slack it is estimated."""
+        if self.tokens is None or self.low is None or self.high is None:
+            return self
+        total = self.tokens + tokens
+        low, high = self.low + tokens - slack, self.high + tokens + slack
+        known = weakest((self.known, ESTIMATED)) if slack else self.known
+        return Count(
+            total,
+            max(low, 0),
+            high,
+            known,
+            self.method,
+            self.encoding,
+            self.vocab_sha256,
+            self.source,
+            self.as_of,
+        )
+
+
+def weakest(classes: Iterable[str]) -> str:
+    """What a sum of such counts may call itself."""
+    return max(classes, key=STRENGTH.index, default=EXACT)
+
+
+class Counter:
+    """Counts texts for models; opens a vocabulary when it is first needed, and once.
+
+    own: the user's models (`Settings.models`). `refused`: vocabulary files whose hash was wrong.
+    """
+
+    def __init__(self, where: vocab.Places, own: Mapping[str, Any] | None = None) -> None:
+        self.where = where
+        self.own = own or {}
+        self.refused: list[InputError] = []
+        self._models: dict[str, Model] = {}
+        self._encoders: dict[str, Encoder | None] = {}
+        self._counts: dict[tuple[str, str], int] = {}
+
+    def model(self, name: str) -> Model:
+        """What the model table, with the user's own rows over it, says of a name."""
+        if name not in self._models:
+            self._models[name] = resolve(name, self.own)
+        return self._models[name]
+
+    def encoder(self, model: str) -> Encoder | None:
+        """The model's own encoder, or None where its ids cannot be known here."""
+        return self.encoding(self.model(model).encoding)
+
+    def encoding(self, name: str) -> Encoder | None:
+        """The encoder of a vocabulary; None for "", an unknown one, or one not on this machine."""
+        if name not in self._encoders:
+            known = name in vocab.known(self.where.cache)
+            self._encoders[name] = vocab.encoder(name, self.where, self.refused) if known else None
+        return self._encoders[name]
+
+    def count(self, text: str, model: str, language: str = "") -> Count:
+        """The tokens of exactly this text; framing is not in it.
+
+        language: of the text where it is known ("de"): an estimate by factor is only offered for
+        English, code and JSON.
+        """
+        row = self.model(model)
+        if row.encoding:
+            return self._by_vocabulary(text, row)
+        if row.ctok or row.factors:
+            from promptops.tokens.estimate import claude
+
+            return claude(text, row, self.encoding("o200k_base"), language)
+        return Count(None, None, None, UNKNOWN, row.note, "", "", row.source, row.as_of)
+
+    def number(self, text: str, encoding: str) -> int:
+        """How many tokens `text` is in a vocabulary that `encoding()` has found."""
+        key = (encoding, text)
+        if key not in self._counts:
+            encoder = self.encoding(encoding)
+            if encoder is None:
+                raise KeyError(encoding)
+            self._counts[key] = encoder.count(text)
+        return self._counts[key]
+
+    def _by_vocabulary(self, text: str, row: Model) -> Count:
+        name = row.encoding
+        encoder = self.encoding(name)
+        if encoder is None:
+            from promptops.tokens.estimate import bounded
+
+            return bounded(text, row, vocab.known(self.where.cache).get(name))
+        n = self.number(text, name)
+        known = row.known if row.known in (EXACT, ASSUMED) else ESTIMATED
+        method = row.note if known == ASSUMED else f"{name}, run here"
+        digest = encoder.table.sha256
+        return Count(n, n, n, known, method, name, digest, row.source, row.as_of)

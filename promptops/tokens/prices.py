@@ -1,0 +1,167 @@
+"""What a call costs: a dated snapshot of litellm's price table, with the user's own prices over it.
+
+litellm is never imported. A price that is missing, or 0 in the snapshot, is unknown, not free:
+only the user may say that a model costs nothing.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cache
+from typing import Any
+
+from promptops.errors import ConfigError
+
+INPUT, OUTPUT = "input_cost_per_token", "output_cost_per_token"
+READ, WRITE = "cache_read_input_token_cost", "cache_creation_input_token_cost"
+WRITE_1H = "cache_creation_input_token_cost_above_1hr"  # a duration, not a size
+_TIER = re.compile(r"(.+)_above_(\d+)k_tokens$")
+_MONEY = (INPUT, OUTPUT, READ, WRITE, WRITE_1H)
+_LISTED_BARE = ("openai", "anthropic", "bedrock", "converse", "invoke", "text-completion-openai")
+_LIMITS = ("max_input_tokens", "max_output_tokens")
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """US dollars a token by name, dearer tiers by size, and limits in tokens.
+
+    tiers: name -> ((tokens above which it holds, dollars), …) rising. None is unknown.
+    """
+
+    name: str
+    usd: Mapping[str, float]
+    tiers: Mapping[str, tuple[tuple[int, float], ...]] = field(default_factory=dict)
+    max_input: int | None = None
+    max_output: int | None = None
+    cache_minimum: int | None = None
+    deprecated: date | None = None
+    source: str = ""
+    as_of: str = ""
+
+    def rate(self, what: str, prompt_tokens: int = 0) -> float | None:
+        """Dollars a token of `what` in a call with this many prompt tokens, or None."""
+        found = self.usd.get(what)
+        for above, usd in self.tiers.get(what, ()):
+            if prompt_tokens > above:
+                found = usd
+        return found
+
+
+def price(model: str, own: Mapping[str, Any] | None = None) -> Price | None:
+    """The price of a model, or None where neither the user nor the snapshot has one.
+
+    own: `Settings.models`: litellm's names in dollars a token (`input_cost_per_token: 2.5e-6`),
+    and `model` for an alias. ConfigError where a figure is not a number or below 0.
+    """
+    mine = (own or {}).get(model)
+    mine = mine if isinstance(mine, dict) else {}
+    alias = mine.get("model")
+    found = _find(alias if isinstance(alias, str) else model)
+    row = {**(found or {}), **_checked(model, mine)}
+    if any(name in mine for name in (*_MONEY, *_LIMITS)):
+        row["source"], row["as_of"] = "configuration", ""
+    return _made(model, row) if row else None
+
+
+def call_usd(
+    cost: Price, prompt: int, output: int = 0, cached: int = 0, written: int = 0
+) -> float | None:
+    """Dollars of one call, None where a price it needs is missing.
+
+    prompt: all prompt tokens; `cached` of them are read from the provider's cache and `written`
+    of them put into it. (Anthropic reports both outside `input_tokens`, OpenAI inside: here they
+    are always inside.)
+    """
+    parts = (
+        (prompt - cached - written, INPUT),
+        (cached, READ),
+        (written, WRITE),
+        (output, OUTPUT),
+    )
+    total = 0.0
+    for tokens, what in parts:
+        rate = cost.rate(what, prompt)
+        if rate is None and what == WRITE:
+            rate = cost.rate(INPUT, prompt)  # no surcharge where none is listed
+        if tokens and rate is None:
+            return None
+        total += tokens * (rate or 0.0)
+    return total
+
+
+def _find(name: str) -> Mapping[str, Any] | None:
+    data = _snapshot()
+    for candidate in _candidates(name):
+        start = data.find(b"\n" + _key(candidate))
+        if start >= 0:
+            import json
+
+            line = data[start + 1 : data.index(b"\n", start + 1)]
+            row: Mapping[str, Any] = json.loads(line[len(_key(candidate)) :].rstrip(b","))
+            return row
+    return None
+
+
+def _key(name: str) -> bytes:
+    return f'"{name}":'.encode()
+
+
+def _candidates(name: str) -> Iterator[str]:
+    """The name as given, without a provider whose models are listed bare, without an owner.
+
+    Another provider's price for the same weights is another price: it is never borrowed.
+    """
+    if not re.fullmatch(r"[\w.@:/+-]+", name, re.ASCII):
+        return
+    short = name
+    yield short
+    while short.partition("/")[0].lower() in _LISTED_BARE:
+        short = short.partition("/")[2]
+        yield short
+    if short.startswith("ft:"):
+        yield ":".join(short.split(":")[:2])
+    yield short.lower()
+
+
+@cache
+def _snapshot() -> bytes:
+    path = os.path.join(os.path.dirname(__file__), "data", "prices.json")
+    with open(path, "rb") as file:
+        return file.read()
+
+
+def _checked(model: str, mine: Mapping[str, Any]) -> Mapping[str, Any]:
+    kept = {}
+    for name in (*_MONEY, *_LIMITS):
+        if name in mine:
+            value = mine[name]
+            if isinstance(value, bool) or not isinstance(value, int | float) or not value >= 0:
+                raise ConfigError(
+                    f"`{name}` of the model {model} is no price",
+                    "write US dollars a token, as in 2.5e-6, or leave it out",
+                )
+            kept[name] = value
+    return kept
+
+
+def _made(name: str, row: Mapping[str, Any]) -> Price:
+    tiers: dict[str, list[tuple[int, float]]] = {}
+    for key, value in row.items():
+        if match := _TIER.match(key):
+            tiers.setdefault(match[1], []).append((int(match[2]) * 1000, value))
+    ends = row.get("deprecation_date")
+    return Price(
+        name,
+        {key: row[key] for key in _MONEY if key in row},
+        {key: tuple(sorted(steps)) for key, steps in tiers.items()},
+        row.get("max_input_tokens"),
+        row.get("max_output_tokens"),
+        row.get("prompt_cache_min_tokens"),
+        date.fromisoformat(ends) if ends else None,
+        row.get("source", ""),
+        row.get("as_of", ""),
+    )
