@@ -1,0 +1,78 @@
+"""Write the pages that come from the code: `make docs`. The tests say when one is out of date."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from promptops.source.decision import FRONT
+from promptops.source.schema import CASES_FILE, EVIDENCE, PROMPT
+from promptops.source.settings import CONFIG
+from promptops.source.shape import ListOf, MapOf, Record, Shape
+
+HERE = Path(__file__).parent
+NOTE = "<!-- made by `make docs`; change the code instead -->\n"
+FILES = (
+    ("Prompts", "`prompts/<id>/prompt.yaml`, or `prompts/<id>.prompt.yaml` with inline cases.", PROMPT),
+    (
+        "Cases",
+        "`cases.yaml` beside the prompt, or the same in `cases.jsonl` (one object a line) or `cases.csv` "
+        "(columns `id`, `slice:NAME`, and one for each variable).",
+        CASES_FILE,
+    ),
+    ("Decision records", "Front matter of `docs/decisions/YYYYMMDD-slug.md`, MADR 4.", FRONT),
+    ("Settings", "`promptops.toml`, or `[tool.promptops]` in `pyproject.toml`.", CONFIG),
+    ("Evidence", "`evidence/<model>.json`, written by `promptops eval`.", EVIDENCE),
+)
+
+
+def pages() -> Mapping[Path, str]:
+    """Every generated page by its path."""
+    from promptops.checks.examples import docs_pages
+
+    made = {HERE / "format.md": _format()}
+    made.update((HERE / "checks" / name, NOTE + text) for name, text in docs_pages().items())
+    return made
+
+
+def _format() -> str:
+    parts = [NOTE, "# The files people write\n", (HERE / "format-guide.md").read_text()]
+    for title, where, shape in FILES:
+        parts.append(f"\n## {title}\n\n{where}\n")
+        parts.extend(_tables(shape, ""))
+    return "\n".join(parts).rstrip() + "\n"
+
+
+def _tables(shape: Record, under: str) -> Iterator[str]:
+    lines = [f"\n### `{under}`\n"] if under else []
+    lines += ["| key | what it is | required |", "|---|---|---|"]
+    for name, field in shape.fields.items():
+        says = field.says.replace("|", "\\|")
+        lines.append(f"| `{name}` | {says} | {'yes' if field.required else ''} |")
+    yield "\n".join(lines) + "\n"
+    for name, field in shape.fields.items():
+        inner = _record_in(field.shape)
+        if inner is not None:
+            yield from _tables(inner, f"{under}.{name}" if under else name)
+
+
+def _record_in(shape: Shape) -> Record | None:
+    while isinstance(shape, (ListOf, MapOf)):
+        shape = shape.item
+    return shape if isinstance(shape, Record) else None
+
+
+def main() -> int:
+    """Write the pages; with --check only say which are out of date, and fail."""
+    stale = [path for path, text in pages().items() if not path.exists() or path.read_text() != text]
+    for path in stale:
+        print(("out of date: " if "--check" in sys.argv else "written: ") + str(path.relative_to(HERE.parent)))
+        if "--check" not in sys.argv:
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(pages()[path])
+    return int(bool(stale) and "--check" in sys.argv)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
