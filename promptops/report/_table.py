@@ -88,10 +88,10 @@ def bars(block: Bars, screen: Screen) -> list[str]:
     note_size = min(max(map(width, notes), default=0), screen.width // 3)
     room = screen.width - label_size - number_size - note_size - 3 * len(GAP)
     room = min(max(room, LEAST), 60)
-    scale = _scale(block)
+    scale = scale_of(block)
     drawn = []
     for label, (_, value, _), number, note in zip(labels, block.rows, numbers, notes, strict=True):
-        bar = _bar(value, scale, room, block.limit, screen)
+        bar = bar_of(value, scale, room, block.limit, screen)
         cells = (
             pad(cut(label, label_size, screen.mark("…", "...")), label_size),
             screen.paint(bar, "bad" if over(value, block.limit) else ""),
@@ -110,7 +110,7 @@ def over(value: float, limit: float | None) -> bool:
     return limit is not None and value > limit
 
 
-def _scale(block: Bars) -> float:
+def scale_of(block: Bars) -> float:
     """The value that fills a bar: the largest one, or a limit not far above it."""
     values = [value for _, value, _ in block.rows if isfinite(value)]
     if block.limit is not None and isfinite(block.limit):
@@ -118,7 +118,8 @@ def _scale(block: Bars) -> float:
     return max(values, default=0.0)
 
 
-def _bar(value: float, scale: float, room: int, limit: float | None, screen: Screen) -> str:
+def bar_of(value: float, scale: float, room: int, limit: float | None, screen: Screen) -> str:
+    """A bar of `room` columns, with the limit as a line across it where one is given."""
     share = value / scale if isfinite(value) and scale > 0 else 0.0
     eighths = round(min(max(share, 0.0), 1.0) * room * 8)
     full, rest = divmod(eighths, 8)
