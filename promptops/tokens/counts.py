@@ -115,6 +115,14 @@ class Counter:
             return claude(text, row, self.encoding("o200k_base"), language)
         return Count(None, None, None, UNKNOWN, row.note, "", "", row.source, row.as_of)
 
+    def part(self, text: str, model: str) -> int:
+        """The point estimate for a part of a text whose whole has a count; 0 where none has."""
+        row = self.model(model)
+        found = self.count(text, model).tokens
+        if found is None and row.factors and (base := self.encoding("o200k_base")):
+            return round(base.count(text) * sum(row.factors) / 2)
+        return found or 0
+
     def number(self, text: str, encoding: str) -> int:
         """How many tokens `text` is in a vocabulary that `encoding()` has found."""
         key = (encoding, text)

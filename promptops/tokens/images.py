@@ -43,7 +43,8 @@ def _tiles(width: int, height: int, row: Row, detail: str) -> int:
 def _patches(width: int, height: int, row: Row, cap: int) -> int:
     """Patches of `side` pixels; an image with more than `cap` of them is shrunk to fit."""
     side: int = row["side"]
-    fit = min(1.0, row.get("edge", max(width, height)) / max(width, height))
+    edge: float = row.get("edge", max(width, height))
+    fit = min(1.0, edge / max(width, height))
     wide, high = width * fit, height * fit
     patches = ceil(round(wide / side, 6)) * ceil(round(high / side, 6))
     if patches > cap:
@@ -51,7 +52,8 @@ def _patches(width: int, height: int, row: Row, cap: int) -> int:
         columns, lines = wide * shrink / side, high * shrink / side
         shrink *= min(floor(columns) / columns or 1, floor(lines) / lines or 1)
         patches = ceil(round(wide * shrink / side, 6)) * ceil(round(high * shrink / side, 6))
-    return ceil(round(min(patches, cap) * float(row["factor"]), 6))
+    factor: float = row["factor"]
+    return ceil(round(min(patches, cap) * factor, 6))
 
 
 def _gemini(width: int, height: int, row: Row) -> int:

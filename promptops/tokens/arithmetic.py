@@ -1,0 +1,182 @@
+"""Where the tokens of a prompt are: rules + rest + joins + framing = total.
+
+Parts are counted alone; what merging across their seams adds or saves is `joins`, so that the sum
+always is the count of the text that is sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from promptops.model import Message, Prompt
+from promptops.tokens.counts import Count, Counter, weakest
+from promptops.tokens.framing import Framing, Size, framing
+from promptops.tokens.layout import RULE, Laid, Layout, Render, lay_out
+from promptops.tokens.renderings import Filling, fillings, first_filling, shares
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """One message: its role, and the tokens of its text."""
+
+    role: str
+    tokens: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """One rendering in one model's tokens; None where the model's tokens are unknown.
+
+    text: of the messages' texts; total: with framing, which is estimated; `rules` are by id.
+    """
+
+    model: str
+    layout: Layout
+    text: Count
+    total: Count
+    messages: tuple[Share, ...]
+    rules: Mapping[str, int]
+    rest: int | None
+    joins: int | None
+    framing: Framing | None
+
+    @property
+    def framed(self) -> int | None:
+        """The framing's tokens, None where they are unknown."""
+        return self.framing.tokens if self.framing else None
+
+
+def count_messages(
+    messages: Sequence[Message], model: str, counter: Counter, language: str = ""
+) -> tuple[Count, Count, Framing | None]:
+    """(texts, texts and framing, framing) of a conversation as it is sent."""
+    counts = [counter.count(message.content, model, language) for message in messages]
+    text = total_of(counts)
+    size = partial(size_of, counter, model)
+    frame = framing(messages, counter.model(model), size) if text.tokens is not None else None
+    whole = text.plus(frame.tokens, frame.slack) if frame else text
+    return text, whole, frame
+
+
+def total_of(counts: Sequence[Count]) -> Count:
+    """The sum, in the class of its weakest part; unknown where one part is."""
+    if not counts:
+        return Count(0, 0, 0, "exact")
+    known = weakest(count.known for count in counts)
+    worst = next(count for count in counts if count.known == known)
+    tokens = _sum([count.tokens for count in counts])
+    low = _sum([count.low for count in counts])
+    high = _sum([count.high for count in counts])
+    return Count(
+        tokens,
+        low,
+        high,
+        known,
+        worst.method,
+        worst.encoding,
+        worst.vocab_sha256,
+        worst.source,
+        worst.as_of,
+    )
+
+
+def measure(
+    prompt: Prompt,
+    model: str,
+    counter: Counter,
+    render: Render,
+    filling: Filling | None = None,
+    language: str = "",
+) -> Measure:
+    """One rendering, by default the one with the first examples, taken apart."""
+    filling = filling or first_filling(prompt)
+    return measure_layout(lay_out(prompt, filling.values, render), prompt, model, counter, language)
+
+
+def measure_layout(
+    layout: Layout,
+    prompt: Prompt,
+    model: str,
+    counter: Counter,
+    language: str = "",
+) -> Measure:
+    """The same of a rendering that is already laid out."""
+    messages = [Message(laid.role, laid.text) for laid in layout.messages]
+    text, total, frame = count_messages(messages, model, counter, language)
+    if text.tokens is None:
+        unknown = tuple(Share(laid.role, None) for laid in layout.messages)
+        return Measure(model, layout, text, total, unknown, {}, None, None, None)
+    size = partial(size_of, counter, model)
+    each = tuple(Share(laid.role, size(laid.text)) for laid in layout.messages)
+    rules: Mapping[str, int]
+    if RULE in layout.known:
+        rules, rest = _parts(layout, prompt, size)
+    else:
+        rules, rest = {rule.id: size(rule.text) for rule in prompt.rules}, 0
+        rest = max(text.tokens - sum(rules.values()), 0)
+    joins = text.tokens - sum(rules.values()) - rest
+    return Measure(model, layout, text, total, each, rules, rest, joins, frame)
+
+
+def _parts(layout: Layout, prompt: Prompt, size: Size) -> tuple[dict[str, int], int]:
+    rules = {rule.id: 0 for rule in prompt.rules}
+    rest = 0
+    for laid in layout.messages:
+        last = 0
+        for part in laid.of(RULE):
+            start = max(part.start, last)
+            rest += size(laid.text[last:start])
+            rules[part.name] += size(laid.text[start : part.end])
+            last = max(part.end, last)
+        rest += size(laid.text[last:])
+    return rules, rest
+
+
+def size_of(counter: Counter, model: str, text: str) -> int:
+    """Tokens of a part of a text whose whole is known: the point estimate, never None."""
+    if not text:
+        return 0
+    return counter.part(text, model)
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """Totals over all renderings: smallest, typical (median) and largest, and which they are."""
+
+    smallest: Count
+    typical: Count
+    largest: Count
+    largest_source: str
+    renderings: int
+
+
+def spread(
+    prompt: Prompt, model: str, counter: Counter, render: Render, language: str = ""
+) -> Range:
+    """Every rendering over examples and cases, with framing and a case's earlier turns."""
+    totals = []
+    for filling in fillings(prompt, partial(size_of, counter, model)):
+        messages = [*render(prompt, filling.values), *filling.history]
+        totals.append((count_messages(messages, model, counter, language)[1], filling.source))
+    totals.sort(key=lambda pair: pair[0].tokens or 0)
+    largest, source = totals[-1]
+    return Range(totals[0][0], totals[(len(totals) - 1) // 2][0], largest, source, len(totals))
+
+
+def variable_shares(
+    prompt: Prompt, model: str, counter: Counter
+) -> Mapping[str, tuple[int, int]] | None:
+    """The least and most tokens of each variable; None where the model's tokens are unknown."""
+    if counter.count("a", model).tokens is None:
+        return None
+    return shares(prompt, partial(size_of, counter, model))
+
+
+def _sum(values: Sequence[int | None]) -> int | None:
+    known = [value for value in values if value is not None]
+    return sum(known) if len(known) == len(values) else None
+
+
+__all__ = ["Laid", "Measure", "Range", "Share", "count_messages", "measure", "spread", "total_of"]
