@@ -1,0 +1,210 @@
+"""Statistics agree with scipy and statsmodels, with published figures, and with simulation."""
+
+from __future__ import annotations
+
+import math
+
+import numpy
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.stats import binomtest, false_discovery_control, norm
+from statsmodels.stats.inter_rater import cohens_kappa as reference_kappa
+from statsmodels.stats.multitest import multipletests
+
+from promptops.stats.agreement import cohens_kappa
+from promptops.stats.multiple import benjamini_hochberg, holm
+from promptops.stats.paired import compare, difference_interval, sign_flip
+from promptops.stats.power import detectable, pairs_needed, unpaired_needed
+from promptops.stats.rates import clopper_pearson, clustered_rate, effective_size, wilson
+
+COUNTS = [(0, 5), (1, 10), (15, 148), (81, 263), (82, 100), (100, 100), (999, 1000)]
+
+
+@pytest.mark.parametrize(("passed", "n"), COUNTS)
+@pytest.mark.parametrize("confidence", [0.9, 0.95, 0.99])
+def test_intervals_agree_with_scipy(passed: int, n: int, confidence: float) -> None:
+    test = binomtest(passed, n)
+    for ours, method in ((wilson, "wilson"), (clopper_pearson, "exact")):
+        theirs = test.proportion_ci(confidence, method)
+        interval = ours(passed, n, confidence)
+        assert interval is not None
+        assert (interval.low, interval.high) == pytest.approx((theirs.low, theirs.high), abs=1e-9)
+
+
+def test_the_published_example_of_newcombe() -> None:
+    # Newcombe 1998 (Stat. Med. 17:857), table I: 81 of 263 and 15 of 148 by Wilson's method
+    first, second = wilson(81, 263), wilson(15, 148)
+    assert first is not None
+    assert second is not None
+    assert (round(first.low, 4), round(first.high, 4)) == (0.2553, 0.3662)
+    assert (round(second.low, 4), round(second.high, 4)) == (0.0624, 0.1605)
+
+
+def test_nothing_judged_has_no_rate() -> None:
+    assert wilson(0, 0) is None
+    assert clopper_pearson(0, 0) is None
+    rate = clustered_rate([(0, 0), (0, 0)])
+    assert (rate.rate, rate.interval, rate.cases) == (None, None, 0)
+
+
+@given(st.lists(st.tuples(st.integers(0, 8), st.integers(0, 8)), max_size=30))
+def test_a_clustered_interval_holds_its_rate(pairs: list[tuple[int, int]]) -> None:
+    cases = [(min(a, b), max(a, b)) for a, b in pairs]
+    rate = clustered_rate(cases)
+    if rate.rate is not None:
+        assert rate.interval is not None
+        assert 0 <= rate.interval.low <= rate.rate <= rate.interval.high <= 1
+
+
+def test_one_answer_a_case_is_wilson() -> None:
+    assert clustered_rate([(1, 1)] * 82 + [(0, 1)] * 18).interval == wilson(82, 100)
+
+
+def test_repeats_of_a_case_are_worth_less_than_cases() -> None:
+    stubborn = [(10, 10)] * 12 + [(0, 10)] * 3
+    assert effective_size(stubborn) < 15
+    fair = [(8, 10)] * 15
+    assert effective_size(fair) <= 150
+    assert effective_size([(7, 10)]) == 1
+
+
+@pytest.mark.parametrize(
+    ("cases", "repeats", "rate", "spread"),
+    [(20, 1, 0.9, 0.0), (15, 10, 0.85, 1.0), (15, 10, 0.85, 2.0), (40, 5, 0.95, 1.5)],
+)
+def test_clustered_intervals_hold_their_coverage(
+    cases: int, repeats: int, rate: float, spread: float
+) -> None:
+    rng = numpy.random.default_rng(1)
+    base = math.log(rate / (1 - rate))
+    truth = (1 / (1 + numpy.exp(-(base + rng.normal(size=200_000) * spread)))).mean()
+    hits, runs = 0, 500
+    for _ in range(runs):
+        chances = 1 / (1 + numpy.exp(-(base + rng.normal(size=cases) * spread)))
+        passed = rng.binomial(repeats, chances)
+        interval = clustered_rate([(int(p), repeats) for p in passed]).interval
+        assert interval is not None
+        hits += interval.low <= truth <= interval.high
+    assert hits / runs >= 0.92  # counting repeats as cases covers 0.80 in the third setting
+
+
+def test_82_to_85_percent_on_100_cases_cannot_be_told() -> None:
+    before = {str(i): float(i < 82) for i in range(100)}
+    after = {str(i): float(4 <= i < 89) for i in range(100)}
+    seen = compare(before, after)
+    assert seen.difference == pytest.approx(0.03)
+    assert seen.verdict == "cannot_tell"
+    assert seen.cases_needed is not None
+    assert seen.cases_needed > 1000
+
+
+def test_a_large_change_is_told_and_named() -> None:
+    before = {str(i): float(i % 2) for i in range(100)}
+    after = {str(i): 1.0 for i in range(100)}
+    assert compare(before, after).verdict == "better"
+    assert compare(after, before).verdict == "worse"
+
+
+def test_same_is_only_said_within_the_margin() -> None:
+    still = {str(i): float(i % 10 > 0) for i in range(400)}
+    assert compare(still, still).verdict == "same"
+    few = {str(i): 1.0 for i in range(10)}
+    assert compare(few, few).verdict == "cannot_tell"
+    assert compare({}, still).verdict == "cannot_tell"
+
+
+def test_many_comparisons_cost_confidence() -> None:
+    before = {str(i): float(i >= 8) for i in range(40)}
+    after = {str(i): 1.0 for i in range(40)}
+    assert compare(before, after).verdict == "better"
+    assert compare(before, after, looked_at=30).verdict == "cannot_tell"
+
+
+@pytest.mark.parametrize(
+    ("n", "rate", "agree"), [(20, 0.9, 0.5), (100, 0.82, 0.5), (60, 0.97, 0.3)]
+)
+def test_no_change_is_rarely_called_one(n: int, rate: float, agree: float) -> None:
+    rng = numpy.random.default_rng(2)
+    runs, claims, covered = 400, 0, 0
+    for _ in range(runs):
+        shared = rng.normal(size=n)
+        answers = [
+            math.sqrt(agree) * shared + math.sqrt(1 - agree) * rng.normal(size=n) < norm.ppf(rate)
+            for _ in range(2)
+        ]
+        before, after = ({str(i): float(v) for i, v in enumerate(a)} for a in answers)
+        seen = compare(before, after)
+        claims += seen.verdict in ("better", "worse")
+        covered += seen.interval is not None and seen.interval.low <= 0 <= seen.interval.high
+    assert claims / runs <= 0.06
+    assert covered / runs >= 0.93
+
+
+def test_sign_flips_are_mcnemar_for_single_answers() -> None:
+    # McNemar's exact test: 3 of 15 discordant pairs one way
+    assert sign_flip([1.0] * 3 + [-1.0] * 12) == pytest.approx(binomtest(3, 15).pvalue)
+    assert sign_flip([]) == 1.0
+    assert sign_flip([0.0, 0.0]) == 1.0
+
+
+def test_sampled_flips_come_near_the_exact_ones() -> None:
+    differences = [0.1 * i for i in range(1, 13)] + [-0.35, -0.2]
+    exact = sign_flip(differences)
+    sampled = sign_flip([*differences, *([1e-13] * 10)], seed=3)
+    assert sampled == pytest.approx(exact, abs=0.01)
+
+
+@given(st.lists(st.floats(-1, 1), min_size=1, max_size=40))
+@settings(max_examples=50)
+def test_a_difference_interval_stays_in_range(differences: list[float]) -> None:
+    interval = difference_interval(differences)
+    assert -1 <= interval.low <= interval.high <= 1
+
+
+def test_cases_needed_for_three_points_at_80_percent_power() -> None:
+    # Miller 2024 (arXiv 2411.00640), section 5: about 1,000 questions for 3 points
+    variance = 1 / 9  # of the difference of a case, as assumed there
+    needed = pairs_needed(0.03, variance)
+    assert needed is not None
+    assert 900 < needed < 1_050
+    assert pairs_needed(0, 1) is None
+
+
+def test_separate_runs_need_the_textbook_number() -> None:
+    # Fleiss, Levin & Paik, table A.4 without continuity correction: 0.5 against 0.6 at 80 %
+    assert unpaired_needed(0.5, 0.6) == 388
+    assert unpaired_needed(0.5, 0.5) is None
+
+
+def test_the_detectable_difference_shrinks_with_cases() -> None:
+    few, many = detectable(25), detectable(2_500)
+    assert few is not None
+    assert many is not None
+    assert few == pytest.approx(10 * many, rel=0.01)
+    assert detectable(0) is None
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=30))
+def test_adjusted_p_values_agree_with_the_libraries(ps: list[float]) -> None:
+    assert holm(ps) == pytest.approx(list(multipletests(ps, method="holm")[1]))
+    assert benjamini_hochberg(ps) == pytest.approx(list(false_discovery_control(ps)))
+
+
+def test_kappa_agrees_with_statsmodels() -> None:
+    table = [[20, 5], [10, 15]]
+    pairs = [(i, j) for i in range(2) for j in range(2) for _ in range(table[i][j])]
+    ours, theirs = cohens_kappa(pairs), reference_kappa(numpy.array(table))
+    assert ours is not None
+    assert ours.interval is not None
+    assert ours.kappa == pytest.approx(theirs.kappa)
+    assert ours.interval.low == pytest.approx(theirs.kappa_low)
+    assert ours.interval.high == pytest.approx(theirs.kappa_upp)
+
+
+def test_kappa_is_undefined_where_nobody_disagrees_or_agrees_by_chance() -> None:
+    assert cohens_kappa([]) is None
+    always = cohens_kappa([("yes", "yes")] * 10)
+    assert always is not None
+    assert always.kappa is None
+    assert always.observed == 1
