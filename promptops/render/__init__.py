@@ -1,0 +1,166 @@
+"""A prompt, values and chosen rules become messages: exactly what a model gets, to the byte.
+
+`{{ rules }}` lists the rules as bullets, but for those that a template places one by one;
+`{{ rule("id") }}` places one; `{{ rules | section("x") }}` lists a part; `{% for r in rules %}` and
+`{% if %}` are Jinja's. Values are put in once and never read as templates. Rendering needs neither
+a clock nor a disk, and the same input gives the same bytes on every machine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+
+from promptops.errors import TemplateError, UsageError
+from promptops.model import Message, Prompt
+from promptops.render.context import Context, Piece
+from promptops.render.problem import PlacedError, Problem, did_you_mean
+from promptops.render.rules import RuleList, applies, left_out, view
+from promptops.render.template import Facts, Template, Use, read
+
+__all__ = [
+    "Facts",
+    "Piece",
+    "PlacedError",
+    "Problem",
+    "Use",
+    "applies",
+    "placements",
+    "render",
+    "render_pieces",
+    "render_target",
+]
+
+_NONE: Mapping[str, str] = {}
+
+
+def render(
+    prompt: Prompt,
+    variables: Mapping[str, str],
+    *,
+    without: Collection[str] = (),
+    only: Collection[str] | None = None,
+    slices: Mapping[str, str] = _NONE,
+) -> tuple[Message, ...]:
+    """The messages of `prompt`, in order.
+
+    without: ids of rules to leave out, each with its whole bullet, line or sentence and nothing
+        else. only: leave out all others but the fixed ones. slices: leave out the rules whose
+        `when` says they don't apply; a rule without `when`, or whose keys `slices` lack, stays.
+    An emptied list takes its line along; the heading above it stays.
+    PlacedError where a template is refused, is wrong or lacks a value; UsageError for a rule or a
+    variable that the prompt has not, and for leaving a fixed rule out.
+    """
+    pieces = render_pieces(prompt, variables, without=without, only=only, slices=slices)
+    return tuple(
+        Message(message.role, "".join(piece.text for piece in parts))
+        for message, parts in zip(prompt.messages, pieces, strict=True)
+    )
+
+
+def render_pieces(
+    prompt: Prompt,
+    variables: Mapping[str, str],
+    *,
+    without: Collection[str] = (),
+    only: Collection[str] | None = None,
+    slices: Mapping[str, str] = _NONE,
+) -> tuple[tuple[Piece, ...], ...]:
+    """The messages as `render` gives them, in pieces that say which rule or variable each is of."""
+    gone = left_out(prompt, without, only, slices)
+    if not prompt.governed:
+        return _verbatim(prompt, gone)
+    templates = [read(message.content) for message in prompt.messages]
+    _only_known(prompt, variables, templates)
+    placed = {use.name for template in templates for use in template.facts.rules}
+    views = {rule.id: view(rule) for rule in prompt.rules}
+    context = Context(
+        variables,
+        frozenset(prompt.variables),
+        views,
+        RuleList(v for v in views.values() if v.id not in placed and v.id not in gone),
+        gone,
+    )
+    return tuple(_message(index, template, context) for index, template in enumerate(templates))
+
+
+def render_target(prompt: Prompt) -> str:
+    """The text of the file that `prompt.target` names: its one message, rendered.
+
+    A target takes no variables: nobody is there to give their values, and an example in an
+    instruction file would be an invention. TemplateError where it uses one, or has more messages.
+    """
+    if not prompt.target:
+        raise UsageError(
+            f"`{prompt.id}` has no target", "name a file: `target: AGENTS.md`", path=prompt.path
+        )
+    if len(prompt.messages) != 1:
+        raise TemplateError(
+            f"a prompt with a target has one message, `{prompt.id}` has {len(prompt.messages)}",
+            "keep the system message, or delete `target`",
+            path=prompt.path,
+        )
+    facts = placements(prompt)
+    if facts.variables and not facts.problems:
+        use = facts.variables[0]
+        problem = Problem(
+            "undefined",
+            f"`{use.name}` has no value in a target: variables are not allowed there",
+            "write the text itself, or delete `target`",
+            use.start,
+            use.end,
+        )
+        raise PlacedError(problem, prompt.messages[0].content)
+    return render(prompt, {})[0].content
+
+
+def placements(prompt: Prompt) -> Facts:
+    """What the templates of `prompt` use and what is wrong with them, without rendering them."""
+    found = (
+        [(index, read(message.content).facts) for index, message in enumerate(prompt.messages)]
+        if prompt.governed
+        else []
+    )
+    return Facts(
+        tuple(replace(use, index=i) for i, facts in found for use in facts.variables),
+        tuple(replace(use, index=i) for i, facts in found for use in facts.rules),
+        tuple(replace(use, index=i) for i, facts in found for use in facts.lists),
+        tuple(replace(problem, index=i) for i, facts in found for problem in facts.problems),
+    )
+
+
+def _message(index: int, template: Template, context: Context) -> tuple[Piece, ...]:
+    shortened = template.without(context)
+    try:
+        return tuple(shortened.render(context))
+    except PlacedError as error:
+        found = error.problem
+        tag = shortened.source[found.start : found.end]
+        start = found.start if shortened is template else max(template.source.find(tag), 0)
+        problem = replace(found, index=index, start=start, end=start + len(tag))
+        raise PlacedError(problem, template.source) from None
+
+
+def _only_known(
+    prompt: Prompt, variables: Mapping[str, str], templates: Sequence[Template]
+) -> None:
+    """UsageError for a value that nothing asks for: a mistyped name must not pass unseen."""
+    used = {use.name for template in templates for use in template.facts.variables}
+    known = used.union(prompt.variables)
+    for name, value in variables.items():
+        if name not in known:
+            hint = did_you_mean(name, known, f"its variables: {', '.join(sorted(known)) or 'none'}")
+            raise UsageError(f"`{prompt.id}` has no variable `{name}`", hint, path=prompt.path)
+        if not isinstance(value, str):
+            kind = type(value).__name__
+            raise UsageError(f"the value of `{name}` is not text but {kind}", "give it as text")
+
+
+def _verbatim(prompt: Prompt, gone: Collection[str]) -> tuple[tuple[Piece, ...], ...]:
+    if gone:
+        raise UsageError(
+            "rules cannot be left out of a plain instruction file",
+            f"`promptops import {prompt.path}` makes a governed prompt of it",
+            path=prompt.path,
+        )
+    return tuple((Piece(message.content),) for message in prompt.messages)

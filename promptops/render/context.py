@@ -1,0 +1,103 @@
+"""What a rendering knows and what it writes: values in, pieces of text out, both counted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from promptops.render.problem import (
+    LIMIT,
+    MISSING,
+    REFUSED,
+    UNDEFINED,
+    UNKNOWN_RULE,
+    PlacedError,
+    Problem,
+    did_you_mean,
+)
+from promptops.render.rules import RuleList, RuleView
+
+MAX_OUTPUT = 1 << 20  # characters of one message, beside the values of variables
+BUILT_IN = ("rules", "rule")
+
+
+class Piece(NamedTuple):
+    """A piece of a message. `rule` or `variable` names where `text` comes from; both "" is the template."""
+
+    text: str
+    rule: str = ""
+    variable: str = ""
+
+
+@dataclass(slots=True)
+class Context:
+    """What the templates of one prompt are rendered with.
+
+    variables: the values given; declared: the names the prompt declares.
+    rules: every rule by id; listed: those of `{{ rules }}`; gone: the ids left out.
+    """
+
+    variables: Mapping[str, str]
+    declared: frozenset[str]
+    rules: Mapping[str, RuleView]
+    listed: RuleList
+    gone: frozenset[str]
+
+    @property
+    def given(self) -> int:
+        """Characters in all values together."""
+        return sum(len(value) for value in self.variables.values())
+
+    def undefined(self, name: str) -> Problem:
+        """Why `name` has no value."""
+        if name in self.declared:
+            return Problem(MISSING, f"the variable `{name}` has no value", f"give it: {name}=VALUE")
+        hint = did_you_mean(
+            name,
+            [*self.declared, *self.variables, *BUILT_IN],
+            f"declare it: `variables: {{{name}: }}`",
+        )
+        return Problem(UNDEFINED, f"`{name}` is not defined", hint)
+
+    def rule(self, rule_id: str) -> RuleView | Problem:
+        """The rule of that id, or why a template cannot have it."""
+        if rule_id in self.gone:
+            return Problem(
+                REFUSED,
+                f"the rule `{rule_id}` cannot be left out here: its tag does more than place it",
+                f'place it by `{{{{ rule("{rule_id}") }}}}`',
+            )
+        if rule_id in self.rules:
+            return self.rules[rule_id]
+        hint = did_you_mean(rule_id, self.rules, f"its rules: {', '.join(self.rules) or 'none'}")
+        return Problem(UNKNOWN_RULE, f"there is no rule `{rule_id}`", hint)
+
+
+@dataclass(slots=True)
+class Writer:
+    """The pieces of one message, no more of them than a template may write."""
+
+    limit: int
+    pieces: list[Piece] = field(default_factory=list)
+    written: int = 0
+
+    def write(self, text: str, *, rule: str = "", variable: str = "") -> None:
+        """Add a piece; PlacedError where the message grows over its limit."""
+        self.written += len(text)
+        if self.written > self.limit:
+            raise PlacedError(
+                Problem(
+                    LIMIT,
+                    "template over limit: it renders more than 1 MiB of text",
+                    "repeat less: a prompt that large is no prompt",
+                )
+            )
+        if text:
+            self.pieces.append(Piece(text, rule, variable))
+
+    def write_list(self, rules: RuleList) -> None:
+        """Add the rules as a bulleted list."""
+        for index, rule in enumerate(rules):
+            self.write("\n- " if index else "- ")
+            self.write(rule.bullet, rule=rule.id)

@@ -1,0 +1,151 @@
+"""A template: what it uses, and its rendering.
+
+Text, `{{ name }}`, `{{ rules }}`, `{{ rules | section("x") }}` and `{{ rule("id") }}` are rendered
+right here, without importing Jinja. A template that uses anything else is parsed by Jinja and
+interpreted (`interpret.py`); both give the bytes that Jinja gives with `keep_trailing_newline`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Any
+
+from promptops.render.context import MAX_OUTPUT, Context, Piece, Writer
+from promptops.render.leave import leave_out
+from promptops.render.problem import PlacedError, Problem
+from promptops.render.rules import RuleView
+from promptops.render.scan import (
+    EXPRESSION,
+    LIST,
+    NAME,
+    RULE,
+    STATEMENT,
+    Segment,
+    rules_in,
+    scan,
+    tokens,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """A name that a template uses, at the characters [start, end) of message `index`."""
+
+    name: str
+    start: int
+    end: int
+    index: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What templates use, known without rendering them.
+
+    variables: names that the caller has to give. rules: ids placed one by one, `rule("id")`.
+    lists: sections listed, "" where `rules` is used whole. problems: why it cannot be rendered.
+    """
+
+    variables: tuple[Use, ...] = ()
+    rules: tuple[Use, ...] = ()
+    lists: tuple[Use, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A template read. `tree` is Jinja's, None where no Jinja is needed."""
+
+    source: str
+    segments: tuple[Segment, ...]
+    facts: Facts
+    tree: Any = None
+
+    def without(self, context: Context) -> Template:
+        """The template without the placements of `context.gone` and of lists that are empty."""
+        source = leave_out(
+            self.source,
+            self.segments,
+            lambda segment: _gone(self.source, segment, context),
+            lambda segment: _rendered(self.source, segment, context),
+        )
+        return self if source == self.source else read(source)
+
+    def render(self, context: Context) -> list[Piece]:
+        """The message's text in pieces; PlacedError where that cannot be."""
+        out = Writer(MAX_OUTPUT + context.given)
+        if self.facts.problems:
+            raise PlacedError(self.facts.problems[0], self.source)
+        if self.tree is not None:
+            from promptops.render.interpret import interpret
+
+            interpret(self.source, self.tree, context, out)
+            return out.pieces
+        for segment in self.segments:
+            try:
+                self._write(segment, context, out)
+            except PlacedError as error:
+                problem = replace(error.problem, start=segment.start, end=segment.end)
+                raise PlacedError(problem, self.source) from None
+        return out.pieces
+
+    def _write(self, segment: Segment, context: Context, out: Writer) -> None:
+        match segment.kind:
+            case "name" if segment.value not in context.variables:
+                raise PlacedError(context.undefined(segment.value))
+            case "name":
+                out.write(context.variables[segment.value], variable=segment.value)
+            case "list":
+                listed = context.listed
+                out.write_list(listed.section(segment.value) if segment.value else listed)
+            case "rule":
+                rule = context.rule(segment.value)
+                if not isinstance(rule, RuleView):
+                    raise PlacedError(rule)
+                out.write(rule.text, rule=rule.id)
+            case _:
+                out.write(self.source[segment.start : segment.end])
+
+
+@lru_cache(maxsize=4096)
+def read(source: str) -> Template:
+    """The template of that text; what is wrong with it stands in its facts."""
+    segments = scan(source)
+    if all(segment.plain for segment in segments):
+        return Template(source, segments, _plain_facts(segments))
+    from promptops.render.parse import parse
+
+    return parse(source, segments)
+
+
+def _plain_facts(segments: tuple[Segment, ...]) -> Facts:
+    uses: dict[str, list[Use]] = {NAME: [], RULE: [], LIST: []}
+    for segment in segments:
+        if segment.kind in uses:
+            uses[segment.kind].append(Use(segment.value, segment.start, segment.end))
+    return Facts(tuple(uses[NAME]), tuple(uses[RULE]), tuple(uses[LIST]))
+
+
+def _gone(source: str, segment: Segment, context: Context) -> bool:
+    match segment.kind:
+        case "list":
+            return not _listed(segment, context)
+        case "rule" | "expression":
+            ids = rules_in(source, segment)
+            return bool(ids) and context.gone.issuperset(ids)
+    return False
+
+
+def _listed(segment: Segment, context: Context) -> str:
+    listed = context.listed
+    return str(listed.section(segment.value) if segment.value else listed)
+
+
+def _rendered(source: str, segment: Segment, context: Context) -> str | None:
+    if segment.kind == LIST:
+        return _listed(segment, context)
+    ids = rules_in(source, segment) if segment.kind in (RULE, EXPRESSION) else ()
+    if ids:
+        return "".join(context.rules[i].text for i in ids[-1:] if i in context.rules)
+    words = tokens(source, segment) if segment.kind in (EXPRESSION, STATEMENT) else ()
+    return "" if any(token.text == "rules" for token in words) else None
