@@ -13,7 +13,7 @@ from functools import partial
 from promptops.model import Message, Prompt
 from promptops.tokens.counts import Count, Counter, weakest
 from promptops.tokens.framing import Framing, Size, framing
-from promptops.tokens.layout import RULE, Laid, Layout, Render, lay_out
+from promptops.tokens.layout import RULE, Layout, Render, lay_out
 from promptops.tokens.renderings import Filling, fillings, first_filling, shares
 
 
@@ -103,19 +103,14 @@ def measure_layout(
     language: str = "",
 ) -> Measure:
     """The same of a rendering that is already laid out."""
-    messages = [Message(laid.role, laid.text) for laid in layout.messages]
+    messages = [Message(laid.role, laid.text) for laid in layout]
     text, total, frame = count_messages(messages, model, counter, language)
     if text.tokens is None:
-        unknown = tuple(Share(laid.role, None) for laid in layout.messages)
+        unknown = tuple(Share(laid.role, None) for laid in layout)
         return Measure(model, layout, text, total, unknown, {}, None, None, None)
     size = partial(size_of, counter, model)
-    each = tuple(Share(laid.role, size(laid.text)) for laid in layout.messages)
-    rules: Mapping[str, int]
-    if RULE in layout.known:
-        rules, rest = _parts(layout, prompt, size)
-    else:
-        rules, rest = {rule.id: size(rule.text) for rule in prompt.rules}, 0
-        rest = max(text.tokens - sum(rules.values()), 0)
+    each = tuple(Share(laid.role, size(laid.text)) for laid in layout)
+    rules, rest = _parts(layout, prompt, size)
     joins = text.tokens - sum(rules.values()) - rest
     return Measure(model, layout, text, total, each, rules, rest, joins, frame)
 
@@ -123,7 +118,7 @@ def measure_layout(
 def _parts(layout: Layout, prompt: Prompt, size: Size) -> tuple[dict[str, int], int]:
     rules = {rule.id: 0 for rule in prompt.rules}
     rest = 0
-    for laid in layout.messages:
+    for laid in layout:
         last = 0
         for part in laid.of(RULE):
             start = max(part.start, last)
@@ -158,7 +153,8 @@ def spread(
     """Every rendering over examples and cases, with framing and a case's earlier turns."""
     totals = []
     for filling in fillings(prompt, partial(size_of, counter, model)):
-        messages = [*render(prompt, filling.values), *filling.history]
+        layout = lay_out(prompt, filling.values, render, filling.slices)
+        messages = [*(Message(laid.role, laid.text) for laid in layout), *filling.history]
         totals.append((count_messages(messages, model, counter, language)[1], filling.source))
     totals.sort(key=lambda pair: pair[0].tokens or 0)
     largest, source = totals[-1]
@@ -177,6 +173,3 @@ def variable_shares(
 def _sum(values: Sequence[int | None]) -> int | None:
     known = [value for value in values if value is not None]
     return sum(known) if len(known) == len(values) else None
-
-
-__all__ = ["Laid", "Measure", "Range", "Share", "count_messages", "measure", "spread", "total_of"]

@@ -51,30 +51,26 @@ class Caching:
     as_of: str
 
 
-def static_prefix(
-    layout: Layout, model: str, counter: Counter, frame: Framing | None
-) -> Prefix | None:
-    """The static prefix of a rendering; None where its variables' places are not known."""
-    if VARIABLE not in layout.known:
-        return None
+def static_prefix(layout: Layout, model: str, counter: Counter, frame: Framing | None) -> Prefix:
+    """The static prefix of a rendering: all before the first variable's value."""
     cut = first_variable(layout)
     known = counter.count("a", model).tokens is not None
-    at, part = cut if cut else (len(layout.messages), None)
+    at, part = cut if cut else (len(layout), None)
     if not known:
         return Prefix(None, False, part.name if part else "", at)
     encoder = counter.encoder(model)
-    tokens = sum(counter.part(laid.text, model) for laid in layout.messages[:at])
+    tokens = sum(counter.part(laid.text, model) for laid in layout[:at])
     if frame:
         tokens += sum(frame.each[: at + 1])
     if part is not None:
-        text = layout.messages[at].text[: part.start]
+        text = layout[at].text[: part.start]
         tokens += stable_tokens(text, encoder) if encoder else counter.part(text, model)
     return Prefix(tokens, encoder is not None, part.name if part else "", at)
 
 
 def first_variable(layout: Layout) -> tuple[int, Part] | None:
     """(message, part) of the first variable that is rendered, or None."""
-    for at, laid in enumerate(layout.messages):
+    for at, laid in enumerate(layout):
         for part in laid.of(VARIABLE):
             return at, part
     return None
@@ -163,13 +159,13 @@ def without_first_variable(layout: Layout) -> Layout:
         return layout
     at, part = cut
     moved = []
-    for index, laid in enumerate(layout.messages):
+    for index, laid in enumerate(layout):
         if index < at:
             moved.append(laid)
             continue
         parts = tuple(one for one in laid.parts if one.name != part.name or one.kind != VARIABLE)
         moved.append(replace(laid, parts=parts) if index > at else _cut_out(laid, part, parts))
-    return Layout(tuple(moved), layout.known)
+    return tuple(moved)
 
 
 def _cut_out(laid: Laid, part: Part, parts: tuple[Part, ...]) -> Laid:

@@ -1,30 +1,35 @@
-"""Where rules and variables stand in a rendering, found by rendering once more with marks.
-
-Each rule's text and each variable's value is wrapped in two private-use characters of its own; the
-second rendering, without the marks, must equal the first, or the places are not known (a template
-that tests or cuts a value) and nobody guesses.
-"""
+"""Where rules and variables stand in a rendering, from the pieces that the render room gives."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
-from promptops.model import Message, Prompt
+from promptops.model import Prompt
 
 RULE, VARIABLE = "rule", "variable"
-_OPEN, _CLOSE = 0xF0000, 0x100000  # the private-use planes 15 and 16
-_MOST = 0xFFFD
-_MARK = re.compile("[\U000f0000-\U000ffffd\U00100000-\U0010fffd]")
-_BULLET = re.compile(r"[ \t]*(?:[-*+•]|\d+[.)])?[ \t]*\Z")
+_BULLET = re.compile(r"[ \t]*(?:(?:[-*+•]|\d+[.)])[ \t]+)?\Z")
+
+
+class Piece(Protocol):
+    """A piece of a message: `rule` or `variable` names where its text comes from."""
+
+    @property
+    def text(self) -> str: ...
+    @property
+    def rule(self) -> str: ...
+    @property
+    def variable(self) -> str: ...
 
 
 class Render(Protocol):
-    """`promptops.render.render`; this room takes it as an argument."""
+    """`promptops.render.render_pieces`, which this room takes as an argument."""
 
-    def __call__(self, prompt: Prompt, variables: Mapping[str, str], /) -> Sequence[Message]: ...
+    def __call__(
+        self, prompt: Prompt, variables: Mapping[str, str], /, *, slices: Mapping[str, str] = ...
+    ) -> Sequence[Sequence[Piece]]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +44,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Laid:
-    """A rendered message and the places of its parts in order; a variable may lie in a rule."""
+    """A rendered message and the places of its parts, in order, none within another."""
 
     role: str
     text: str
@@ -50,81 +55,34 @@ class Laid:
         return tuple(part for part in self.parts if part.kind == kind)
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
-    """A whole rendering. `known` has the kinds of part whose places are certain."""
-
-    messages: tuple[Laid, ...]
-    known: frozenset[str]
-
-    @property
-    def texts(self) -> tuple[str, ...]:
-        """The messages' texts."""
-        return tuple(message.text for message in self.messages)
+Layout = tuple[Laid, ...]
 
 
-def lay_out(prompt: Prompt, values: Mapping[str, str], render: Render) -> Layout:
-    """Render `prompt` with `values` and find its parts. Raises what `render` raises."""
-    plain = render(prompt, values)
-    for kinds in (frozenset({RULE, VARIABLE}), frozenset({RULE}), frozenset({VARIABLE})):
-        laid = _marked(prompt, values, render, kinds)
-        if laid is not None and [m.text for m in laid] == [m.content for m in plain]:
-            return Layout(tuple(laid), kinds)
-    return Layout(tuple(Laid(m.role, m.content) for m in plain), frozenset())
+def lay_out(
+    prompt: Prompt,
+    values: Mapping[str, str],
+    render: Render,
+    slices: Mapping[str, str] | None = None,
+) -> Layout:
+    """Render `prompt` with `values`, and say where its parts are. Raises what `render` raises."""
+    rendered = render(prompt, values, slices=slices or {})
+    roles = [message.role for message in prompt.messages] or ["system"]
+    return tuple(_laid(role, pieces) for role, pieces in zip(roles, rendered, strict=False))
 
 
-def _marked(
-    prompt: Prompt, values: Mapping[str, str], render: Render, kinds: frozenset[str]
-) -> list[Laid] | None:
-    rules = [(RULE, rule.id) for rule in prompt.rules] if RULE in kinds else []
-    names = [*rules, *((VARIABLE, name) for name in (values if VARIABLE in kinds else ()))]
-    if len(names) > _MOST:
-        return None
-    marked, values = prompt, dict(values)
-    if rules:
-        texts = [_wrap(rule.text, at) for at, rule in enumerate(prompt.rules)]
-        of = zip(prompt.rules, texts, strict=True)
-        marked = replace(prompt, rules=tuple(replace(rule, text=text) for rule, text in of))
-    for at, (kind, name) in enumerate(names):
-        if kind == VARIABLE:
-            values[name] = _wrap(values[name], at)
-    from promptops.errors import TemplateError
-
-    try:
-        messages = render(marked, values)
-    except TemplateError:  # the marks themselves went over a limit
-        return None
-    return [_unmarked(message, names) for message in messages]
-
-
-def _wrap(text: str, at: int) -> str:
-    """Marks inside leading and trailing white space, which templates may strip."""
-    core = text.strip()
-    start = text.index(core) if core else 0
-    end = start + len(core)
-    return f"{text[:start]}{chr(_OPEN + at)}{core}{chr(_CLOSE + at)}{text[end:]}"
-
-
-def _unmarked(message: Message, names: Sequence[tuple[str, str]]) -> Laid:
-    pieces: list[str] = []
-    open_at: dict[int, int] = {}
+def _laid(role: str, pieces: Iterable[Piece]) -> Laid:
     parts: list[Part] = []
-    size = last = 0
-    for match in _MARK.finditer(message.content):
-        size += match.start() - last
-        pieces.append(message.content[last : match.start()])
-        last = match.end()
-        code = ord(match.group())
-        if code >= _CLOSE:
-            at = code - _CLOSE
-            if at in open_at and at < len(names):
-                parts.append(Part(*names[at], open_at.pop(at), size))
-        else:
-            open_at[code - _OPEN] = size
-    pieces.append(message.content[last:])
-    text = "".join(pieces)
-    parts = [_whole(part, text) if part.kind == RULE else part for part in parts]
-    return Laid(message.role, text, tuple(sorted(parts, key=lambda part: (part.start, -part.end))))
+    texts: list[str] = []
+    at = 0
+    for piece in pieces:
+        end = at + len(piece.text)
+        if piece.rule or piece.variable:
+            kind = RULE if piece.rule else VARIABLE
+            parts.append(Part(kind, piece.rule or piece.variable, at, end))
+        texts.append(piece.text)
+        at = end
+    text = "".join(texts)
+    return Laid(role, text, tuple(_whole(p, text) if p.kind == RULE else p for p in parts))
 
 
 def _whole(part: Part, text: str) -> Part:
