@@ -53,6 +53,7 @@ class Finding:
         where `path` is `()`), or None for all of it.
     replacement: a fix that is always safe: what `within` becomes. None where there is none.
     key: True if the key of `path` is meant, not its value.
+    severity: milder than the check's own, where less is certain; None for the check's own.
     """
 
     path: Place
@@ -61,6 +62,7 @@ class Finding:
     within: tuple[int, int] | None = None
     replacement: str | None = None
     key: bool = False
+    severity: Severity | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,7 +93,7 @@ def _concrete(reading: Reading, check: Check, finding: Finding, document: Docume
     return Diagnostic(
         check.code,
         check.name,
-        check.severity,
+        finding.severity or check.severity,
         finding.message,
         finding.help,
         document.path,

@@ -18,7 +18,11 @@ from importlib import import_module
 from typing import Any, TypeVar
 
 from promptops.diagnostic import Finding, Severity
-from promptops.model import Decision
+from promptops.model import Decision, Prompt
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from promptops.tokens.counts import Counter
 
 ON_PROMPT = "prompt"  # a governed prompt (model.Prompt)
 ON_INSTRUCTIONS = "instructions"  # a plain instruction file (model.Prompt, governed=False)
@@ -36,10 +40,14 @@ class Around:
     """What a check may know beside its subject. No clock, no disk: it is all handed in.
 
     decisions: by id. prompt_ids: id -> path of the first prompt that has it. people_left: names and e-mails of those who have left, lower case.
+    counter: counts tokens, and opens nothing before it is asked; None where nothing is counted.
+    before: by path, the prompts as they were in the revision that a change is judged against.
     languages: of the repository, source first.
     """
 
     today: date
+    counter: Counter | None = None
+    before: Mapping[str, Prompt] = field(default_factory=dict)
     decisions: Mapping[str, Decision] = field(default_factory=dict)
     prompt_ids: Mapping[str, str] = field(default_factory=dict)
     people_left: frozenset[str] = frozenset()

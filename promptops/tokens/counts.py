@@ -83,6 +83,18 @@ class Counter:
         self._encoders: dict[str, Encoder | None] = {}
         self._counts: dict[tuple[str, str], int] = {}
 
+    def __repr__(self) -> str:
+        """What its answers depend on beside the text: for keys under which results are kept."""
+        here = [
+            name
+            for name, vocabulary in vocab.known(self.where.cache).items()
+            if vocab.present(vocabulary, self.where)
+        ]
+        return f"Counter({here}, {self.own})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Counter, (self.where, self.own)  # open tables stay behind
+
     def model(self, name: str) -> Model:
         """What the model table, with the user's own rows over it, says of a name."""
         if name not in self._models:

@@ -112,6 +112,12 @@ def candidates(vocabulary: Vocabulary, where: Places) -> Iterator[str]:
     return (path for path in paths if os.path.isfile(path))
 
 
+def present(vocabulary: Vocabulary, where: Places) -> bool:
+    """True if its table, or a file that may be it, is on this machine; none is opened."""
+    path = table_path(vocabulary, where)
+    return bool(path and os.path.isfile(path)) or any(True for _ in candidates(vocabulary, where))
+
+
 def read_source(path: str) -> bytes:
     """A vocabulary file's bytes, unpacked where its name ends in .gz; InputError if unreadable."""
     try:
