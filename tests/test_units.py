@@ -24,7 +24,7 @@ def assert_covers(text: str, units: tuple[Unit, ...]) -> None:
     position = 0
     for unit in units:
         gap = text[position : unit.outer_start]
-        assert not gap.strip() or (position == 0 and gap == "\ufeff")
+        assert not (gap if position else gap.removeprefix("\ufeff")).strip()
         assert position <= unit.outer_start <= unit.start <= unit.end <= unit.outer_end
         assert unit.outer_start < unit.outer_end
         assert text[unit.start : unit.end] == unit.text

@@ -130,7 +130,13 @@ class Splitter:
         return read(self, at, begin, body) if read else 0
 
     def emit(self, kind: str, start: int, end: int, at: int, after: int, marker: str = "") -> int:
-        """Add the unit of the lines [at, after) with the text [start, end); returns `after`."""
+        """Add the unit of the lines [at, after) with the text [start, end); returns `after`.
+
+        A comment at the end says something about a paragraph or item and is no part of its text.
+        """
+        if self.text.endswith("-->", start, end) and kind in {ITEM, PROSE, QUOTE}:
+            comment = self.text.rfind("<!--", start, end)
+            end = start + len(self.text[start:comment].rstrip()) if comment > start else end
         self.units.append(
             Unit(
                 kind,
