@@ -49,8 +49,13 @@ def examine(
     enabled = frozenset(check.code for group in checks.values() for check in group)
     ignores = {path: Ignores(doc, enabled) for path, doc in reading.documents.items()}
     kept = []
+    seen = set()  # what hides is looked for in the values and in the raw text, and reported once
     for check, finding, document in _findings(reading, around, checks):
         diagnostic = _concrete(reading, check, finding, document)
+        same = (check.code, document.path, diagnostic.span, finding.message)
+        if same in seen:
+            continue
+        seen.add(same)
         if not ignores[document.path].covers(diagnostic, _rule_line(reading, finding)):
             kept.append(diagnostic)
     for path, comments in ignores.items():

@@ -39,10 +39,10 @@ F = TypeVar("F", bound=Run)
 class Around:
     """What a check may know beside its subject. No clock, no disk: it is all handed in.
 
-    decisions: by id. prompt_ids: id -> path of the first prompt that has it. people_left: names and e-mails of those who have left, lower case.
-    counter: counts tokens, and opens nothing before it is asked; None where nothing is counted.
-    before: by path, the prompts as they were in the revision that a change is judged against.
-    languages: of the repository, source first.
+    decisions: by id. prompt_ids: id -> path of the first prompt that has it. people_left: names and
+    e-mails of those who have left, lower case. counter: counts tokens, and opens nothing before it
+    is asked; None where nothing is counted. before: by path, the prompts as they were in the
+    revision that a change is judged against.
     """
 
     today: date

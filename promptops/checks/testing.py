@@ -1,0 +1,302 @@
+"""PO2: what shows that a rule is kept. A rule that no test exercises is a wish."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from promptops.checks import ON_PROMPT, Around, check
+from promptops.checks._cases import selected
+from promptops.checks._places import listed
+from promptops.diagnostic import Finding, Severity
+from promptops.model import Assertion, Case, CaseSelection, Prompt, Rule
+
+LANGUAGE = "language"
+
+
+@check("PO201", "untested-rule", Severity.WARNING, (ON_PROMPT,))
+def untested_rule(prompt: Prompt, around: Around) -> Iterator[Finding]:
+    """Without a test nobody notices when a model update, or the next rule, makes the model stop
+    following this one.
+
+    Bad:
+        rules:
+          - id: cite-policy
+            text: Cite the policy section you rely on.
+
+    Good:
+        rules:
+          - id: cite-policy
+            text: Cite the policy section you rely on.
+            tests:
+              - cases: all
+                assert: {contains: "§"}
+        cases:
+          - id: late-fee
+    """
+    for i, rule in enumerate(prompt.rules):
+        if not rule.tests:
+            yield Finding(
+                ("rules", i, "tests"),
+                f"no test exercises rule `{rule.id}`",
+                "add `tests:` with cases and an assertion that fails when the rule is broken",
+            )
+
+
+@check("PO202", "unknown-case", Severity.ERROR, (ON_PROMPT,))
+def unknown_case(prompt: Prompt, around: Around) -> Iterator[Finding]:
+    """A test that selects no case never runs, and its rule looks tested all the same.
+
+    Bad:
+        rules:
+          - id: cite-policy
+            text: Cite the policy section you rely on.
+            tests:
+              - cases: [late-fees]
+                assert: {contains: "§"}
+        cases:
+          - id: late-fee
+            assert: {contains: fee}
+
+    Good:
+        rules:
+          - id: cite-policy
+            text: Cite the policy section you rely on.
+            tests:
+              - cases: [late-fee]
+                assert: {contains: "§"}
+        cases:
+          - id: late-fee
+    """
+    known = {case.id for case in prompt.cases}
+    for i, rule in enumerate(prompt.rules):
+        for j, test in enumerate(rule.tests):
+            place = ("rules", i, "tests", j, "cases")
+            for k, name in enumerate(test.cases.ids):
+                if name not in known:
+                    yield _no_such_case(rule, name, known, (*place, k))
+            if not test.cases.ids and not selected(prompt, test.cases):
+                what = "all cases" if test.cases.all else _slice_words(test.cases)
+                message = f"a test of rule `{rule.id}` selects {what}, and there is none"
+                yield Finding(place, message, "add such a case, or select others")
+
+
+def _no_such_case(rule: Rule, name: str, known: set[str], place: tuple[str | int, ...]) -> Finding:
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, known, 1)
+    help = f"did you mean `{near[0]}`?" if near else "add the case, or name one that exists"
+    return Finding(place, f"a test of rule `{rule.id}` names `{name}`, which is no case", help)
+
+
+def _slice_words(selection: CaseSelection) -> str:
+    parts = (f"{name} {listed(values)}" for name, values in selection.slice.items())
+    return "cases with " + " and ".join(parts)
+
+
+@check("PO204", "no-must-not-fire-case", Severity.WARNING, (ON_PROMPT,))
+def no_must_not_fire_case(prompt: Prompt, around: Around) -> Iterator[Finding]:
+    """A rule that applies to some inputs can be followed too eagerly. If every test asks for it and
+    none asks for its absence, a model that does it always looks perfect.
+
+    Bad:
+        rules:
+          - id: cite-policy
+            text: Cite the policy section when you refuse a refund.
+            tests:
+              - cases: [refund]
+                assert: {contains: "§"}
+        cases:
+          - id: refund
+          - id: greeting
+            assert: {contains: hello}
+
+    Good:
+        rules:
+          - id: cite-policy
+            text: Cite the policy section when you refuse a refund.
+            tests:
+              - cases: [refund]
+                assert: {contains: "§"}
+              - cases: [greeting]
+                assert: {not_contains: "§"}
+                fires: false
+        cases:
+          - id: refund
+          - id: greeting
+    """
+    for i, rule in enumerate(prompt.rules):
+        if rule.tests and not rule.fixed and _only_ever_fires(rule) and _conditional(prompt, rule):
+            yield Finding(
+                ("rules", i, "tests"),
+                f"no test of rule `{rule.id}` says where it must not fire",
+                "add a test with `fires: false` on a case that the rule does not concern, or test"
+                " it on `all`",
+            )
+
+
+def _only_ever_fires(rule: Rule) -> bool:
+    """True if a test asks for something and none asks for its absence elsewhere."""
+    wanted: list[Assertion] = []
+    absent: list[Assertion] = []
+    for test in rule.tests:
+        if not test.fires or test.cases.all:
+            return False
+        for one in test.asserts:
+            (absent if one.negated else wanted).append(one)
+    twins = any(a.kind == b.kind and a.argument == b.argument for a in absent for b in wanted)
+    return bool(wanted) and not twins
+
+
+def _conditional(prompt: Prompt, rule: Rule) -> bool:
+    """True if the rule is not tested on every case that there is."""
+    if rule.when:
+        return True
+    tested: set[int] = set()
+    for test in rule.tests:
+        tested |= selected(prompt, test.cases)
+    return bool(tested) and len(tested) < len(prompt.cases)
+
+
+@check("PO205", "duplicate-case", Severity.WARNING, (ON_PROMPT,))
+def duplicate_case(prompt: Prompt, around: Around) -> Iterator[Finding]:
+    """Two cases with the same input measure one thing twice: the evidence looks broader than it is,
+    and each run costs more.
+
+    Bad:
+        cases:
+          - id: late-fee
+            variables: {question: Why was I charged a late fee?}
+            assert: {contains: fee}
+          - id: fee-late
+            variables: {question: Why was I charged a late fee?}
+            assert: {contains: fee}
+
+    Good:
+        cases:
+          - id: late-fee
+            variables: {question: Why was I charged a late fee?}
+            assert: {contains: fee}
+          - id: double-charge
+            variables: {question: Why was I charged twice?}
+            assert: {contains: charge}
+    """
+    seen: dict[object, str] = {}
+    for i, case in enumerate(prompt.cases):
+        if not case.variables and not case.history:
+            continue
+        content = (*sorted(case.variables.items()), *case.history)
+        first = seen.setdefault(content, case.id)
+        if first is not case.id:
+            message = f"case `{case.id}` has the same input as case `{first}`"
+            yield Finding(("cases", i), message, "delete one, or change what makes it different")
+
+
+@check("PO206", "unsliced-case", Severity.WARNING, (ON_PROMPT,))
+def unsliced_case(prompt: Prompt, around: Around) -> Iterator[Finding]:
+    """A prompt that serves several languages can fail in one of them while its average looks fine.
+    Only cases that say their language let a run report each one.
+
+    Bad:
+        languages: [en, de]
+        cases:
+          - id: late-fee
+            slices: {language: en}
+            assert: {contains: fee}
+          - id: mahngebuehr
+            assert: {contains: Gebühr}
+          - id: frist
+            slices: {language: de}
+            assert: {contains: Frist}
+
+    Good:
+        languages: [en, de]
+        cases:
+          - id: late-fee
+            slices: {language: en}
+            assert: {contains: fee}
+          - id: mahngebuehr
+            slices: {language: de}
+            assert: {contains: Gebühr}
+    """
+    if len(prompt.languages) < 2:
+        return
+    for i, case in enumerate(prompt.cases):
+        if LANGUAGE not in case.slices:
+            known = listed(prompt.languages, 5)
+            message = f"case `{case.id}` does not say its language; the prompt serves {known}"
+            help = f"add `slices: {{language: {prompt.languages[0]}}}`, or whichever it is"
+            yield Finding(("cases", i, "slices"), message, help)
+
+
+@check("PO207", "unused-case", Severity.INFO, (ON_PROMPT,))
+def unused_case(prompt: Prompt, around: Around) -> Iterator[Finding]:
+    """A case that no test selects and that asserts nothing itself is paid for on every run and
+    tells nothing.
+
+    Bad:
+        rules:
+          - id: cite-policy
+            text: Cite the policy section you rely on.
+            tests:
+              - cases: [late-fee]
+                assert: {not_contains: as an AI}
+        cases:
+          - id: late-fee
+          - id: refund
+
+    Good:
+        rules:
+          - id: cite-policy
+            text: Cite the policy section you rely on.
+            tests:
+              - cases: [late-fee, refund]
+                assert: {contains: "§"}
+        cases:
+          - id: late-fee
+          - id: refund
+    """
+    idle = {i: case for i, case in enumerate(prompt.cases) if not case.asserts}
+    for rule in prompt.rules:
+        for test in rule.tests:
+            if not idle or test.cases.all:
+                return
+            for i in selected(prompt, test.cases):
+                idle.pop(i, None)
+    for i, case in idle.items():
+        message = f"no test selects case `{case.id}`, and it asserts nothing"
+        yield Finding(("cases", i), message, "select it in a test, give it `assert:`, or delete it")
+
+
+@check("PO210", "uncovered-language", Severity.WARNING, (ON_PROMPT,))
+def uncovered_language(prompt: Prompt, around: Around) -> Iterator[Finding]:
+    """A language that the prompt promises and no case speaks is never tested: its users find the
+    failures.
+
+    Bad:
+        languages: [en, de]
+        cases:
+          - id: late-fee
+            slices: {language: en}
+            assert: {contains: fee}
+
+    Good:
+        languages: [en, de]
+        cases:
+          - id: late-fee
+            slices: {language: en}
+            assert: {contains: fee}
+          - id: mahngebuehr
+            slices: {language: de}
+            assert: {contains: Gebühr}
+    """
+    if len(prompt.languages) < 2 or not prompt.cases:
+        return
+    spoken = {_language(case) for case in prompt.cases}
+    for i, language in enumerate(prompt.languages):
+        if language not in spoken:
+            help = f"add a case with `slices: {{language: {language}}}`, or drop the language"
+            yield Finding(("languages", i), f"no case is in `{language}`", help)
+
+
+def _language(case: Case) -> str:
+    return case.slices.get(LANGUAGE, "")

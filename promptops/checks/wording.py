@@ -1,0 +1,234 @@
+"""PO4, one rule's words: vague, loud, two things at once, or tied to where the rule stands."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache
+
+from promptops.checks import ON_INSTRUCTIONS, ON_PROMPT, Around, check
+from promptops.checks._mask import prose
+from promptops.checks._places import named, short
+from promptops.checks._words import texts, words
+from promptops.diagnostic import Finding, Severity
+from promptops.model import Prompt
+
+OVERLONG = 60  # words of a governed rule
+OVERLONG_PLAIN = 150  # words of a paragraph in a plain instruction file
+
+_CONDITION = "name the condition: a test needs to know when it holds"
+_EFFORT = "say it outright; what must hold always and what may fail are two rules"
+_MEASURE = "say how much, or give an example of what is enough and what is not"
+_CARE = "say what to do or leave out, so that a test can tell"
+_VAGUE = {
+    _CONDITION: (
+        r"(?:as|if|when|where|whenever|wherever)\s+(?:it\s+is\s+|it's\s+)?"
+        r"(?:appropriate|suitable|necessary|needed|required|applicable|possible|relevant|sensible)"
+        r"|as\s+you\s+see\s+fit|at\s+your\s+discretion"
+        r"|(?:use|exercise)\s+(?:your\s+)?(?:best\s+|good\s+|own\s+)*(?:judge?ment|common\s+sense)"
+    ),
+    _EFFORT: (
+        r"try\s+(?:to|and|your\s+best)|do\s+your\s+best|attempt\s+to|aim\s+to|strive\s+(?:to|for)"
+        r"|make\s+an\s+effort|as\s+(?:much|far|best)\s+as\s+(?:you\s+can|possible)"
+    ),
+    _MEASURE: (
+        r"(?:reasonabl[ey]|adequate(?:ly)?|sufficient(?:ly)?|appropriate(?:ly)?)"
+        r"|not\s+too\s+\w+|(?:a\s+)?good\s+(?:answer|response|reply|quality|english|style|tone)"
+        r"|high[-\s]quality|best\s+practices|and\s+so\s+(?:on|forth)|and\s+the\s+like|etc\b\.?"
+    ),
+    _CARE: (
+        r"(?:be|stay|remain)\s+(?:very\s+|extra\s+|always\s+)?(?:careful|mindful|cautious|sensible"
+        r"|good|nice|smart|reasonable|thoughtful|aware|helpful)(?!\s+(?:of|that|not|to)\b)"
+        r"|(?:take|use|with|exercise)\s+(?:great\s+|special\s+)?(?:care|caution)(?!\s+of)"
+    ),
+}
+_VAGUE_WORDS = frozenset(
+    "appropriate appropriately suitable necessary needed required applicable possible relevant"
+    " sensible fit discretion judgment judgement sense try attempt aim strive effort reasonable"
+    " reasonably adequate adequately sufficient sufficiently too good quality practices forth so like etc"
+    " careful mindful cautious nice smart thoughtful aware helpful care caution best".split()
+)
+# In a plain instruction file most such words are harmless: what remains says nothing there either.
+_VAGUE_PLAIN = r"be\s+careful\s*[.!]|use\s+(?:good\s+|your\s+best\s+)*(?:judge?ment|common\s+sense)"
+
+
+@check("PO404", "vague-wording", Severity.WARNING, (ON_PROMPT, ON_INSTRUCTIONS))
+def vague_wording(prompt: Prompt, around: Around) -> Iterator[Finding]:
+    """Wording such as "be careful" or "as appropriate" leaves the decision to the model, and to
+    whoever judges the answer: two readers disagree, and no test can tell.
+
+    Bad:
+        rules:
+          - id: refunds
+            text: Be careful with refunds.
+
+    Good:
+        rules:
+          - id: refunds
+            text: Promise no refund; say that billing decides within three days.
+    """
+    for i, found in enumerate(words(prompt)):
+        if not _VAGUE_WORDS.isdisjoint(found):
+            text = prose(prompt.rules[i].text)
+            for hit in (_vague() if prompt.governed else _vague_plain()).finditer(text):
+                message = f"“{short(hit[0])}” in {named(prompt.rules[i], prompt)} can mean anything"
+                help = list(_VAGUE)[(hit.lastindex or 4) - 1]
+                yield Finding(("rules", i, "text"), message, help, within=hit.span())
+
+
+@cache
+def _vague() -> re.Pattern[str]:
+    kinds = "|".join(f"({kind})" for kind in _VAGUE.values())
+    return re.compile(rf"\b(?:{kinds})(?!\w)", re.IGNORECASE)
+
+
+@cache
+def _vague_plain() -> re.Pattern[str]:
+    return re.compile(rf"\b(?:{_VAGUE_PLAIN})", re.IGNORECASE)
+
+
+@check("PO405", "shouting", Severity.INFO, (ON_PROMPT, ON_INSTRUCTIONS))
+def shouting(prompt: Prompt, around: Around) -> Iterator[Finding]:
+    """Capitals and rows of exclamation marks make a model overdo one rule at the cost of the
+    others, and when every rule shouts none is heard.
+
+    Bad:
+        rules:
+          - id: no-advice
+            text: NEVER EVER GIVE LEGAL ADVICE!!!
+
+    Good:
+        rules:
+          - id: no-advice
+            text: Never give legal advice.
+    """
+    whole = "\n".join(texts(prompt))
+    if "!!" not in whole and not _three_capitals().search(whole):
+        return
+    for i, rule in enumerate(prompt.rules):
+        hit = _shout().search(prose(rule.text))
+        if hit:
+            message = f"{named(rule, prompt)} shouts: “{short(hit[0])}”"
+            help = "write it in plain case and say what is at stake instead"
+            yield Finding(("rules", i, "text"), message, help, within=hit.span())
+
+
+@cache
+def _three_capitals() -> re.Pattern[str]:
+    return re.compile(r"[A-Z]{2}[A-Z']* +[A-Z]")
+
+
+@cache
+def _shout() -> re.Pattern[str]:
+    """Three words or more in capitals, one of them an everyday word; or `!!`."""
+    everyday = (
+        "THE|AN|AND|OR|NOT|NO|DO|DON'T|NEVER|ALWAYS|EVER|ANY|ALL|IF|THIS|THAT|YOU|YOUR|WITH|FOR"
+        "|TO|IS|ARE|BE|MUST|ONLY|WITHOUT|UNDER|IN|OF|ON|IT|GIVE|USE|WRITE|VERY|STOP"
+    )
+    return re.compile(
+        rf"(?<![\w`])(?=(?:[A-Z']+[ ,]+){{0,6}}(?:{everyday})\b)[A-Z]{{2,}}[A-Z']*"
+        r"(?:[ ,]+[A-Z][A-Z']*){2,}(?![\w(])(?![^\[\]]*\])[!.]*|!{2,}"
+    )
+
+
+@check("PO408", "overlong-rule", Severity.INFO, (ON_PROMPT, ON_INSTRUCTIONS))
+def overlong_rule(prompt: Prompt, around: Around) -> Iterator[Finding]:
+    """The longer a rule, the more of it is lost: its middle is followed less often than its ends,
+    and a failing test does not say which part failed.
+
+    Bad:
+        rules:
+          - id: refunds
+            text: >
+              When a customer asks about a refund, first greet them by name, then look up the order,
+              then compare the date of the order with the policy that was in force on that day, then
+              tell them whether the order can be refunded, then name the section, then name the sum,
+              then name the day by which the money arrives, then ask whether they want to go on, then
+              thank them for their patience, then close with the signature of the billing team.
+
+    Good:
+        rules:
+          - id: refund-answer
+            text: Name the policy section, the sum, and the day by which the money arrives.
+    """
+    most = OVERLONG if prompt.governed else OVERLONG_PLAIN
+    for i, found in enumerate(words(prompt)):
+        if len(found) > most:
+            message = f"{named(prompt.rules[i], prompt)} has {len(found)} words"
+            help = f"split it into rules of one sentence or two (at most {most} words)"
+            yield Finding(("rules", i, "text"), message, help)
+
+
+@check("PO409", "double-negative", Severity.INFO, (ON_PROMPT,))
+def double_negative(prompt: Prompt, around: Around) -> Iterator[Finding]:
+    """Models lose count of negations: "do not forget to" is followed less often than the plain
+    request.
+
+    Bad:
+        rules:
+          - id: cite-policy
+            text: Do not fail to cite the policy section you rely on.
+
+    Good:
+        rules:
+          - id: cite-policy
+            text: Cite the policy section you rely on.
+    """
+    for i, found in enumerate(words(prompt)):
+        if not _DOUBLING.isdisjoint(found):
+            hit = _double().search(prose(prompt.rules[i].text))
+            if hit:
+                message = f"rule `{prompt.rules[i].id}` negates twice: “{short(hit[0])}”"
+                help = "say what to do"
+                yield Finding(("rules", i, "text"), message, help, within=hit.span())
+
+
+_DOUBLING = frozenset("never avoid avoiding refrain fail forget neglect omit not".split())
+
+
+@cache
+def _double() -> re.Pattern[str]:
+    negator = r"(?:not|never|don['’]t|must\s?n['’]t|should\s?n['’]t|avoid|refrain\s+from)"
+    again = r"(?:not|never|avoid(?:ing)?|refrain|fail|forget|neglect|omit)"
+    return re.compile(rf"\b{negator}\s+(?:(?:ever|to|be)\s+)?{again}\b(?!\s+only)", re.IGNORECASE)
+
+
+@check("PO410", "positional-reference", Severity.WARNING, (ON_PROMPT,))
+def positional_reference(prompt: Prompt, around: Around) -> Iterator[Finding]:
+    """Rules move, and are left out one at a time to measure them. "As mentioned above" then points
+    at something else, or at nothing.
+
+    Bad:
+        rules:
+          - id: refunds
+            text: Apply the rule above to refunds as well.
+
+    Good:
+        rules:
+          - id: refunds
+            text: Cite the policy section in answers about refunds as well.
+    """
+    for i, found in enumerate(words(prompt)):
+        if not _POSITIONS.isdisjoint(found):
+            hit = _position().search(prose(prompt.rules[i].text))
+            if hit:
+                message = f"rule `{prompt.rules[i].id}` points at a position: “{short(hit[0])}”"
+                help = "name what it refers to; positions change"
+                yield Finding(("rules", i, "text"), message, help, within=hit.span())
+
+
+_POSITIONS = frozenset(
+    "above below previous preceding earlier foregoing aforementioned rule rules".split()
+)
+
+
+@cache
+def _position() -> re.Pattern[str]:
+    what = r"(?:rules?|instructions?|points?|bullets?|items?|sections?|guidelines?|lists?)"
+    return re.compile(
+        rf"\b(?:{what}\s+(?:above|below)|(?:above|previous|preceding|foregoing|next)\s+{what}"
+        r"|(?:mentioned|described|stated|listed|given|explained|defined|said|see)\s+(?:above|below"
+        r"|earlier|previously)|as\s+above|aforementioned|(?:the\s+)?above[-\s]mentioned"
+        rf"|rules?\s+(?:no\.?\s*|number\s+|#)?\d+)\b",
+        re.IGNORECASE,
+    )

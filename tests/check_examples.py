@@ -1,0 +1,117 @@
+"""Examples in the checks' docstrings show only what matters; this makes whole files of them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from promptops.checking.engine import examine, selected
+from promptops.checks import ON_DECISION, ON_PROMPT, ON_TEXT, Around, Check
+from promptops.diagnostic import Diagnostic
+from promptops.model import Decision
+from promptops.source.tree import DiskTree
+from promptops.source.workspace import read_file
+
+AGREED = {"Context": "Eleven refunds were promised wrongly.", "Decision": "Account-id and image."}
+DECISIONS = {
+    record.id: record
+    for record in (
+        Decision("20260101-accepted", "", "Cite", "accepted"),
+        Decision("20260102-proposed", "", "Cite", "proposed"),
+        Decision("20260103-superseded", "", "Cite", "superseded", "20260101-accepted"),
+        Decision("20260104-about-no-emoji", "", "Emoji", "accepted", rules=("no-emoji",)),
+        Decision(
+            "20260105-names",
+            "",
+            "Names",
+            "accepted",
+            prompts=("billing-agent",),
+            rules=("greet-by-name",),
+        ),
+        Decision(
+            "20260106-data", "", "", "accepted", prompts=("example",), kind="data", sections=AGREED
+        ),
+        Decision(
+            "20260107-image",
+            "",
+            "",
+            "accepted",
+            prompts=("example",),
+            kind="modality",
+            sections=AGREED,
+        ),
+    )
+}
+AROUND = Around(
+    date(2026, 6, 1),
+    decisions=DECISIONS,
+    people_left=frozenset({"gone@example.com"}),
+    require_decision_for=frozenset({"modality", "data"}),
+)
+OUTPUT = Decision("20260108-output", "", "", "accepted", prompts=("example",), kind="output")
+CHECKS = selected(("PO",), ())
+
+_RULE = re.compile(
+    r"^(?P<dent> *)- id: (?P<id>\S+)\n(?P<body>(?:(?P=dent)  .*\n|\n)*)", re.MULTILINE
+)
+
+
+def around_of(check: Check, text: str) -> Around:
+    """What the example's repository looks like; PO508 speaks of one that requires decisions."""
+    if check.code != "PO508":
+        return AROUND
+    decisions = {**DECISIONS, OUTPUT.id: OUTPUT} if "# with" in text else DECISIONS
+    return replace(AROUND, decisions=decisions, require_decision_for=frozenset({"output"}))
+
+
+def diagnostics(check: Check, text: str) -> list[Diagnostic]:
+    """What all checks together say about a check's example."""
+    if check.on == (ON_DECISION,):
+        return examined(
+            text, "docs/decisions/20260110-example.md", "decision", around_of(check, text)
+        )
+    if ON_PROMPT in check.on or ON_TEXT in check.on:
+        whole = complete(check.code, text + "\n")
+        return examined(whole, "prompts/example/prompt.yaml", "prompt", around_of(check, text))
+    return examined(text, "AGENTS.md", "instructions", AROUND)
+
+
+def examined(text: str, path: str, kind: str, around: Around = AROUND) -> list[Diagnostic]:
+    """What the checks say about a file of this text."""
+    with TemporaryDirectory() as folder:
+        file = Path(folder, path)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, "utf-8")
+        return examine(read_file(DiskTree(folder), path, kind), around, CHECKS)
+
+
+def complete(code: str, text: str) -> str:
+    """A whole prompt.yaml: what the example leaves out and another family would miss is added."""
+    if "rules:" in text:
+        text = _RULE.sub(lambda found: _whole_rule(code, found), text)
+    keys = re.findall(r"^(\w+):", text, re.MULTILINE)
+    added = {
+        "promptops": "1",
+        "id": "example",
+        "version": "1.0.0",
+        "owners": '["@acme/support"]',
+        "messages": '[{role: system, content: "{{ rules }}"}]',
+    }
+    if not code.startswith("PO2") and "cases" not in keys:
+        added["cases"] = "[{id: hello, assert: {contains: hi}}]"
+    head = "".join(f"{key}: {value}\n" for key, value in added.items() if key not in keys)
+    return head + text
+
+
+def _whole_rule(code: str, found: re.Match[str]) -> str:
+    body, dent = found["body"], found["dent"] + "  "
+    if "reason:" in body or "text:" not in body:
+        return found[0]  # a retired rule, or a case
+    if "rationale:" not in body and not code.startswith("PO1"):
+        body += f"{dent}rationale: Eleven tickets in May turned on {found['id']}.\n"
+    if "tests:" not in body and not code.startswith("PO2"):
+        body += f"{dent}tests: [{{cases: all, assert: {{contains: {found['id']}}}}}]\n"
+    return f"{found['dent']}- id: {found['id']}\n{body}"
