@@ -127,10 +127,13 @@ def ascii_only_class(prompt: Prompt, around: Around) -> Iterator[Finding]:
         pattern = one.argument
         if one.kind != "regex" or pattern.isascii() or one.options.get("engine") == "regex":
             continue
-        if "\\" in pattern and (found := _ascii_class().search(pattern)):
+        if any(it in pattern for it in _CLASSES) and (found := _ascii_class().search(pattern)):
             message = f"`{found[0]}` knows ASCII letters only, and the pattern has others"
             help = r"write `\pL` for a letter and `[^\pL]` for its opposite"
             yield Finding(place, message, help, within=found.span())
+
+
+_CLASSES = (r"\b", r"\w", r"\B", r"\W")
 
 
 @cache
@@ -170,15 +173,17 @@ def toothless_test(prompt: Prompt, around: Around) -> Iterator[Finding]:
 
 
 def _passes_always(one: Assertion) -> bool:
-    match one.kind, one.argument:
-        case (("contains" | "starts_with" | "ends_with"), ""):
-            return True
-        case "contains_any", options:
-            return "" in options
-        case "regex", pattern:
-            return bool(_always().match(pattern))
-        case _, {**limits} if limits.keys() <= {"min", "max"}:
-            return not limits.get("min") and "max" not in limits
+    match one.argument:
+        case "":
+            return one.kind in ("contains", "starts_with", "ends_with", "regex")
+        case str(text):
+            may = one.kind == "regex" and (len(text) < 4 or text[-1] in "*?+$)")
+            return may and _always().match(text) is not None
+        case [*options]:
+            return one.kind == "contains_any" and "" in options
+        case {**limits}:
+            within = limits.keys() <= {"min", "max"}
+            return within and not limits.get("min") and "max" not in limits
     return False
 
 

@@ -71,7 +71,8 @@ def unknown_case(prompt: Prompt, around: Around) -> Iterator[Finding]:
     for i, rule in enumerate(prompt.rules):
         for j, test in enumerate(rule.tests):
             place = ("rules", i, "tests", j, "cases")
-            for k, name in enumerate(test.cases.ids):
+            ids = test.cases.ids
+            for k, name in enumerate(() if known.issuperset(ids) else ids):
                 if name not in known:
                     yield _no_such_case(rule, name, known, (*place, k))
             if not test.cases.ids and not selected(prompt, test.cases):
