@@ -14,7 +14,11 @@ from promptops.source.shape import ListOf, MapOf, Record, Shape
 HERE = Path(__file__).parent
 NOTE = "<!-- made by `make docs`; change the code instead -->\n"
 FILES = (
-    ("Prompts", "`prompts/<id>/prompt.yaml`, or `prompts/<id>.prompt.yaml` with inline cases.", PROMPT),
+    (
+        "Prompts",
+        "`prompts/<id>/prompt.yaml`, or `prompts/<id>.prompt.yaml` with inline cases.",
+        PROMPT,
+    ),
     (
         "Cases",
         "`cases.yaml` beside the prompt, or the same in `cases.jsonl` (one object a line) or `cases.csv` "
@@ -29,10 +33,10 @@ FILES = (
 
 def pages() -> Mapping[Path, str]:
     """Every generated page by its path."""
-    from promptops.checks.examples import docs_pages
+    from promptops.checks.explain import docs_pages
 
     made = {HERE / "format.md": _format()}
-    made.update((HERE / "checks" / name, NOTE + text) for name, text in docs_pages().items())
+    made |= {HERE / "checks" / name: NOTE + text for name, text in docs_pages().items()}
     return made
 
 
@@ -65,9 +69,14 @@ def _record_in(shape: Shape) -> Record | None:
 
 def main() -> int:
     """Write the pages; with --check only say which are out of date, and fail."""
-    stale = [path for path, text in pages().items() if not path.exists() or path.read_text() != text]
+    stale = [
+        path for path, text in pages().items() if not path.exists() or path.read_text() != text
+    ]
     for path in stale:
-        print(("out of date: " if "--check" in sys.argv else "written: ") + str(path.relative_to(HERE.parent)))
+        print(
+            ("out of date: " if "--check" in sys.argv else "written: ")
+            + str(path.relative_to(HERE.parent))
+        )
         if "--check" not in sys.argv:
             path.parent.mkdir(exist_ok=True)
             path.write_text(pages()[path])
