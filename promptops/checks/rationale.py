@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from functools import cache
 
 from promptops.checks import ON_PROMPT, Around, check
@@ -77,14 +77,13 @@ def stub_rationale(prompt: Prompt, around: Around) -> Iterator[Finding]:
     for i, content in enumerate(reasons(prompt)):
         reason = prompt.rules[i].rationale
         few = len(content) < 30 and len(content - empty) < NEW_WORDS + 2
-        if (few or "://" in reason) and _says_nothing(reason):
+        if reason.strip() and (few or "://" in reason) and says_nothing(reason):
             message = f"the rationale of rule `{prompt.rules[i].id}` gives no reason"
             yield Finding(("rules", i, "rationale"), message, SAY_WHY)
 
 
-def _says_nothing(reason: str) -> bool:
-    if not reason.strip():
-        return False  # missing-rationale speaks of it
+def says_nothing(reason: str) -> bool:
+    """True for a reason without content: "as discussed", "per requirements", a bare ticket number."""
     return len(stems(split(_reference().sub(" ", reason))) - _empty()) < NEW_WORDS
 
 
@@ -114,11 +113,19 @@ def restating_rationale(prompt: Prompt, around: Around) -> Iterator[Finding]:
     for i, (said, reason) in enumerate(zip(contents(prompt), reasons(prompt), strict=True)):
         if said.isdisjoint(reason):
             continue
-        own = reason - _empty()
-        new = own - said
-        if len(own) >= NEW_WORDS and len(new) <= len(own) * (1 - RESTATED):
+        if _restated(reason, said):
             message = f"the rationale of rule `{prompt.rules[i].id}` only restates the rule"
             yield Finding(("rules", i, "rationale"), message, SAY_WHY)
+
+
+def restates(reason: str, said: str) -> bool:
+    """True for a reason that only repeats what is said, in whatever order and form of the words."""
+    return _restated(stems(split(reason)), stems(split(said)))
+
+
+def _restated(reason: Set[str], said: Set[str]) -> bool:
+    own = reason - _empty()
+    return len(own) >= NEW_WORDS and len(own - said) <= len(own) * (1 - RESTATED)
 
 
 @check("PO104", "draft-rationale", Severity.WARNING, (ON_PROMPT,))
