@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -125,7 +126,7 @@ def test_ten_thousand_diagnostics(format: str) -> None:
         drawn = render(report, format, SCREEN)
         best = min(best, time.process_time() - started)
     assert "PO29" in drawn
-    assert best < 1
+    assert best < (1 if sys.gettrace() is None else 5)  # measuring coverage takes its time
 
 
 @EVERY_FORMAT

@@ -5,7 +5,7 @@ The layout is that of rustc.
 
 from __future__ import annotations
 
-from promptops.diagnostic import Diagnostic
+from promptops.diagnostic import Diagnostic, Span
 from promptops.report import Diagnostics, Screen
 from promptops.report._collect import in_order, source_lines
 from promptops.report._width import cut, tail, width
@@ -64,24 +64,30 @@ def _help(diagnostic: Diagnostic, gutter: str, screen: Screen) -> list[str]:
 
 def _framed(line: str, diagnostic: Diagnostic, screen: Screen, margin: int) -> tuple[str, str]:
     """The line, trimmed around its marked part to the screen, and the carets under that part."""
-    room = max(screen.width - margin, NARROW)
     more = screen.mark("…", "...")
-    span = diagnostic.span
-    one = span.end_line == span.line
-    start = min(max(span.column - 1, 0), len(line))
-    end = min(max(span.end_column - 1, start), len(line)) if one else len(line)
-    reach = 2 * room  # more characters than can be shown, so that a huge line costs nothing
-    shown = [
-        safe(part).replace("\t", TAB)
-        for part in (
-            line[max(0, start - reach) : start],
-            line[start : min(end, start + reach)],
-            line[end : end + reach],
-        )
-    ]
-    before, marked, after = fit(shown, room, more)
-    carets = "^" * (width(marked) or 1) + ("" if one else more)
+    room = max(screen.width - margin, NARROW)
+    before, marked, after = parts_of(line, diagnostic.span, room, more)
+    goes_on = diagnostic.span.end_line != diagnostic.span.line
+    carets = "^" * (width(marked) or 1) + (more if goes_on else "")
     return before + marked + after, " " * width(before) + carets
+
+
+def parts_of(line: str, span: Span, room: int, more: str) -> tuple[str, str, str]:
+    """What stands before, in and after the part of a span's first line that it marks.
+
+    All safe, tabs as four spaces, trimmed to `room` columns as `fit` does.
+    """
+    start = min(max(span.column - 1, 0), len(line))
+    end = len(line)
+    if span.end_line == span.line:
+        end = min(max(span.end_column - 1, start), end)
+    reach = 2 * room  # more characters than can be shown, so that a huge line costs nothing
+    parts = (
+        line[max(0, start - reach) : start],
+        line[start : min(end, start + reach)],
+        line[end : end + reach],
+    )
+    return fit([safe(part).replace("\t", TAB) for part in parts], room, more)
 
 
 def fit(parts: list[str], room: int, more: str) -> tuple[str, str, str]:

@@ -1,0 +1,170 @@
+"""One self-contained page: light and dark, on paper, by keyboard and screen reader.
+
+It loads nothing and runs nothing, which its own policy enforces; all text is escaped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from math import isfinite
+
+from promptops.diagnostic import Diagnostic
+from promptops.report import (
+    Bars,
+    Block,
+    Diagnostics,
+    Fold,
+    Heading,
+    Items,
+    Report,
+    Screen,
+    Table,
+    Text,
+    Words,
+)
+from promptops.report._collect import in_order, source_lines
+from promptops.report._page import Markup, markup, page, tag
+from promptops.report._snippet import parts_of
+from promptops.report._table import amount, over, scale_of
+from promptops.report.safe import one_line
+from promptops.report.text import TONES, summarize
+
+CONTEXT = 240  # columns of a source line that are shown; the page wraps them
+LONG = 40  # characters from which on a cell needs room
+NEWLINE = Markup("\n")
+
+
+def render(report: Report, _screen: Screen) -> str:
+    """The blocks as a page; its title is the first heading's."""
+    headings = (block.text for block in report.blocks if isinstance(block, Heading))
+    title = one_line(next(headings, "")) or f"promptops {report.command}"
+    return page(title, *_blocks(report.blocks))
+
+
+def _blocks(blocks: Iterable[Block]) -> Iterable[Markup]:
+    for block in blocks:
+        yield _block(block)
+        yield NEWLINE
+
+
+def _block(block: Block) -> Markup:
+    match block:
+        case Heading():
+            return tag(f"h{min(max(block.level, 1), 6)}", one_line(block.text))
+        case Text():
+            return _text(block)
+        case Items():
+            return tag("ul", *(tag("li", item) for item in block.items))
+        case Table():
+            return _table(block)
+        case Words():
+            elements = {"-": "del", "+": "ins"}
+            runs = (
+                tag(elements[sign], text) if sign in elements else text for sign, text in block.runs
+            )
+            return tag("div", *runs, class_="words")
+        case Fold():
+            summary = tag("summary", one_line(block.summary))
+            return tag("details", summary, NEWLINE, *_blocks(block.blocks))
+        case Diagnostics():
+            return _diagnostics(block)
+        case Bars():
+            return _bars(block)
+
+
+def _text(block: Text) -> Markup:
+    if block.verbatim:
+        return tag("pre", block.text)
+    mark = TONES.get(block.tone, ("",))[0]
+    lines = block.text.split("\n")
+    broken = (part for line in lines for part in (tag("br"), line))
+    said = (mark, *list(broken)[1:])
+    known = block.tone in TONES or block.tone == "quiet"
+    return tag("p", *said, class_=block.tone) if known else tag("p", *said)
+
+
+def _table(block: Table) -> Markup:
+    kinds = _kinds(block)
+    head = [
+        tag("th", name, scope="col", class_=kind)
+        for name, kind in zip(block.columns, kinds, strict=True)
+    ]
+    body: list[str] = [NEWLINE]
+    for row in block.rows:
+        cells = (tag("td", cell, class_=kind) for cell, kind in zip(row, kinds, strict=False))
+        body += [tag("tr", *cells), NEWLINE]
+    table = tag("table", tag("thead", tag("tr", *head)), tag("tbody", *body))
+    # It scrolls by itself where it is too wide, and so must be reached by keyboard.
+    label = "table: " + ", ".join(map(one_line, block.columns))
+    return tag("div", table, class_="scroll", role="region", aria_label=label, tabindex="0")
+
+
+def _kinds(block: Table) -> list[str]:
+    """What each column holds: `number`, `long` text, or `text`."""
+    kinds = []
+    for index, side in enumerate(block.align.ljust(len(block.columns), "l")[: len(block.columns)]):
+        cells = (row[index] for row in block.rows if index < len(row))
+        long = "long" if any(len(cell) > LONG for cell in cells) else "text"
+        kinds.append("number" if side == "r" else long)
+    return kinds
+
+
+def _bars(block: Bars) -> Markup:
+    scale = scale_of(block)
+    rows: list[str] = [NEWLINE]
+    for label, value, note in block.rows:
+        said = "over the limit " if over(value, block.limit) else ""
+        row = (
+            tag("span", label),
+            " ",
+            tag("span", amount(value, block.unit), class_="number"),
+            " ",
+            _bar(value, scale, block.limit),
+            tag("span", said + note, class_="note"),
+        )
+        rows += [tag("li", *row), NEWLINE]
+    drawn = tag("ul", *rows, class_="bars", role="list")
+    if block.limit is None:
+        return drawn
+    return markup(drawn, tag("p", f"limit {amount(block.limit, block.unit)}", class_="quiet"))
+
+
+def _bar(value: float, scale: float, limit: float | None) -> Markup:
+    parts = [tag("span", style=f"width:{_percent(value, scale)}")]
+    if limit is not None and isfinite(limit) and 0 <= limit <= scale:
+        parts.append(tag("i", style=f"left:calc({_percent(limit, scale)} - 2px)"))
+    kind = "bar over" if over(value, limit) else "bar"
+    return tag("span", *parts, class_=kind, aria_hidden="true")
+
+
+def _percent(value: float, scale: float) -> str:
+    share = value / scale if isfinite(value) and scale > 0 else 0.0
+    return f"{min(max(share, 0.0), 1.0) * 100:.4g}%"
+
+
+def _diagnostics(block: Diagnostics) -> Markup:
+    parts = [tag("p", summary)] if (summary := summarize(block)) else []
+    lines: dict[str, list[str]] = {}
+    for diagnostic in in_order(block.diagnostics):
+        path = diagnostic.path
+        if path not in lines:
+            lines[path] = source_lines(block.sources.get(path, ""))
+        parts += [_diagnostic(diagnostic, lines[path]), NEWLINE]
+    return markup(*parts)
+
+
+def _diagnostic(diagnostic: Diagnostic, source: list[str]) -> Markup:
+    span = diagnostic.span
+    level = tag("span", diagnostic.severity, class_=f"level {diagnostic.severity}")
+    title = tag("p", level, f" {diagnostic.code}: {one_line(diagnostic.message)}")
+    at = f"{one_line(diagnostic.path)}:{span.line}:{span.column}"
+    parts = [title, tag("p", tag("code", at), class_="place")]
+    if 1 <= span.line <= len(source) and source[span.line - 1]:
+        before, marked, after = parts_of(source[span.line - 1], span, CONTEXT, "…")
+        mark = tag("mark", marked) if marked else tag("mark", class_="point")
+        number = tag("span", f"{span.line} ", class_="line", aria_hidden="true")
+        parts.append(tag("pre", number, before, mark, after))
+    if diagnostic.help:
+        fix = " (--fix does it)" if diagnostic.fixable else ""
+        parts.append(tag("p", f"help: {one_line(diagnostic.help)}{fix}"))
+    return tag("article", *parts, class_=f"diagnostic {diagnostic.severity}")
