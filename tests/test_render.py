@@ -17,7 +17,6 @@ from promptops.render import (
     applies,
     placements,
     render,
-    render_pieces,
     render_target,
 )
 
@@ -304,26 +303,6 @@ def test_slices_leave_out_rules_that_do_not_apply() -> None:
     assert render(asked, {}, slices={"language": "en"})[0].content == warm
     assert render(asked, {}, slices={"language": "de", "tone": "lax"})[0].content == warm
     assert applies(RULES[0], {"language": "en"})
-
-
-def test_pieces_say_where_text_comes_from() -> None:
-    content = "For {{ company }}:\n{{ rules }}\n{% for r in rules %}{{ r.text }}{{ r }}{% endfor %}{{ question | upper }}"
-    asked = prompt(content, rules=RULES[2:])
-    (pieces,) = render_pieces(asked, {"company": "Acme", "question": "q"})
-    assert [tuple(piece) for piece in pieces] == [
-        ("For ", "", ""),
-        ("Acme", "", "company"),
-        (":\n", "", ""),
-        ("- ", "", ""),
-        ("Be warm.", "warm", ""),
-        ("\n", "", ""),
-        ("Be warm.", "warm", ""),
-        ("Be warm.", "warm", ""),
-        ("Q", "", "question"),
-    ]
-    assert render_pieces(prompt("{{ rule('warm') }}{{ company }}"), {"company": "A"}) == (
-        (("Be warm.", "warm", ""), ("A", "", "company")),
-    )
 
 
 def test_line_ends_stay_as_written() -> None:

@@ -93,6 +93,8 @@ def left(content: str, *without: str) -> str:
         ('{% set x = "y" %}{{ rule("a") }}\n{{ x }}', "a", "\ny"),
         ('{% if 1 %}\n{{ rule("a") }}\n{% endif %}\nx', "a", "\n\nx"),
         ('{# why #}{{ rule("a") }}\nx', "a", "x"),
+        ('{% if 0 %}\nx\n{% endif %}{{ rule("a") }}{% if 1 %}\ny\n{% endif %}', "a", "\ny\n"),
+        ('{% if 0 %}\nx\n{% else %}{{ rule("a") }}\ny\n{% endif %}', "a", "\ny\n"),
         # lists
         ("# R\n\n{{ rules }}\n\ny\n", ["a", "b", "plain", "wide"], "# R\n\n- Rule c holds.\n\ny\n"),
         ("# R\n\n{{ rules }}\n\ny\n", ["a", "b", "c", "plain", "wide"], "# R\n\ny\n"),

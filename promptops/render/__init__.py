@@ -13,21 +13,19 @@ from dataclasses import replace
 
 from promptops.errors import TemplateError, UsageError
 from promptops.model import Message, Prompt
-from promptops.render.context import Context, Piece
+from promptops.render.context import Context
 from promptops.render.problem import PlacedError, Problem, did_you_mean
 from promptops.render.rules import RuleList, applies, left_out, view
 from promptops.render.template import Facts, Template, Use, read
 
 __all__ = [
     "Facts",
-    "Piece",
     "PlacedError",
     "Problem",
     "Use",
     "applies",
     "placements",
     "render",
-    "render_pieces",
     "render_target",
 ]
 
@@ -51,22 +49,6 @@ def render(
     PlacedError where a template is refused, is wrong or lacks a value; UsageError for a rule or a
     variable that the prompt has not, and for leaving a fixed rule out.
     """
-    pieces = render_pieces(prompt, variables, without=without, only=only, slices=slices)
-    return tuple(
-        Message(message.role, "".join(piece.text for piece in parts))
-        for message, parts in zip(prompt.messages, pieces, strict=True)
-    )
-
-
-def render_pieces(
-    prompt: Prompt,
-    variables: Mapping[str, str],
-    *,
-    without: Collection[str] = (),
-    only: Collection[str] | None = None,
-    slices: Mapping[str, str] = _NONE,
-) -> tuple[tuple[Piece, ...], ...]:
-    """The messages as `render` gives them, in pieces that say which rule or variable each is of."""
     gone = left_out(prompt, without, only, slices)
     if not prompt.governed:
         return _verbatim(prompt, gone)
@@ -81,7 +63,10 @@ def render_pieces(
         RuleList(v for v in views.values() if v.id not in placed and v.id not in gone),
         gone,
     )
-    return tuple(_message(index, template, context) for index, template in enumerate(templates))
+    texts = (_text(index, template, context) for index, template in enumerate(templates))
+    return tuple(
+        Message(message.role, text) for message, text in zip(prompt.messages, texts, strict=True)
+    )
 
 
 def render_target(prompt: Prompt) -> str:
@@ -129,10 +114,10 @@ def placements(prompt: Prompt) -> Facts:
     )
 
 
-def _message(index: int, template: Template, context: Context) -> tuple[Piece, ...]:
+def _text(index: int, template: Template, context: Context) -> str:
     shortened = template.without(context)
     try:
-        return tuple(shortened.render(context))
+        return shortened.render(context)
     except PlacedError as error:
         found = error.problem
         tag = shortened.source[found.start : found.end]
@@ -156,11 +141,11 @@ def _only_known(
             raise UsageError(f"the value of `{name}` is not text but {kind}", "give it as text")
 
 
-def _verbatim(prompt: Prompt, gone: Collection[str]) -> tuple[tuple[Piece, ...], ...]:
+def _verbatim(prompt: Prompt, gone: Collection[str]) -> tuple[Message, ...]:
     if gone:
         raise UsageError(
             "rules cannot be left out of a plain instruction file",
             f"`promptops import {prompt.path}` makes a governed prompt of it",
             path=prompt.path,
         )
-    return tuple((Piece(message.content),) for message in prompt.messages)
+    return prompt.messages

@@ -1,10 +1,9 @@
-"""What a rendering knows and what it writes: values in, pieces of text out, both counted."""
+"""What a rendering knows and what it writes: values in, text out, and its length counted."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 from promptops.render.problem import (
     LIMIT,
@@ -22,14 +21,6 @@ MAX_OUTPUT = 1 << 20  # characters of one message, beside the values of variable
 BUILT_IN = ("rules", "rule")
 
 
-class Piece(NamedTuple):
-    """A piece of a message. `rule` or `variable` names where `text` comes from; both "" is the template."""
-
-    text: str
-    rule: str = ""
-    variable: str = ""
-
-
 @dataclass(slots=True)
 class Context:
     """What the templates of one prompt are rendered with.
@@ -43,6 +34,15 @@ class Context:
     rules: Mapping[str, RuleView]
     listed: RuleList
     gone: frozenset[str]
+    sections: dict[str, RuleList] = field(default_factory=dict)
+
+    def list(self, section: str) -> RuleList:
+        """The rules of `{{ rules }}`, those of one section, "" for all."""
+        if not section:
+            return self.listed
+        if section not in self.sections:
+            self.sections[section] = self.listed.section(section)
+        return self.sections[section]
 
     @property
     def given(self) -> int:
@@ -76,14 +76,14 @@ class Context:
 
 @dataclass(slots=True)
 class Writer:
-    """The pieces of one message, no more of them than a template may write."""
+    """The text of one message, no more of it than a template may write."""
 
     limit: int
-    pieces: list[Piece] = field(default_factory=list)
+    parts: list[str] = field(default_factory=list)
     written: int = 0
 
-    def write(self, text: str, *, rule: str = "", variable: str = "") -> None:
-        """Add a piece; PlacedError where the message grows over its limit."""
+    def write(self, text: str) -> None:
+        """Add text; PlacedError where the message grows over its limit."""
         self.written += len(text)
         if self.written > self.limit:
             raise PlacedError(
@@ -93,11 +93,4 @@ class Writer:
                     "repeat less: a prompt that large is no prompt",
                 )
             )
-        if text:
-            self.pieces.append(Piece(text, rule, variable))
-
-    def write_list(self, rules: RuleList) -> None:
-        """Add the rules as a bulleted list."""
-        for index, rule in enumerate(rules):
-            self.write("\n- " if index else "- ")
-            self.write(rule.bullet, rule=rule.id)
+        self.parts.append(text)

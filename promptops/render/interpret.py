@@ -15,8 +15,7 @@ from jinja2 import nodes
 from promptops.render.context import Context, Writer
 from promptops.render.expressions import Expressions, Loop, Scope, Stop
 from promptops.render.filters import Misuse, items, text
-from promptops.render.problem import LIMIT, REFUSED, PlacedError, Problem
-from promptops.render.rules import RuleList, RuleView
+from promptops.render.problem import LIMIT, REFUSED, TOO_DEEP, PlacedError, Problem
 from promptops.render.scan import Words
 
 _MISUSED = "write the text itself, or let the program give it as the value of a variable"
@@ -27,17 +26,13 @@ def interpret(source: str, tree: nodes.Template, context: Context, out: Writer) 
     run = _Run(context, out)
     try:
         run.block(tree.body, {"rules": context.listed, **context.variables})
-    except Stop as stop:
-        problem, word = stop.problem, stop.word
-    except PlacedError as error:
-        problem, word = error.problem, ""
+    except (Stop, PlacedError) as stop:
+        problem = stop.problem
+        word = stop.word if isinstance(stop, Stop) else ""
     except Misuse as misuse:
         problem, word = Problem(REFUSED, f"not allowed in templates: {misuse}", _MISUSED), ""
     except RecursionError:
-        problem, word = (
-            Problem(LIMIT, "template over limit: nested too deeply", "make it flatter"),
-            "",
-        )
+        problem, word = Problem(LIMIT, *TOO_DEEP), ""
     else:
         return
     start, end = Words(source).place(word, run.line)
@@ -53,7 +48,6 @@ class _Run:
         self.expressions = Expressions(context, out.limit)
         self.work, self.value = self.expressions.work, self.expressions.value
         self.line = 1
-        self.sources: dict[int, str] = {}  # by expression: the variable that it is made from
 
     def block(self, body: list[nodes.Node], scope: Scope) -> None:
         """Run statements; what they set stays in `scope`."""
@@ -72,29 +66,10 @@ class _Run:
 
     def _emit(self, node: nodes.Expr, scope: Scope) -> None:
         self.line = node.lineno
-        if isinstance(node, nodes.TemplateData):
-            self.work(len(node.data))
-            return self.out.write(node.data)
-        if isinstance(node, nodes.Getattr) and node.attr == "text":
-            owner = self.value(node.node, scope)
-            value = owner if isinstance(owner, RuleView) else self.expressions.field(owner, "text")
-        else:
-            value = self.value(node, scope)
-        if isinstance(value, RuleList):
-            self.work(sum(len(rule.text) for rule in value))
-            return self.out.write_list(value)
-        rule = value.id if isinstance(value, RuleView) else ""
-        written = text(value)
+        data = isinstance(node, nodes.TemplateData)
+        written = node.data if data else text(self.value(node, scope))  # type: ignore[attr-defined]
         self.work(len(written))
-        return self.out.write(written, rule=rule, variable="" if rule else self._source(node))
-
-    def _source(self, node: nodes.Expr) -> str:
-        known = self.sources.get(id(node))
-        if known is None:
-            names = [node] if isinstance(node, nodes.Name) else node.find_all(nodes.Name)
-            used = (name.name for name in names if name.name in self.context.variables)
-            known = self.sources[id(node)] = next(used, "")
-        return known
+        self.out.write(written)
 
     def _if(self, node: nodes.If, scope: Scope) -> None:
         for branch in (node, *node.elif_):

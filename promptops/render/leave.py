@@ -17,6 +17,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 from promptops.render.problem import LIMIT, PlacedError, Problem
 from promptops.render.scan import LIST, STATEMENT, TEXT, Segment, word
@@ -31,6 +32,9 @@ _WORDS = re.compile(r"(\s+)")
 _ENDS = ".!?…"
 _WIDE_ENDS = "。！？"  # need no space after them
 _CLOSERS = "\"'”’»)]*_`~」』）"
+_MAY_END = re.compile(f"[{_ENDS}{_WIDE_ENDS}{chr(_FIRST)}-\U0010ffff][{re.escape(_CLOSERS)}]*")
+_ATOMS = re.compile(f"[{chr(_FIRST)}-\U0010ffff]")
+_SPACE = re.compile(r"\s*")
 _GOES_ON = ",;:.!?)]}-–—&/"
 
 
@@ -41,7 +45,7 @@ class _Atom:
     kind: str
     text: str
     ends: str = ""
-    depth: int = 0  # of a statement: +1 opens a block, -1 closes one
+    depths: tuple[int, ...] = ()  # of a statement: 1 opens a block, -1 closes one
 
 
 def leave_out(
@@ -90,7 +94,7 @@ class _Skeleton:
         return char
 
     def _kinds(self, text: str) -> set[str]:
-        return {self.atoms[c].kind for c in text if c in self.atoms}
+        return {self.atoms[c].kind for c in _ATOMS.findall(text)}
 
     def without(self) -> str:
         """The template's source without what goes."""
@@ -110,7 +114,7 @@ class _Skeleton:
                 kept.pop()
         if kept and not lines[-1].endswith("\r"):
             kept[-1] = kept[-1].removesuffix("\r")
-        return "".join(self.atoms[c].text if c in self.atoms else c for c in "\n".join(kept))
+        return _ATOMS.sub(lambda match: self.atoms[match[0]].text, "\n".join(kept))
 
     def _after_item(self, at: int) -> int:
         """The line after the continuation lines of the list item that stood before line `at`."""
@@ -136,17 +140,15 @@ class _Skeleton:
             return line
         prefix = _PREFIX.match(line)
         lead = prefix[0] if prefix else ""
-        runs, blocks, depth = [""], "", 0
-        for char in line[len(lead) :]:
-            atom = self.atoms.get(char)
-            if atom is not None and atom.kind == BLOCK:
-                blocks += char
-                depth += atom.depth
-                runs.append("")
-            else:
-                runs[-1] += char
+        blocks = [c for c in _ATOMS.findall(line) if self.atoms[c].kind == BLOCK]
+        depths = list(
+            accumulate((d for block in blocks for d in self.atoms[block].depths), initial=0)
+        )
+        body = line[len(lead) :]
+        runs = re.split(f"[{''.join(blocks)}]", body) if blocks else [body]
         runs = [self._run(run) for run in runs]
-        if depth == 0 and not "".join(runs).strip():
+        whole = min(depths) == depths[-1] == 0  # every block that it closes it has opened
+        if whole and not "".join(runs).strip():
             return None
         return lead + runs[0] + "".join(b + r for b, r in zip(blocks, runs[1:], strict=True))
 
@@ -169,8 +171,7 @@ class _Skeleton:
         for text, gap in zip(pieces[::2], pieces[1::2], strict=True):
             kinds = self._kinds(text)
             if GONE in kinds and kinds & {PLACED, EMPTY}:
-                gone = {c for c, atom in self.atoms.items() if atom.kind == GONE}
-                text = "".join(c for c in text if c not in gone)
+                text = _ATOMS.sub(lambda m: m[0] * (self.atoms[m[0]].kind != GONE), text)
             elif GONE in kinds:
                 continue
             kept.append((text, gap))
@@ -180,26 +181,26 @@ class _Skeleton:
         """The sentences of a line, each with the white space after it."""
         found: list[tuple[str, str]] = []
         start = 0
-        for at in range(1, len(body)):
-            if body[at - 1].isspace() or not self._boundary(body, at):
-                continue
-            gap = len(body[at:]) - len(body[at:].lstrip())
-            found.append((body[start:at], body[at : at + gap]))
-            start = at + gap
+        for match in _MAY_END.finditer(body):
+            at = match.end()
+            if at < len(body) and self._ends(match[0][0], body, at):
+                gap = _SPACE.match(body, at)
+                next_start = gap.end() if gap else at
+                found.append((body[start:at], body[at:next_start]))
+                start = next_start
         return [*found, (body[start:], "")]
 
-    def _boundary(self, body: str, at: int) -> bool:
-        """True if a sentence ends before `body[at]`."""
-        left, right = body[max(0, at - 8) : at].rstrip(_CLOSERS)[-1:], body[at]
-        atom = self.atoms.get(left)
-        if (left and left in _WIDE_ENDS) or (atom is not None and atom.ends == _WIDE_ENDS):
-            return right not in _CLOSERS
-        after = body[at : at + 80].lstrip()[:1]
-        if not right.isspace() or after == "|":  # the cells of a table row are one unit
-            return False
-        if (left and left in _ENDS) or (atom is not None and atom.ends):
+    def _ends(self, last: str, body: str, at: int) -> bool:
+        """True if a sentence whose last sign is `last` ends before `body[at]`."""
+        atom = self.atoms.get(last)
+        if last in _WIDE_ENDS or (atom is not None and atom.ends == _WIDE_ENDS):
             return True
-        return atom is not None and atom.kind in (GONE, PLACED) and not _goes_on(after)
+        after = body[at : at + 80].lstrip()[:1]
+        if not body[at].isspace() or after == "|":  # the cells of a table row are one unit
+            return False
+        if last in _ENDS or (atom is not None and atom.ends):
+            return True
+        return atom is not None and atom.kind in (GONE, PLACED, EMPTY) and not _goes_on(after)
 
 
 def _atom(
@@ -210,7 +211,7 @@ def _atom(
 ) -> _Atom:
     text = source[segment.start : segment.end]
     if segment.kind == STATEMENT:
-        return _Atom(BLOCK, text, depth=_depth(word(source, segment)))
+        return _Atom(BLOCK, text, depths=_depths(word(source, segment)))
     rendered = text_of(segment)
     if rendered is None:
         return _Atom(OTHER, text)
@@ -221,12 +222,12 @@ def _atom(
     return _Atom(PLACED, text, ends)
 
 
-def _depth(statement: str) -> int:
+def _depths(statement: str) -> tuple[int, ...]:
     if statement in ("if", "for"):
-        return 1
+        return (1,)
     if statement in ("endif", "endfor"):
-        return -1
-    return 0 if statement in ("else", "elif") else _STAYS
+        return (-1,)
+    return (-1, 1) if statement in ("else", "elif") else (_STAYS,)
 
 
 def _goes_on(char: str) -> bool:

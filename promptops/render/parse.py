@@ -11,12 +11,12 @@ from functools import cache
 from jinja2 import Environment, TemplateSyntaxError, nodes
 
 from promptops.render.filters import FILTERS, RULE_FIELDS, TESTS
-from promptops.render.problem import LIMIT, REFUSED, SYNTAX, Problem, did_you_mean
+from promptops.render.problem import LIMIT, REFUSED, SYNTAX, TOO_DEEP, Problem, did_you_mean
 from promptops.render.scan import COMMENT, RAW, TEXT, Segment, Words
 from promptops.render.template import Facts, Template, Use
 
 MAX_TAGS = 10_000
-MAX_WORDS = 50_000
+MAX_TAG_TEXT = 100_000
 LOOP_FIELDS = frozenset({"index", "index0", "revindex", "revindex0", "first", "last", "length"})
 OURS = frozenset({"rules", "rule", "loop", "range"})
 ALLOWED = (
@@ -47,10 +47,9 @@ _HELP = (
 )
 _CLOSE = "close every `{{`, `{%` and `{#`; braces meant as text go between `{% raw %}` and `{% endraw %}`"
 _TOO_MANY = (
-    f"template over limit: more than {MAX_TAGS:,} tags or {MAX_WORDS:,} words in them",
+    f"template over limit: more than {MAX_TAGS:,} tags or {MAX_TAG_TEXT:,} characters in them",
     "say it with fewer tags",
 )
-_TOO_DEEP = ("template over limit: nested too deeply", "make it flatter")
 # Jinja makes every line end "\n"; one of these stands in for "\r", as white space like it.
 _STAND_INS = "\x1c\x1d\x1e\x1f\x0b\x0c\x85"
 
@@ -63,17 +62,17 @@ def _environment() -> Environment:
 def parse(source: str, segments: tuple[Segment, ...]) -> Template:
     """The template as Jinja reads it, with what is refused or wrong in its facts."""
     try:
-        words = Words(source)
-        if len(words.tags) > MAX_TAGS or sum(map(len, words.starts.values())) > MAX_WORDS:
+        tags = [segment.end - segment.start for segment in segments if segment.kind != TEXT]
+        if len(tags) > MAX_TAGS or sum(tags) > MAX_TAG_TEXT:
             return _wrong(source, segments, Problem(LIMIT, *_TOO_MANY))
         tree = _tree(source, segments)
-        reading = _Reading(words)
+        reading = _Reading(Words(source))
         reading.visit(tree)
         return Template(source, segments, reading.facts(), tree)
     except (TemplateSyntaxError, ValueError, OverflowError) as error:
         return _wrong(source, segments, _syntax(source, error))
     except (RecursionError, MemoryError):
-        return _wrong(source, segments, Problem(LIMIT, *_TOO_DEEP))
+        return _wrong(source, segments, Problem(LIMIT, *TOO_DEEP))
 
 
 def _wrong(source: str, segments: tuple[Segment, ...], problem: Problem) -> Template:

@@ -13,6 +13,7 @@ LIMIT = "limit"  # asks for more work than a template may take
 UNDEFINED = "undefined"  # a name that is no variable
 MISSING = "missing"  # a declared variable without a value
 UNKNOWN_RULE = "unknown-rule"  # rule("…") or section("…") of something the prompt has not
+TOO_DEEP = ("template over limit: nested too deeply", "make it flatter")
 
 
 @dataclass(frozen=True, slots=True)

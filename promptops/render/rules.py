@@ -28,19 +28,17 @@ class RuleView:
     def __str__(self) -> str:
         return self.text
 
-    @property
-    def bullet(self) -> str:
-        """The text as an item of a bulleted list, its further lines indented by two."""
-        return _CONTINUED.sub("\n  ", self.text)
-
 
 class RuleList(tuple[RuleView, ...]):
-    """Rules in the order of the file; as text a bulleted list without a final newline."""
+    """Rules in the order of the file; as text a bulleted list.
+
+    Each item's further lines are indented by two; there is no final newline.
+    """
 
     __slots__ = ()
 
     def __str__(self) -> str:
-        return "\n".join(f"- {rule.bullet}" for rule in self)
+        return "\n".join("- " + _CONTINUED.sub("\n  ", rule.text) for rule in self)
 
     def section(self, name: str) -> RuleList:
         """The rules of that section."""
@@ -64,6 +62,7 @@ def left_out(
     name take nothing away. Fixed rules stay beside `only`, and only their own `when` takes them.
     """
     _known(prompt, [*without, *(only or ())])
+    without, only = frozenset(without), None if only is None else frozenset(only)
     for rule in prompt.rules:
         if rule.fixed and rule.id in without:
             raise UsageError(
@@ -86,7 +85,7 @@ def applies(rule: Rule, slices: Mapping[str, str]) -> bool:
 
 
 def _known(prompt: Prompt, ids: Iterable[str]) -> None:
-    known = [rule.id for rule in prompt.rules]
+    known = {rule.id: 0 for rule in prompt.rules}
     for rule_id in ids:
         if rule_id not in known:
             hint = did_you_mean(rule_id, known, f"its rules: {', '.join(known) or 'none'}")

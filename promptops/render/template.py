@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
-from promptops.render.context import MAX_OUTPUT, Context, Piece, Writer
+from promptops.render.context import MAX_OUTPUT, Context, Writer
 from promptops.render.leave import leave_out
 from promptops.render.problem import PlacedError, Problem
 from promptops.render.rules import RuleView
@@ -63,6 +63,8 @@ class Template:
 
     def without(self, context: Context) -> Template:
         """The template without the placements of `context.gone` and of lists that are empty."""
+        if self.facts.problems:
+            return self
         source = leave_out(
             self.source,
             self.segments,
@@ -71,8 +73,8 @@ class Template:
         )
         return self if source == self.source else read(source)
 
-    def render(self, context: Context) -> list[Piece]:
-        """The message's text in pieces; PlacedError where that cannot be."""
+    def render(self, context: Context) -> str:
+        """The message's text; PlacedError where that cannot be."""
         out = Writer(MAX_OUTPUT + context.given)
         if self.facts.problems:
             raise PlacedError(self.facts.problems[0], self.source)
@@ -80,29 +82,28 @@ class Template:
             from promptops.render.interpret import interpret
 
             interpret(self.source, self.tree, context, out)
-            return out.pieces
+            return "".join(out.parts)
         for segment in self.segments:
             try:
                 self._write(segment, context, out)
             except PlacedError as error:
                 problem = replace(error.problem, start=segment.start, end=segment.end)
                 raise PlacedError(problem, self.source) from None
-        return out.pieces
+        return "".join(out.parts)
 
     def _write(self, segment: Segment, context: Context, out: Writer) -> None:
         match segment.kind:
             case "name" if segment.value not in context.variables:
                 raise PlacedError(context.undefined(segment.value))
             case "name":
-                out.write(context.variables[segment.value], variable=segment.value)
+                out.write(context.variables[segment.value])
             case "list":
-                listed = context.listed
-                out.write_list(listed.section(segment.value) if segment.value else listed)
+                out.write(str(context.list(segment.value)))
             case "rule":
                 rule = context.rule(segment.value)
                 if not isinstance(rule, RuleView):
                     raise PlacedError(rule)
-                out.write(rule.text, rule=rule.id)
+                out.write(rule.text)
             case _:
                 out.write(self.source[segment.start : segment.end])
 
@@ -129,21 +130,17 @@ def _plain_facts(segments: tuple[Segment, ...]) -> Facts:
 def _gone(source: str, segment: Segment, context: Context) -> bool:
     match segment.kind:
         case "list":
-            return not _listed(segment, context)
+            return not context.list(segment.value)
         case "rule" | "expression":
             ids = rules_in(source, segment)
             return bool(ids) and context.gone.issuperset(ids)
     return False
 
 
-def _listed(segment: Segment, context: Context) -> str:
-    listed = context.listed
-    return str(listed.section(segment.value) if segment.value else listed)
-
-
 def _rendered(source: str, segment: Segment, context: Context) -> str | None:
+    """The last rule of what a placement renders; None where it places no rule."""
     if segment.kind == LIST:
-        return _listed(segment, context)
+        return "".join(rule.text for rule in context.list(segment.value)[-1:])
     ids = rules_in(source, segment) if segment.kind in (RULE, EXPRESSION) else ()
     if ids:
         return "".join(context.rules[i].text for i in ids[-1:] if i in context.rules)
