@@ -83,13 +83,26 @@ def _opposed(prompt: Prompt) -> Iterator[tuple[int, int, str]]:
     for j in _worth_comparing(prompt):
         if not prompt.governed and _reads_as_negative(prompt.rules[j].section):
             continue
-        parts = [part for part in clauses(prompt.rules[j].text) if part]
+        text = prompt.rules[j].text
+        if text.rstrip("*_ ").endswith(":"):
+            continue  # the heading of a list: what it says of the entries is no rule
+        parts = [part for part in clauses(text) if part]
         for clause in parts:
             about = theme(clause)
+            if not prompt.governed and not _asks(clause):
+                continue
             if len(about) > 1 or (len(parts) == 1 and about and prompt.governed):
                 i, before = said.setdefault(about, (j, sign_of(clause)))
                 if before != sign_of(clause):
                     yield i, j, f": “{short(prompt.rules[i].text, 60)}”"
+
+
+def _asks(clause: Sequence[str]) -> bool:
+    """False where a negation stands inside a clause ("say what it cannot do"), not before it."""
+    return TURNING.isdisjoint(clause[3:]) and not _RELATIVE & set(clause[:3])
+
+
+_RELATIVE = frozenset("what which who that where anything everything nothing".split())
 
 
 def _worth_comparing(prompt: Prompt) -> list[int]:

@@ -16,10 +16,12 @@ from promptops.checks._places import disjoint, named, short
 from promptops.checks._polarity import sign
 from promptops.checks._words import contents, split, stems
 from promptops.diagnostic import Finding, Severity
-from promptops.model import Prompt, Rule
+from promptops.model import Prompt
 
 LIKE = 0.8  # Jaccard similarity of content stems
 FEWEST = 3  # content words a rule needs to be compared at all
+PASSAGE = 3  # entries apart that still count as one repeated passage
+FEWEST_PLAIN = 6  # and one of a plain file, where short entries recur in parallel lists
 
 
 @check("PO401", "near-duplicate-rules", Severity.WARNING, (ON_PROMPT, ON_INSTRUCTIONS))
@@ -41,25 +43,48 @@ def near_duplicate_rules(prompt: Prompt, around: Around) -> Iterator[Finding]:
           - id: name-deadline
             text: Name the day by which a refund arrives.
     """
-    rules = prompt.rules
-    for i, j in similar(prompt):
-        a, b = rules[i], rules[j]
-        if sign(a.text) == sign(b.text) and not _told_apart(a, b, prompt.governed):
-            message = f"{named(b, prompt)} says the same as {named(a, prompt)}"
-            message += f": “{short(a.text, 60)}”" if prompt.governed else ""
-            yield Finding(("rules", j, "text"), message, "keep the better one")
+    pairs = [pair for pair in similar(prompt) if _said_twice(prompt, *pair)]
+    first = {j: i for i, j in reversed(pairs)}
+    told = -PASSAGE
+    for j, i in sorted(first.items()):
+        more = sum(1 for other in first if j < other <= j + PASSAGE) if not prompt.governed else 0
+        if not prompt.governed and j - told <= PASSAGE:
+            told = j  # one repeated passage is one finding
+            continue
+        told = j
+        a, b = prompt.rules[i], prompt.rules[j]
+        message = f"{named(b, prompt)} says the same as {named(a, prompt)}"
+        message += f": “{short(a.text, 60)}”" if prompt.governed else ""
+        message += ", and so do rules right after it" if more else ""
+        yield Finding(("rules", j, "text"), message, "keep the better one")
 
 
-def _told_apart(a: Rule, b: Rule, governed: bool) -> bool:
-    """True if both have their place: other slices, other numbers, other code."""
-    if disjoint(a.when, b.when) or numbers(a.text) != numbers(b.text):
-        return True
-    return not governed and (a.section != b.section or code(a.text) != code(b.text))
+def _said_twice(prompt: Prompt, i: int, j: int) -> bool:
+    a, b = prompt.rules[i], prompt.rules[j]
+    if sign(a.text) != sign(b.text) or disjoint(a.when, b.when):
+        return False
+    if numbers(a.text) != numbers(b.text) or links(a.text) != links(b.text):
+        return False
+    return prompt.governed or _same_thing(prompt, i, j)
+
+
+def _same_thing(prompt: Prompt, i: int, j: int) -> bool:
+    """True if entries of a plain file repeat each other; parallel entries differ in one word."""
+    a, b = prompt.rules[i], prompt.rules[j]
+    content = contents(prompt)
+    if len(content[j]) < FEWEST_PLAIN or content[i] != content[j] or a.section != b.section:
+        return False
+    return code(a.text) == code(b.text) and (j > i + 1 or split(a.text) == split(b.text))
 
 
 def numbers(text: str) -> list[str]:
     """The numbers in a text, in order of size as text."""
     return sorted(word for word in split(text) if word.isdigit())
+
+
+def links(text: str) -> list[str]:
+    """The addresses in a text."""
+    return [word for word in text.split() if "://" in word] if "://" in text else []
 
 
 def code(text: str) -> set[str]:

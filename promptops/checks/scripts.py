@@ -130,9 +130,13 @@ def look_alike_word(text: str, around: Around) -> Iterator[Finding]:
     """
     if spotless(text):
         return
-    for word in _styled().finditer(text):
-        message = f"`{word[0]}` is written in mathematical letters ({name(word[0][0])}, …)"
-        yield Finding((), message, "write it in plain letters", within=word.span())
+    styled = list(_styled().finditer(text))
+    if styled:
+        word = styled[0]
+        more = f", and {len(styled) - 1} more" if len(styled) > 1 else ""
+        message = f"`{word[0]}` is written in mathematical letters ({name(word[0][0])}, …){more}"
+        help = "write it in plain letters"
+        yield Finding((), message, help, within=word.span(), severity=Severity.INFO)
     for script, alike in _LATIN_OF.items():
         own = re.findall(f"[{dict(_RANGES)[script]}]+", text)
         if own and all(letter in alike for word in own for letter in word):

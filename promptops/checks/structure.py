@@ -258,7 +258,6 @@ _BLANKS = (
     "[YOUR",
     "[INSERT",
     "[ENTER",
-    "[ADD",
     "[FILL",
     "<YOUR",
     "<INSERT",
@@ -267,16 +266,20 @@ _BLANKS = (
 
 
 def _blank(place: tuple[str | int, ...], where: str, hit: re.Match[str]) -> Finding:
-    message = f"{where} holds a blank nobody filled in: “{short(hit[0])}”"
-    return Finding(place, message, "fill it in, or delete it", within=hit.span())
+    group = hit.lastgroup or 0
+    message = f"{where} holds a blank nobody filled in: “{short(hit[group])}”"
+    return Finding(place, message, "fill it in, or delete it", within=hit.span(group))
 
 
 @cache
 def _placeholder() -> re.Pattern[str]:
+    """A note at the start of a sentence or in brackets; "mark it as TODO" asks the model for one."""
     return re.compile(
-        r"\b(?:TODO|TBD|FIXME|XXX)\b(?!\s+(?:comment|item|list|entr|marker|note))(?!s)"
-        r"|\[(?:YOUR|INSERT|ENTER|ADD|FILL)[ _][^\]\n]{1,40}\]|<(?:YOUR|INSERT)[ _-][^>\n]{1,40}>"
-        r"|[Ll]orem ipsum"
+        r"(?:^|[(\[]|[.;!?]\s+)(?P<note>(?:TODO|TBD|FIXME|XXX)\b(?!\s+(?:comment|item|list)))"
+        r"|\b(?:is|are|of|at|by)\s+(?P<left>TBD|TODO|XXX)\b"
+        r"|(?P<blank>\[(?:YOUR|INSERT|ENTER|FILL)[ _][^\]\n]{1,40}\]"
+        r"|<(?:YOUR|INSERT)[ _-][^>\n]{1,40}>|[Ll]orem ipsum)",
+        re.MULTILINE,
     )
 
 
@@ -305,13 +308,16 @@ def temporary_without_end(prompt: Prompt, around: Around) -> Iterator[Finding]:
             yield Finding(("rules", i, "text"), message, help, within=hit.span())
 
 
-_PASSING = frozenset("now being temporarily until week month quarter".split())
+_PASSING = frozenset("now being temporarily until".split())
 
 
 @cache
 def _temporary() -> re.Pattern[str]:
+    """Words that limit the whole rule in time, where they begin or end a sentence."""
+    months = "January|February|March|April|May|June|July|August|September|October|November|December"
     return re.compile(
-        r"\b(?:[Ff]or now|[Ff]or the time being|[Tt]emporarily|[Uu]ntil further notice"
-        r"|[Uu]ntil (?:the end of )?(?:January|February|March|April|June|July|August|September"
-        r"|October|November|December|20\d\d)|[Tt]his (?:week|month|quarter))\b"
+        r"(?:^|(?<=[.;!?]\s))(?:For now|For the time being|Temporarily)\b"
+        r"|\bfor (?:now|the time being)(?=\s*(?:[.;!]|$))|\b[Uu]ntil further notice\b"
+        rf"|\b[Uu]ntil (?:the end of )?(?:{months}|20\d\d)\b",
+        re.MULTILINE,
     )

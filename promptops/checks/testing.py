@@ -8,7 +8,7 @@ from promptops.checks import ON_PROMPT, Around, check
 from promptops.checks._cases import selected
 from promptops.checks._places import listed
 from promptops.diagnostic import Finding, Severity
-from promptops.model import Assertion, Case, CaseSelection, Prompt, Rule
+from promptops.model import Case, CaseSelection, Prompt, Rule
 
 LANGUAGE = "language"
 
@@ -136,16 +136,11 @@ def no_must_not_fire_case(prompt: Prompt, around: Around) -> Iterator[Finding]:
 
 
 def _only_ever_fires(rule: Rule) -> bool:
-    """True if a test asks for something and none asks for its absence elsewhere."""
-    wanted: list[Assertion] = []
-    absent: list[Assertion] = []
-    for test in rule.tests:
-        if not test.fires or test.cases.all:
-            return False
-        for one in test.asserts:
-            (absent if one.negated else wanted).append(one)
-    twins = any(a.kind == b.kind and a.argument == b.argument for a in absent for b in wanted)
-    return bool(wanted) and not twins
+    """True if every test asks for something, and none is there only to rule something out."""
+    return all(
+        test.fires and not test.cases.all and not all([one.negated for one in test.asserts])
+        for test in rule.tests
+    )
 
 
 def _conditional(prompt: Prompt, rule: Rule) -> bool:

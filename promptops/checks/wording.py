@@ -9,17 +9,18 @@ from functools import cache
 from promptops.checks import ON_INSTRUCTIONS, ON_PROMPT, Around, check
 from promptops.checks._mask import prose
 from promptops.checks._places import named, short
-from promptops.checks._words import texts, words
+from promptops.checks._words import NEGATORS, split, texts, words
 from promptops.diagnostic import Finding, Severity
 from promptops.model import Prompt
 
 OVERLONG = 60  # words of a governed rule
-OVERLONG_PLAIN = 150  # words of a paragraph in a plain instruction file
+OVERLONG_PLAIN = 200  # words of a paragraph in a plain instruction file
 
 _CONDITION = "name the condition: a test needs to know when it holds"
 _EFFORT = "say it outright; what must hold always and what may fail are two rules"
 _MEASURE = "say how much, or give an example of what is enough and what is not"
 _CARE = "say what to do or leave out, so that a test can tell"
+_SOME = r"(?<![\w-])(?:an?\s+)?(?:appropriate|adequate|sufficient|reasonable|suitable)\s+(?!for\b|to\b|and\b)[a-z]+"
 _VAGUE = {
     _CONDITION: (
         r"(?:as|if|when|where|whenever|wherever)\s+(?:it\s+is\s+|it's\s+)?"
@@ -32,9 +33,9 @@ _VAGUE = {
         r"|make\s+an\s+effort|as\s+(?:much|far|best)\s+as\s+(?:you\s+can|possible)"
     ),
     _MEASURE: (
-        r"(?:reasonabl[ey]|adequate(?:ly)?|sufficient(?:ly)?|appropriate(?:ly)?)"
-        r"|not\s+too\s+\w+|(?:a\s+)?good\s+(?:answer|response|reply|quality|english|style|tone)"
-        r"|high[-\s]quality|best\s+practices|and\s+so\s+(?:on|forth)|and\s+the\s+like|etc\b\.?"
+        rf"{_SOME}|(?:reasonably|adequately|sufficiently|appropriately)|not\s+too\s+\w+"
+        r"|(?:a\s+)?good\s+(?:answer|response|reply|quality|english|style|tone)|high[-\s]quality"
+        r"|best\s+practices|and\s+so\s+(?:on|forth)|and\s+the\s+like|etc\b\.?"
     ),
     _CARE: (
         r"(?:be|stay|remain)\s+(?:very\s+|extra\s+|always\s+)?(?:careful|mindful|cautious|sensible"
@@ -48,8 +49,17 @@ _VAGUE_WORDS = frozenset(
     " reasonably adequate adequately sufficient sufficiently too good quality practices forth so like etc"
     " careful mindful cautious nice smart thoughtful aware helpful care caution best".split()
 )
-# In a plain instruction file most such words are harmless: what remains says nothing there either.
-_VAGUE_PLAIN = r"be\s+careful\s*[.!]|use\s+(?:good\s+|your\s+best\s+)*(?:judge?ment|common\s+sense)"
+# After these words the same phrase states something: "do not try to", "can be helpful".
+_SPARING = NEGATORS | frozenset(
+    "can could may might would will often more to if is are as the".split()
+)
+# A plain instruction file may leave much to whoever reads it; these say nothing there either.
+_VAGUE_PLAIN = (
+    rf"(?:us(?:e|ing)|provid(?:e|ing)|includ(?:e|ing)|choose|return|add|show|select|apply|utilize)\s+{_SOME}"
+    r"|(?:as|if|when|where)\s+appropriate|sufficiently|be\s+careful(?=[.!;])"
+    r"|(?:follow|adher(?:e|ing)\s+to|apply|use)\s+(?:[\w’'.-]+\s+){0,3}best\s+practices(?=\s*[.,;!]|\s*$)"
+    r"|(?:use|exercise)\s+(?:your\s+)?(?:best\s+|good\s+)*(?:judge?ment|common\s+sense)"
+)
 
 
 @check("PO404", "vague-wording", Severity.WARNING, (ON_PROMPT, ON_INSTRUCTIONS))
@@ -71,9 +81,25 @@ def vague_wording(prompt: Prompt, around: Around) -> Iterator[Finding]:
         if not _VAGUE_WORDS.isdisjoint(found):
             text = prose(prompt.rules[i].text)
             for hit in (_vague() if prompt.governed else _vague_plain()).finditer(text):
+                before, after = split(text[: hit.start()])[-1:], text[hit.end() : hit.end() + 60]
+                listed = hit[0].startswith("etc") and _in_brackets(text, hit.start())
+                if listed or not _SPARING.isdisjoint(before) or _explained().search(after):
+                    continue
                 message = f"“{short(hit[0])}” in {named(prompt.rules[i], prompt)} can mean anything"
-                help = list(_VAGUE)[(hit.lastindex or 4) - 1]
-                yield Finding(("rules", i, "text"), message, help, within=hit.span())
+                help = list(_VAGUE)[(hit.lastindex or 3) - 1]
+                mild = None if prompt.governed else Severity.INFO
+                place = ("rules", i, "text")
+                yield Finding(place, message, help, within=hit.span(), severity=mild)
+
+
+def _in_brackets(text: str, at: int) -> bool:
+    return text.count("(", 0, at) > text.count(")", 0, at)
+
+
+@cache
+def _explained() -> re.Pattern[str]:
+    """What follows a vague word and says what it means."""
+    return re.compile(r"^[^.;!?]*(?:\(|\be\.g\.|\bsuch as\b|\blike\b|:)")
 
 
 @cache
@@ -84,7 +110,7 @@ def _vague() -> re.Pattern[str]:
 
 @cache
 def _vague_plain() -> re.Pattern[str]:
-    return re.compile(rf"\b(?:{_VAGUE_PLAIN})", re.IGNORECASE)
+    return re.compile(rf"\b(?:{_VAGUE_PLAIN})(?!\w)", re.IGNORECASE)
 
 
 @check("PO405", "shouting", Severity.INFO, (ON_PROMPT, ON_INSTRUCTIONS))
@@ -107,10 +133,23 @@ def shouting(prompt: Prompt, around: Around) -> Iterator[Finding]:
         return
     for i, rule in enumerate(prompt.rules):
         hit = _shout().search(prose(rule.text))
-        if hit:
+        if hit and not _quoted(rule.text, hit.start()) and not _sql().search(hit[0]):
             message = f"{named(rule, prompt)} shouts: “{short(hit[0])}”"
             help = "write it in plain case and say what is at stake instead"
             yield Finding(("rules", i, "text"), message, help, within=hit.span())
+
+
+def _quoted(text: str, at: int) -> bool:
+    """True inside double quotes: there stands what an answer or a program says."""
+    line = text[text.rfind("\n", 0, at) + 1 : at]
+    return line.count('"') % 2 == 1 or line.count("“") > line.count("”")
+
+
+@cache
+def _sql() -> re.Pattern[str]:
+    return re.compile(
+        r"\b(?:CREATE|ALTER|SELECT|TABLE|INSERT|JOIN|WHERE|GRANT|REPLACE|SEARCH ON)\b"
+    )
 
 
 @cache
@@ -184,14 +223,14 @@ def double_negative(prompt: Prompt, around: Around) -> Iterator[Finding]:
 
 
 _DOUBLING = frozenset(
-    "never avoid avoiding refrain fail forget neglect omit not don't mustn't shouldn't".split()
+    "never avoid avoiding refrain fail forget neglect not don't mustn't shouldn't".split()
 )
 
 
 @cache
 def _double() -> re.Pattern[str]:
     negator = r"(?:not|never|don['’]t|must\s?n['’]t|should\s?n['’]t|avoid|refrain\s+from)"
-    again = r"(?:not|never|avoid(?:ing)?|refrain|fail|forget|neglect|omit)"
+    again = r"(?:not|never|avoid(?:ing)?|refrain|(?:fail|forget|neglect)\s+to)"
     return re.compile(rf"\b{negator}\s+(?:(?:ever|to|be)\s+)?{again}\b(?!\s+only)", re.IGNORECASE)
 
 
