@@ -8,13 +8,15 @@ by hand on labelled files (`tests/labels`), which also measure them.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from functools import cache
+from collections.abc import Sequence
+from functools import lru_cache
 from math import exp
+from operator import itemgetter
 from typing import NamedTuple
 
 from promptops.source import words
 from promptops.source.sentences import mask_code, sentence_ranges
+from promptops.source.signals import first_words, holds, order, pattern, signals
 from promptops.source.units import CODE, HEADING, ITEM, PROSE, Unit
 
 RULE = "rule"
@@ -28,19 +30,30 @@ WEIGHTS = {
     "order": 3.0,  # begins with a verb that orders: "Use …", "Please run …"
     "maybe-order": 1.0,  # … with a verb that may be a noun: "Test utilities"
     "order-after": 2.5,  # after a condition or a colon: "When in doubt, ask."
+    "duty": 3.0,  # begins "Must …", "You are …"
     "prohibition": 2.5,  # "never", "do not", "avoid", "No …"
-    "obligation": 2.2,  # "must", "should", "is required", "you will"
+    "obligation": 2.2,  # "must", "should", "you will"
+    "requirement": 1.0,  # "requires", "is required": of people or of things
     "stress": 1.0,  # MUST, ONLY, NEVER in capitals
     "hedge": 0.9,  # "only", "prefer", "rather than", "unless"
     "other-language": 2.7,
     "question": -1.5,
     # For the whole unit.
     "rule-section": 0.8,
-    "fact-section": -1.0,
-    "part-of-rule": 2.5,  # in a list that a rule introduces: "You must include:"
+    "fact-section": -0.6,
+    "checkbox": 2.5,
+    "part-of-rule": 2.7,  # in a list that a rule introduces: "You must include:"
     "part-of-fact": -0.5,
     "base": -1.5,
 }
+
+
+_CATEGORICAL = {"prohibition", "obligation", "duty", "stress"}
+_COMMAND = re.compile(
+    r"(?:[^`]{1,60}?[:—–-]\s*\**\s*)?`([^`]+)`(?:\s*(?:[/,|]|or|and|then)\s*`[^`]+`)*"
+    r"\.?(?:\s*(?:\(.*\)|[-—–:#(→].*))?$"
+)
+_TAG = re.compile(r"<(/?)([A-Za-z][\w:.-]*)")
 
 
 class Label(NamedTuple):
@@ -87,23 +100,30 @@ def label_units(units: Sequence[Unit]) -> tuple[Label, ...]:
         before_code = i + 1 < len(units) and units[i + 1].kind == CODE
         label = rule_or_not(unit, Context(lead, before_code))
         labels.append(label)
-        if unit.kind in {ITEM, PROSE} and (lead or unit.text.rstrip("*_ ").endswith((":", "："))):
+        if unit.kind == HEADING and _orders_all_below(unit.text):
+            leads.append((-1, RULE))
+        elif unit.kind in {ITEM, PROSE} and (lead or unit.text.rstrip("*_ ").endswith((":", "："))):
             leads.append((unit.depth, _introduces(unit, label, lead)))
     return tuple(labels)
+
+
+def _orders_all_below(heading: str) -> bool:
+    """A heading such as "NEVER generate hardcoded values for:"."""
+    return heading.endswith(":") and bool(set(signals(heading)) & {"order", "prohibition"})
 
 
 def _introduces(unit: Unit, label: Label, lead: str) -> str:
     """What a list is that this unit introduces."""
     if label.label in {RULE, EXAMPLE}:
         return label.label
-    if _found(words.EXAMPLE_SECTIONS, unit.text):
+    if holds(words.EXAMPLE_SECTIONS, unit.text):
         return EXAMPLE
     return lead if label.label == HEADING else FACT
 
 
 def _follow_tags(text: str, open_tags: list[str]) -> None:
     """Keep the tags around that say "example" in their names."""
-    for closing, name in re.findall(r"<(/?)([A-Za-z][\w:.-]*)", text):
+    for closing, name in _TAG.findall(text):
         if "example" not in name.lower() and "sample" not in name.lower():
             continue
         if not closing:
@@ -112,44 +132,38 @@ def _follow_tags(text: str, open_tags: list[str]) -> None:
             open_tags.pop()
 
 
-@cache
-def _pattern(source: str, flags: int = re.I) -> re.Pattern[str]:
-    return re.compile(source, flags | re.X)
-
-
-def _found(source: str, text: str, flags: int = re.I) -> bool:
-    return _pattern(source, flags).search(text) is not None
-
-
 def _text_label(unit: Unit, context: Context) -> Label:
     plain = " ".join(mask_code(unit.text).replace("*", "").split())
-    if context.lead == EXAMPLE or _pattern(words.EXAMPLE_START).match(plain):
+    if context.lead == EXAMPLE or pattern(words.EXAMPLE_START).match(plain):
         return Label(EXAMPLE, 0.8)
     if _is_command(unit, plain, context):
         return Label(COMMAND, 0.8)
-    score, signals = _score(unit, plain, context)
-    if not signals and _is_heading(unit, plain):
+    score, names = _score(unit, plain, context)
+    if _is_heading(unit, plain, names):
         return Label(HEADING, 0.8)
-    section = _section(unit.section)
-    if section == EXAMPLE and score < WEIGHTS["order"]:
+    if _section(unit.section) == EXAMPLE and score < 1:
         return Label(EXAMPLE, 0.6)
     return Label(RULE if score > 0 else FACT, round(1 / (1 + exp(-abs(score))), 2))
 
 
-def _is_heading(unit: Unit, plain: str) -> bool:
+def _is_heading(unit: Unit, plain: str, names: set[str]) -> bool:
     """A line in bold, or of a few words and a colon: a heading by other means."""
     bold = unit.text.startswith("**") and unit.text.rstrip(":").endswith("**")
-    return (bold and unit.text.count("**") == 2) or (
-        plain.endswith((":", "：")) and plain.count(" ") < 8
-    )
+    if bold and unit.text.count("**") == 2:
+        return not names & _CATEGORICAL
+    return not names and plain.endswith((":", "：")) and plain.count(" ") < 8
 
 
 def _is_command(unit: Unit, plain: str, context: Context) -> bool:
-    """`Run all tests: \\`pytest\\``, or what introduces a block of commands."""
-    if context.before_code and plain.endswith(":") and len(plain) < 160:
-        return _words(plain)[:1] in [[verb] for verb in words.RUN_VERBS]
-    code = _COMMAND.match(" ".join(unit.text.split()))
-    if not code:
+    """What a command is for, and the command; or what introduces a block of commands."""
+    verb = "".join(first_words(plain)[:1])
+    if context.before_code and plain.endswith(":") and len(plain) < 250:
+        return verb in words.RUN_VERBS and len(sentence_ranges(plain)) == 1
+    text = " ".join(unit.text.split())
+    code = _COMMAND.match(text)
+    if not code or len(text) > 200 or holds(words.TIMES, text[: code.start(1)]):
+        return False
+    if verb not in words.RUN_VERBS and order(plain) == "order":
         return False
     first, _, rest = code[1].partition(" ")
     return first in words.SHELL or (
@@ -157,23 +171,17 @@ def _is_command(unit: Unit, plain: str, context: Context) -> bool:
     )
 
 
-_COMMAND = re.compile(
-    r"(?:[^`]{1,60}?[:—–-]\s*\**\s*)?`([^`]+)`(?:\s*(?:[/,|]|or|and|then)\s*`[^`]+`)*"
-    r"\.?(?:\s*(?:\(.*\)|[-—–:#(→].*))?$"
-)
-
-
-@cache
+@lru_cache(1024)
 def _section(section: tuple[str, ...]) -> str:
-    """What the headings say about what stands under them; the innermost that says anything."""
-    for heading in reversed(section):
-        for pattern, label in (
+    """What the headings say about what stands under them: the last, or the one before."""
+    for heading in section[:-3:-1]:
+        for source, label in (
             (words.EXAMPLE_SECTIONS, EXAMPLE),
             (words.RULE_SECTIONS, RULE),
             (words.COMMAND_SECTIONS, COMMAND),
             (words.FACT_SECTIONS, FACT),
         ):
-            if _found(pattern, heading):
+            if holds(source, heading):
                 return label
     return ""
 
@@ -182,52 +190,9 @@ def _score(unit: Unit, plain: str, context: Context) -> tuple[float, set[str]]:
     """The sum of the weights, and the signals of the sentence that speaks for the unit."""
     best: tuple[float, set[str]] = (0.0, set())
     for start, end in sentence_ranges(plain):
-        signals = set(_signals(plain[start:end]))
-        best = max(best, (sum(WEIGHTS[signal] for signal in signals), signals), key=lambda b: b[0])
+        names = set(signals(plain[start:end]))
+        best = max(best, (sum(WEIGHTS[name] for name in names), names), key=itemgetter(0))
     place = {"base", f"part-of-{context.lead}", f"{_section(unit.section)}-section"}
+    if unit.marker.endswith("]"):
+        place.add("checkbox")
     return best[0] + sum(WEIGHTS.get(signal, 0.0) for signal in place), best[1]
-
-
-def _words(text: str) -> list[str]:
-    return [word.lower().replace("’", "'") for word in _WORD.findall(text[:200])]
-
-
-_WORD = re.compile(r"[^\W\d_][\w'’-]*")
-_CLAUSES = re.compile(r"[;:—–→]\s+|\s(?:-|->|=>)\s")
-
-
-def _signals(sentence: str) -> Iterator[str]:
-    clauses = _CLAUSES.split(sentence)
-    yield from _order(clauses[0])
-    if any(set(_order(clause)) == {"order"} for clause in clauses[1:]):
-        yield "order-after"
-    elif _words(sentence)[:1] and _words(sentence)[0] in words.CONDITIONS:
-        parts = re.split(r"[,，]\s*", sentence)
-        if any(set(_order(part)) == {"order"} for part in parts[1:]):
-            yield "order-after"
-    if _found(words.PROHIBITION, sentence):
-        yield "prohibition"
-    elif _found(words.OBLIGATION, sentence):
-        yield "obligation"
-    if _found(words.STRESS, sentence, 0):
-        yield "stress"
-    if _found(words.HEDGE, sentence):
-        yield "hedge"
-    if not sentence.isascii() and _found(words.OTHER_LANGUAGES, sentence):
-        yield "other-language"
-    if sentence.endswith(("?", "？")):
-        yield "question"
-
-
-def _order(clause: str) -> Iterator[str]:
-    """Whether a clause begins with a verb that orders."""
-    found = _words(clause)
-    while found and found[0] in words.BEFORE_VERB:
-        del found[0]
-    if len(found) < 2:
-        return
-    verb, following = found[0], found[1]
-    if verb in words.ORDERS and following not in {"is", "are", "was", "of"}:
-        yield "order"
-    elif verb in words.MAYBE_ORDERS:
-        yield "order" if following in words.OBJECTS or following.startswith("xx") else "maybe-order"

@@ -219,7 +219,7 @@ class Splitter:
         self.levels.append(level)
 
     def _under(self, after: int) -> int:
-        self.section = (*self.section, self.units[-1].text.strip("*_` "))
+        self.section = (*self.section, self.units[-1].text.strip("*_ "))
         return after
 
     def line_break(self, at: int, begin: int, body: str) -> int:

@@ -44,14 +44,14 @@ ORDERS = _set("""
     """)
 # Verbs that as often are nouns ("Test utilities", "State objects"): orders where an object follows.
 MAYBE_ORDERS = _set("""
-    act address aim base benchmark break bundle cache call catch clean clear commit complete copy
+    access act address aim base benchmark break bundle cache call catch clean clear commit complete copy
     correct cover debug default deploy design display document draft drop edit end exit export
-    fail fall feel file filter finish flag focus force format frame function group guard guide
+    fail fall feel file filter finish flag focus force format frame group guard guide
     help highlight index insert issue label launch lead limit link list load lock log look map
     match measure mirror monitor move name nest note number offer open order outline output
     override patch pause pin plan point post present press print process publish pull push query
     quote reason record reference release report request rerun reset result return review round
-    save scan scope search separate share ship sort split squash stage start state store structure
+    save scan scope search separate share ship signal sort split squash stage start state store structure
     study support suspend switch sync tag tailor target test think title trace track trigger trust
     turn type upgrade view wait walk watch work
     """)
@@ -73,30 +73,32 @@ CONDITIONS = _set("""
 CLAUSE = r"(?:^|[,;:.—–→(]\s*|\b(?:and|but|or|so|then|please|you|also|to|,)\s+)"
 PROHIBITION = rf"""
     {CLAUSE}(?:do\ not|don[’']t|never|avoid|refrain|not\ to)\b
-    |\b(?:must|should|shall|may|will)\s?(?:not|n[’']t|\ never)\b
+    |\b(?:must|should|shall|will)\s?(?:not|n[’']t|\ never)\b
     |\b(?:forbidden|prohibited|banned|disallowed|under\ no\ circumstances|not\ (?:allowed|permitted))\b
-    |^(?:no|not|zero)\ [a-z]
+    |^(?:no|zero)\ [a-z]
 """
 OBLIGATION = r"""
-    \b(?:must|shall|should|ought\ to|(?:has|have|need|needs)\ to
-      |(?:is|are|be)\ (?:strictly\ |always\ |all\ )?(?:required|mandatory|(?:en|dis)couraged|supposed\ to)
-      |requires?|you\ (?:will|may\ only|can\ only|are\ to)|we\ (?:prefer|require|always|never)
-      |it\ is\ (?:important|essential|crucial|critical|vital)\ (?:to|that)
-      |make\ sure|be\ sure|takes?\ precedence|at\ all\ times|required\ for)\b
-    |\brequired$
+    (?<!that\ )(?<!which\ )(?<!who\ )\b(?:must|shall|should|ought\ to|(?:has|have|need|needs)\ to)\b
+    |\b(?:supposed\ to|recommended\ to|(?:en|dis)couraged|you\ (?:will|may\ only|can\ only|are\ to)
+      |we\ (?:prefer|require|always|never)
+      |it(?:\ is|[’']s)\ (?:important|essential|crucial|critical|vital)\ (?:to|that)
+      |make\ sure|be\ sure|takes?\ precedence|at\ all\ times|only\ \S+(?:\ \S+)?\ (?:is|are)\ (?:accepted|allowed))\b
+    |\(not\ ["“'‘`X]
 """
+REQUIREMENT = r"\brequire[sd]?\b|\bmandatory\b"
+DUTY = r"(?:you\ are\ (?:an?|the)|you\ act|must|should|shall|needs?\ to|has\ to|(?:strongly\ |highly\ )?recommended)\b"
 STRESS = (
     r"\b(?:MUST|NEVER|ALWAYS|ONLY|DO\ NOT|DON'T|NOT|REQUIRED|MANDATORY|CRITICAL|IMPORTANT|WILL)\b"
 )
 HEDGE = r"""
     \b(?:always|never|only|prefer(?:red|ably|ring)?|rather\ than|instead\ of|instead$|at\ least|at\ most
-      |unless|without\ exception|avoid|not\ just|please|recommended|ensure|follow)\b
+      |unless|without\ exception|avoid|not\ just|please|recommended|follow)\b
 """
 OTHER_LANGUAGES = r"""
     不要|不得|不能|不可|请|必须|务必|应当|应该|应|禁止|严禁|始终|避免|确保|优先|使用|遵循|保持|永远
     |請|必須|應|確保|避免
     |してください|しないで|すること|しない|必ず|べき|禁止|なければ|てはいけない|ください
-    |하세요|마세요|십시오|해야|합니다\s*$|하지\s*않|금지|반드시|항상|사용합니다|피하|권장
+    |하세요|마세요|십시오|해야|합니다\s*$|하지\s*않|금지|반드시|항상|세요|사용합니다|피하|권장
     |\b(?:muss|müssen|soll|sollen|sollte|sollten|darf|dürfen|niemals|immer|verwende|nutze|vermeide
       |bitte|keine?n?|stelle\ sicher)\b
     |\b(?:doit|doivent|jamais|toujours|ne\ pas|évite[rz]?|utilise[rz]?|veuillez|assure[rz]?-)\b
@@ -120,10 +122,9 @@ FACT_SECTIONS = r"""
 COMMAND_SECTIONS = (
     r"\b(?:commands?|scripts?|quick\ ?start|building|running|build|setup|cheat\ ?sheet)\b"
 )
-EXAMPLE_SECTIONS = r"\b(?:examples?|samples?|templates?|demo)\b"
+EXAMPLE_SECTIONS = r"\b(?:examples?|samples?|demo)\b"
 EXAMPLE_START = r"""
-    (?:for\ )?examples?\b|e\.g\.|(?:good|bad|input|output|user|assistant|correct|incorrect|wrong|right
-    |before|after)\s*:
+    (?:for\ )?examples?\b|e\.g\.|(?:good|bad|correct|incorrect|wrong)\s*:
 """
 SHELL = _set("""
     ansible aws az bash bazel black brew bun bundle cargo cd clang clippy cmake composer conda cp
@@ -141,3 +142,5 @@ OBJECTS = _set(
     no not new existing at least one two both another how what which whether if by on as out up off
     """
 )
+NO_OBJECTS = _set("is are was were of has have can will")  # "Use is", "Import of": a noun
+TIMES = r"\b(?:if|when|before|after|until|unless|every\ time)\b"
