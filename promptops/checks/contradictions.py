@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 
 from promptops.checks import ON_INSTRUCTIONS, ON_PROMPT, Around, check
@@ -126,26 +125,21 @@ def _reads_as_negative(section: str) -> bool:
     return bool(section) and not _NEGATIVE_HEADING.isdisjoint(split(section))
 
 
-@dataclass(frozen=True, slots=True)
-class _Limit:
-    low: float
-    high: float
-    unit: str
-    said: str
+Limit = tuple[float, float, str, str]  # at least, at most, of which unit, as it was written
 
 
 def _other_limits(prompt: Prompt) -> Iterator[tuple[int, int, str]]:
     """Rules that set different limits to the same thing."""
-    known: dict[tuple[str, frozenset[str]], list[tuple[int, _Limit]]] = {}
+    known: dict[tuple[str, frozenset[str]], list[tuple[int, Limit]]] = {}
     for j, content in enumerate(contents(prompt)):
         if _UNIT_STEMS.isdisjoint(content) or not _counts(words(prompt)[j]):
             continue
         for limit in _limits(prompt.rules[j].text):
             about = frozenset(w for w in content if w not in _GENERIC and not w.isdigit())
-            same = known.setdefault((limit.unit, about), [])
+            same = known.setdefault((limit[2], about), [])
             for i, other in same:
                 if _clash(limit, other, same_rule=i == j):
-                    yield i, j, f": {limit.said} against {other.said}"
+                    yield i, j, f": {limit[3]} against {other[3]}"
             same.append((j, limit))
 
 
@@ -159,25 +153,27 @@ def _counts(words: Sequence[str]) -> bool:
     return False
 
 
-def _clash(a: _Limit, b: _Limit, same_rule: bool) -> bool:
+def _clash(a: Limit, b: Limit, same_rule: bool) -> bool:
     """True if no number keeps both, or two rules bound one side differently."""
-    if a.low > b.high or b.low > a.high:
+    low, high, *_ = a
+    other_low, other_high, *_ = b
+    if low > other_high or other_low > high:
         return True
     if same_rule:
         return False
-    upper = a.low == b.low == 0 and a.high != b.high
-    return upper or (a.high == b.high == float("inf") and a.low != b.low)
+    upper = low == other_low == 0 and high != other_high
+    return upper or (high == other_high == float("inf") and low != other_low)
 
 
-def _limits(text: str) -> Iterator[_Limit]:
+def _limits(text: str) -> Iterator[Limit]:
     for found in _limit().finditer(text):
         low, high = (_number(found[name]) for name in ("low", "high"))
         unit = STEMS[found["unit"].lower()]
         if low is not None and high is not None:
-            yield _Limit(low, high, unit, found[0])
+            yield low, high, unit, found[0]
         elif (n := _number(found["n"])) is not None:
             low, high = _bounds(" ".join((found["how"] or "").lower().split()), n)
-            yield _Limit(low, high, unit, found[0])
+            yield low, high, unit, found[0]
 
 
 def _number(word: str | None) -> float | None:

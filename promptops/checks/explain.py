@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from promptops.checks import (
     ON_DECISION,
@@ -35,8 +35,7 @@ _SUBJECTS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Explanation:
+class Explanation(NamedTuple):
     """harm: why the check exists, paragraphs parted by blank lines. bad, good: an example each."""
 
     harm: str
