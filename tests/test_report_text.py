@@ -63,11 +63,35 @@ def test_links_lead_to_the_file() -> None:
 def test_the_summary_counts() -> None:
     assert text_of(MIXED).endswith(
         "\n3 errors, 3 warnings, 1 info in 2 of 12 files · 1 fixable with --fix\n"
+        "why it matters: promptops explain PO102\n"
     )
     one = found("PO1", "warning", Span(1, 1, 1, 2), "m")
-    assert text_of(diagnostics(one)).endswith("\n1 warning in 1 file\n")
+    assert text_of(diagnostics(one)).endswith(
+        "\n1 warning in 1 file\nwhy it matters: promptops explain PO1\n"
+    )
     assert text_of(diagnostics(files=3)) == "3 files checked · nothing found\n"
     assert text_of(diagnostics()) == ""
+
+
+KEYS = ("sk-ant-api03-Zm9yZ2V0LW1lLW5vdC0xMjM0", "ghp_" + "aB3dE5fG7hI9kL1mN3oP5qR7sT9uV1wX3yZ5")
+
+
+@pytest.mark.parametrize("format", ["text", "html"])
+def test_a_key_is_shown_to_nobody(format: str) -> None:
+    source = f"no key\r\ntwo: {KEYS[0]} and {KEYS[1]}, be careful\r\n"
+    at = source.splitlines()[1].index
+    block = diagnostics(
+        found("PO605", "error", Span(2, 6, 2, 6 + len(KEYS[0])), "a key"),
+        found("PO404", "warning", Span(2, at("be c") + 1, 2, at("be c") + 11), "vague"),
+        source=source,
+    )
+    drawn = render(Report("check", {}, (block,)), format, Screen(200))
+    assert "sk-a" + "*" * (len(KEYS[0]) - 4) in drawn
+    assert "ghp_" + "*" * (len(KEYS[1]) - 4) in drawn
+    assert not [key for key in KEYS if key[4:12] in drawn]
+    if format == "text":
+        assert f"\n  | {' ' * 5}{'^' * len(KEYS[0])}\n" in drawn
+        assert f"\n  | {' ' * at('be c')}{'^' * 10}\n" in drawn
 
 
 def test_in_order_of_file_and_line() -> None:

@@ -41,3 +41,18 @@ def in_order(found: Iterable[Diagnostic]) -> list[Diagnostic]:
 def source_lines(text: str) -> list[str]:
     r"""Lines as a `Span` counts them: they end at `\n`, `\r\n` or `\r` and nowhere else."""
     return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+
+
+def shown_lines(text: str) -> list[str]:
+    """The lines of a source as they may be shown: of a key pasted into it, four characters."""
+    from datetime import date
+
+    from promptops.checks import Around
+    from promptops.checks.secrets import secret
+
+    parts, at = [], 0
+    for start, end in sorted(f.within or (0, 0) for f in secret(text, Around(date.min))):
+        start = max(start + 4, at)
+        parts += [text[at:start], "*" * (end - start)]
+        at = max(start, end)
+    return source_lines("".join(parts) + text[at:])

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from promptops.diagnostic import Diagnostic, Span
 from promptops.report import Diagnostics, Screen
-from promptops.report._collect import in_order, source_lines
+from promptops.report._collect import in_order, shown_lines
 from promptops.report._width import cut, tail, width
 from promptops.report.safe import one_line, safe
 from promptops.report.text import hung
@@ -23,7 +23,7 @@ def snippets(block: Diagnostics, screen: Screen) -> list[str]:
     for diagnostic in in_order(block.diagnostics):
         if diagnostic.path != path or not drawn:
             path = diagnostic.path
-            source = source_lines(block.sources.get(path, ""))
+            source = shown_lines(block.sources.get(path, ""))
         drawn += _snippet(diagnostic, source, screen)
         drawn.append("")
     return drawn
@@ -35,7 +35,10 @@ def _snippet(diagnostic: Diagnostic, source: list[str], screen: Screen) -> list[
     gutter = " " * len(number)
     lead = f"{diagnostic.severity}[{one_line(diagnostic.code)}]: "
     first, *more = hung(lead, one_line(diagnostic.message), screen)
-    first = screen.paint(lead[:-2], diagnostic.severity) + first[len(lead) - 2 :]
+    first = screen.paint(lead[:-2], diagnostic.severity) + screen.paint(
+        first[len(lead) - 2 :], "strong"
+    )
+    more = [screen.paint(line, "strong") for line in more]
     place = f"{one_line(diagnostic.path)}:{number}:{span.column}"
     arrow = screen.paint("-->", "frame")
     drawn = [first, *more, f"{gutter} {arrow} {screen.link(place, diagnostic.path)}"]

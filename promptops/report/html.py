@@ -22,7 +22,7 @@ from promptops.report import (
     Text,
     Words,
 )
-from promptops.report._collect import in_order, source_lines
+from promptops.report._collect import in_order, shown_lines
 from promptops.report._page import Markup, markup, page, tag
 from promptops.report._snippet import parts_of
 from promptops.report._table import amount, over, scale_of
@@ -148,7 +148,7 @@ def _diagnostics(block: Diagnostics) -> Markup:
     for diagnostic in in_order(block.diagnostics):
         path = diagnostic.path
         if path not in lines:
-            lines[path] = source_lines(block.sources.get(path, ""))
+            lines[path] = shown_lines(block.sources.get(path, ""))
         parts += [_diagnostic(diagnostic, lines[path]), NEWLINE]
     return markup(*parts)
 

@@ -117,8 +117,17 @@ def _diagnostics(block: Diagnostics, screen: Screen) -> list[str]:
         drawn = snippets(block, screen)
     summary = summarize(block, screen.mark(" · ", ", "))
     if len(summary) > screen.width:
-        return [*drawn, *wrapped(summary, screen.width)]
-    return [*drawn, summary] if summary else drawn
+        drawn += wrapped(summary, screen.width)
+    elif summary:
+        drawn.append(summary)
+    if block.diagnostics:
+        levels = list(LEVELS)
+        worst = min(
+            block.diagnostics, key=lambda d: (levels.index(d.severity), d.path, d.span.line, d.code)
+        )
+        more = f"why it matters: promptops explain {one_line(worst.code)}"
+        drawn += [screen.paint(line, "quiet") for line in wrapped(more, screen.width)]
+    return drawn
 
 
 def summarize(block: Diagnostics, point: str = " · ") -> str:
