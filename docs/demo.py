@@ -16,12 +16,12 @@ ROOT = Path(__file__).resolve().parent.parent
 DAYS = ("2026-09-01", "2026-10-05", "2026-11-16", "2026-11-20")
 SCARS = (
     (
-        "    rationale: >\n      Without a stated job",
-        "    rationale: as discussed\n    # Without a stated job",
+        "The widget shows asterisks and pipes as they are; screen readers read them out.",
+        "As discussed.",
     ),
     (
-        "Use at most 120 words.",
-        "Use at most 120 words and always be careful to explain everything in detail.",
+        "at most 120 words.",
+        "at most 120 words and always be careful to explain everything in detail.",
     ),
     ("Never use exclamation marks.", "Never use exclamation\u200b marks."),
     ("cases: [late-fee, refund, plan-change]\n", "cases: [late-fee, refnd, plan-change]\n"),

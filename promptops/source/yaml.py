@@ -33,6 +33,7 @@ _HINTS = (
         "did not find expected key",
         "look at the indentation: keys of one mapping start in one column",
     ),
+    ("expected <block end>", "look at the indentation: this line belongs to nothing above it"),
     ("expected a single document", "keep one document a file: delete the `---` line"),
     ("unexpected end of stream", "a quote or a bracket is never closed"),
     ("flow", "a bracket is never closed, or a comma is missing"),
