@@ -11,7 +11,6 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 from math import exp
-from operator import itemgetter
 from typing import NamedTuple
 
 from promptops.source import words
@@ -26,7 +25,7 @@ COMMAND = "command"
 MARKUP = "markup"
 
 WEIGHTS = {
-    # Looked for in every sentence; the sentence that scores best speaks for the unit.
+    # Looked for in the sentences; the first that scores `SURE`, else the best, speaks for the unit.
     "order": 3.0,  # begins with a verb that orders: "Use …", "Please run …"
     "maybe-order": 1.0,  # … with a verb that may be a noun: "Test utilities"
     "order-after": 2.5,  # after a condition or a colon: "When in doubt, ask."
@@ -48,6 +47,7 @@ WEIGHTS = {
 }
 
 
+SURE = 3.0
 _CATEGORICAL = {"prohibition", "obligation", "duty", "stress"}
 _COMMAND = re.compile(
     r"(?:[^`]{1,60}?[:—–-]\s*\**\s*)?`([^`]+)`(?:\s*(?:[/,|]|or|and|then)\s*`[^`]+`)*"
@@ -158,7 +158,9 @@ def _is_command(unit: Unit, plain: str, context: Context) -> bool:
     """What a command is for, and the command; or what introduces a block of commands."""
     verb = "".join(first_words(plain)[:1])
     if context.before_code and plain.endswith(":") and len(plain) < 250:
-        return verb in words.RUN_VERBS and len(sentence_ranges(plain)) == 1
+        return verb in words.RUN_VERBS and len(tuple(sentence_ranges(plain))) == 1
+    if "`" not in unit.text:
+        return False
     text = " ".join(unit.text.split())
     code = _COMMAND.match(text)
     if not code or len(text) > 200 or holds(words.TIMES, text[: code.start(1)]):
@@ -191,7 +193,11 @@ def _score(unit: Unit, plain: str, context: Context) -> tuple[float, set[str]]:
     best: tuple[float, set[str]] = (0.0, set())
     for start, end in sentence_ranges(plain):
         names = set(signals(plain[start:end]))
-        best = max(best, (sum(WEIGHTS[name] for name in names), names), key=itemgetter(0))
+        score = sum(map(WEIGHTS.__getitem__, names))
+        if score > best[0]:
+            best = score, names
+        if score >= SURE:
+            break
     place = {"base", f"part-of-{context.lead}", f"{_section(unit.section)}-section"}
     if unit.marker.endswith("]"):
         place.add("checkbox")

@@ -8,10 +8,12 @@ never cut; CJK full stops need no space after them.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from promptops.source.units import Unit
 
 _END = re.compile(r"(?<![.!?…])[.!?…]++[\"'”’»)\]*_`]*+(?=\s|$)|[。！？]++[\"'”’」』）)\]*_]*+")
+_BRACKETS = re.compile(r"[()（）]")
 _TICKS = re.compile(r"`+")
 _WORD_BEFORE = re.compile(r"[^\s(\[\"'“„*_]*$")
 _SKIPPED = " \t\r\n\"'“„‘«([*_`>"
@@ -25,23 +27,21 @@ _BEFORE_NUMBER = re.compile(r"(?:no|nr|pp?|vol|ch|art|n)\.", re.I)
 
 def sentences(unit: Unit) -> tuple[tuple[int, int], ...]:
     """Half-open ranges in `unit.text`, in order, without the white space between; () if empty."""
-    return sentence_ranges(unit.text)
+    return tuple(sentence_ranges(unit.text))
 
 
-def sentence_ranges(text: str) -> tuple[tuple[int, int], ...]:
-    """The sentences of any text, as half-open ranges."""
-    masked = mask_code(text)
+def sentence_ranges(text: str) -> Iterator[tuple[int, int]]:
+    """The sentences of any text, as half-open ranges, found one by one."""
+    masked = mask_code(text) if "`" in text else text
     inside = _bracketed(masked)
-    found = []
     start = _skip(masked, 0)
     for end in _END.finditer(masked):
         if not inside[end.start()] and _ends(masked, start, end):
-            found.append((start, end.end()))
+            yield start, end.end()
             start = _skip(masked, end.end())
     last = len(masked.rstrip())
     if start < last:
-        found.append((start, last))
-    return tuple(found)
+        yield start, last
 
 
 def mask_code(text: str) -> str:
@@ -70,13 +70,13 @@ def _bracketed(text: str) -> bytearray:
     """1 for every character inside a closed pair of round brackets, else 0."""
     inside = bytearray(len(text))
     opened: list[int] = []
-    for at, char in enumerate(text):
-        if char in "(（":
-            opened.append(at)
-        elif char in ")）" and opened:
+    for bracket in _BRACKETS.finditer(text):
+        if bracket[0] in "(（":
+            opened.append(bracket.end())
+        elif opened:
             start = opened.pop()
             if not opened:
-                inside[start + 1 : at] = b"\1" * (at - start - 1)
+                inside[start : bracket.start()] = b"\1" * (bracket.start() - start)
     return inside
 
 

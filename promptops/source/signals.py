@@ -11,17 +11,9 @@ from functools import cache
 
 from promptops.source import words
 
-_WORD = re.compile(r"[^\W\d_][\w'’-]*")
+_WORD = re.compile(r"[^\W\d_][\w'-]*")
 _CLAUSES = re.compile(r"[;:—–→]\s+|\s->\s")
-_COMMAS = re.compile(r"[,，]\s*")
 _ACRONYM = re.compile(r"^\w+ [A-Z]+s?$")  # "Fetch API" fetches nothing
-_PATTERNS = (
-    ("prohibition", words.PROHIBITION, re.I),
-    ("obligation", words.OBLIGATION, re.I),
-    ("requirement", words.REQUIREMENT, re.I),
-    ("stress", words.STRESS, 0),
-    ("hedge", words.HEDGE, re.I),
-)
 
 
 @cache
@@ -37,23 +29,25 @@ def holds(source: str, text: str, flags: int = re.I) -> bool:
 
 def first_words(text: str) -> list[str]:
     """The words at the beginning of a text, lower case."""
-    return [word.lower().replace("’", "'") for word in _WORD.findall(text[:200])]
+    return _WORD.findall(text[:60].lower())
 
 
 def signals(sentence: str) -> Iterator[str]:
     """The names in `labels.WEIGHTS` that a sentence deserves."""
-    clauses = _CLAUSES.split(sentence)
-    at_once = order(clauses[0])
-    if at_once:
-        yield at_once
-    if at_once != "order" and any(_orders(clause) for clause in clauses):
-        yield "order-after"
-    for signal, source, flags in _PATTERNS:
-        if holds(source, sentence, flags):
-            yield signal
-    duty = pattern(words.DUTY)
-    if duty.match(sentence) or duty.match(clauses[-1]):
-        yield "duty"
+    sentence = sentence.replace("’", "'")
+    yield from _orders(_CLAUSES.split(sentence))
+    raw = frozenset(_WORD.findall(sentence))
+    found = frozenset(map(str.lower, raw))
+    if found & words.PROHIBITING and holds(words.PROHIBITION, sentence):
+        yield "prohibition"
+    if found & words.OBLIGING and holds(words.OBLIGATION, sentence):
+        yield "obligation"
+    if found & words.REQUIREMENT:
+        yield "requirement"
+    if raw & words.STRESS:
+        yield "stress"
+    if found & words.HEDGE:
+        yield "hedge"
     if not sentence.isascii() and holds(words.OTHER_LANGUAGES, sentence):
         yield "other-language"
     if sentence.endswith(("?", "？")):
@@ -78,8 +72,22 @@ def order(clause: str, alone: bool = False) -> str:
     return ""
 
 
-def _orders(clause: str) -> bool:
-    """True for a clause that orders, at once or after its condition."""
-    if first_words(clause[:80])[:1] and first_words(clause[:80])[0] in words.CONDITIONS:
-        return any(order(part, alone=True) == "order" for part in _COMMAS.split(clause)[1:])
-    return order(clause) == "order"
+def _orders(clauses: list[str]) -> Iterator[str]:
+    """How the clauses of a sentence order: at once, or after a condition or colon."""
+    at_once = order(clauses[0])
+    if at_once:
+        yield at_once
+    later = (order(clause) == "order" or _after_condition(clause) for clause in clauses)
+    if at_once != "order" and any(later):
+        yield "order-after"
+    duty = pattern(words.DUTY)
+    if duty.match(clauses[0]) or duty.match(clauses[-1]):
+        yield "duty"
+
+
+def _after_condition(clause: str) -> bool:
+    """ "When in doubt, ask": a condition, a comma and an order."""
+    first = first_words(clause[:40])[:1]
+    if "," not in clause or not first or first[0] not in words.CONDITIONS:
+        return False
+    return any(order(part.lstrip(), alone=True) == "order" for part in clause.split(",")[1:])

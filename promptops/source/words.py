@@ -72,8 +72,8 @@ CONDITIONS = _set("""
 # What follows is re.VERBOSE, without case unless said.
 CLAUSE = r"(?:^|[,;:.—–→(]\s*|\b(?:and|but|or|so|then|please|you|also|to|,)\s+)"
 PROHIBITION = rf"""
-    {CLAUSE}(?:do\ not|don[’']t|never|avoid|refrain|not\ to)\b
-    |\b(?:must|should|shall|will)\s?(?:not|n[’']t|\ never)\b
+    {CLAUSE}(?:do\ not|don't|never|avoid|refrain|not\ to)\b
+    |\b(?:must|should|shall|will)\s?(?:not|n't|\ never)\b
     |\b(?:forbidden|prohibited|banned|disallowed|under\ no\ circumstances|not\ (?:allowed|permitted))\b
     |^(?:no|zero)\ [a-z]
 """
@@ -81,19 +81,32 @@ OBLIGATION = r"""
     (?<!that\ )(?<!which\ )(?<!who\ )\b(?:must|shall|should|ought\ to|(?:has|have|need|needs)\ to)\b
     |\b(?:supposed\ to|recommended\ to|(?:en|dis)couraged|you\ (?:will|may\ only|can\ only|are\ to)
       |we\ (?:prefer|require|always|never)
-      |it(?:\ is|[’']s)\ (?:important|essential|crucial|critical|vital)\ (?:to|that)
+      |it(?:\ is|'s)\ (?:important|essential|crucial|critical|vital)\ (?:to|that)
       |make\ sure|be\ sure|takes?\ precedence|at\ all\ times|only\ \S+(?:\ \S+)?\ (?:is|are)\ (?:accepted|allowed))\b
     |\(not\ ["“'‘`X]
 """
-REQUIREMENT = r"\brequire[sd]?\b|\bmandatory\b"
+REQUIREMENT = _set("require requires required mandatory")
 DUTY = r"(?:you\ are\ (?:an?|the)|you\ act|must|should|shall|needs?\ to|has\ to|(?:strongly\ |highly\ )?recommended)\b"
-STRESS = (
-    r"\b(?:MUST|NEVER|ALWAYS|ONLY|DO\ NOT|DON'T|NOT|REQUIRED|MANDATORY|CRITICAL|IMPORTANT|WILL)\b"
+STRESS = _set("MUST NEVER ALWAYS ONLY NOT DON'T REQUIRED MANDATORY CRITICAL IMPORTANT WILL")
+HEDGE = _set(
+    """
+    always never only prefer preferred preferably preferring unless avoid please recommended follow
+    rather instead least
+    """
 )
-HEDGE = r"""
-    \b(?:always|never|only|prefer(?:red|ably|ring)?|rather\ than|instead\ of|instead$|at\ least|at\ most
-      |unless|without\ exception|avoid|not\ just|please|recommended|follow)\b
-"""
+# The words without which the patterns need not be tried.
+PROHIBITING = _set(
+    """
+    not don't never avoid refrain mustn't shouldn't shan't won't forbidden prohibited banned disallowed
+    circumstances no zero
+    """
+)
+OBLIGING = _set(
+    """
+    must shall should ought has have need needs supposed recommended encouraged discouraged you we it
+    it's sure take takes times only not
+    """
+)
 OTHER_LANGUAGES = r"""
     不要|不得|不能|不可|请|必须|务必|应当|应该|应|禁止|严禁|始终|避免|确保|优先|使用|遵循|保持|永远
     |請|必須|應|確保|避免
