@@ -27,7 +27,7 @@ MARKUP = "markup"
 WEIGHTS = {
     # Looked for in the sentences; the first that scores `SURE`, else the best, speaks for the unit.
     "order": 3.0,  # begins with a verb that orders: "Use …", "Please run …"
-    "maybe-order": 1.0,  # … with a verb that may be a noun: "Test utilities"
+    "maybe-order": 1.4,  # … with a verb that may be a noun: "Test utilities"
     "order-after": 2.5,  # after a condition or a colon: "When in doubt, ask."
     "duty": 3.0,  # begins "Must …", "You are …"
     "prohibition": 2.5,  # "never", "do not", "avoid", "No …"

@@ -12,7 +12,8 @@ from functools import cache
 from promptops.source import words
 
 _WORD = re.compile(r"[^\W\d_][\w'-]*")
-_CLAUSES = re.compile(r"[;:—–→]\s+|\s->\s")
+_CLAUSES = re.compile(r"[;:—–→]\s+|\s->\s|,\s+(?=so\s)")
+_DESCRIBED = re.compile(r"X{3,}\s*(?:[:—–-]|->|→)\s")  # "`take_snapshot`: Get a text of the page"
 _ACRONYM = re.compile(r"^\w+ [A-Z]+s?$")  # "Fetch API" fetches nothing
 
 
@@ -35,7 +36,8 @@ def first_words(text: str) -> list[str]:
 def signals(sentence: str) -> Iterator[str]:
     """The names in `labels.WEIGHTS` that a sentence deserves."""
     sentence = sentence.replace("’", "'")
-    yield from _orders(_CLAUSES.split(sentence))
+    if not _DESCRIBED.match(sentence):
+        yield from _orders(_CLAUSES.split(sentence))
     raw = frozenset(_WORD.findall(sentence))
     found = frozenset(map(str.lower, raw))
     if found & words.PROHIBITING and holds(words.PROHIBITION, sentence):
@@ -60,7 +62,7 @@ def order(clause: str, alone: bool = False) -> str:
     `alone`: one verb is enough, as in "when in doubt, ask".
     """
     found = first_words(clause)
-    while found and found[0] in words.BEFORE_VERB:
+    while found and (found[0] in words.BEFORE_VERB or found[0].endswith("ly")):
         del found[0]
     verb, following = (*found[:2], "", "")[:2]
     if verb in words.ORDERS and following not in words.NO_OBJECTS:

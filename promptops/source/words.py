@@ -44,7 +44,7 @@ ORDERS = _set("""
     """)
 # Verbs that as often are nouns ("Test utilities", "State objects"): orders where an object follows.
 MAYBE_ORDERS = _set("""
-    access act address aim base benchmark break bundle cache call catch clean clear commit complete copy
+    access act address aim base benchmark break build bundle cache call catch clean clear commit complete copy
     correct cover debug default deploy design display document draft drop edit end exit export
     fail fall feel file filter finish flag focus force format frame group guard guide
     help highlight index insert issue label launch lead limit link list load lock log look map
