@@ -36,6 +36,17 @@ def test_rules_are_the_instructions_of_a_file() -> None:
     assert document.lines.span(*document.locate(("rules", 1))).line == 8
 
 
+def test_sections_include_headings_by_other_means() -> None:
+    text = "# A\n\n**For agents:**\n\n1. Run it.\n\nFor hooks:\n\n1. Run it.\n   - Keep it.\n\nThen.\n\n- Run it.\n"
+    rules = read_instructions(text, "AGENTS.md")[0].rules
+    assert [rule.section for rule in rules] == [
+        "A > For agents",
+        "A > For hooks",
+        "A > For hooks",
+        "A",
+    ]
+
+
 @pytest.mark.parametrize(
     ("path", "prompt_id"),
     [

@@ -57,10 +57,15 @@ _TAG = re.compile(r"<(/?)([A-Za-z][\w:.-]*)")
 
 
 class Label(NamedTuple):
-    """rule, fact, example, command, heading, code or markup; confidence in [0.5, 1]."""
+    """rule, fact, example, command, heading, code or markup; confidence in [0.5, 1].
+
+    under: the text of the heading by other means (a line in bold, "For agents:") that introduces
+        the list which the unit is in, or "".
+    """
 
     label: str
     confidence: float
+    under: str = ""
 
 
 class Context(NamedTuple):
@@ -87,7 +92,7 @@ def rule_or_not(unit: Unit, context: Context | None = None) -> Label:
 def label_units(units: Sequence[Unit]) -> tuple[Label, ...]:
     """The labels of a file's units, each judged with what introduces it."""
     labels: list[Label] = []
-    leads: list[tuple[int, str]] = []  # (depth, label) of the list items and lead-ins around
+    leads: list[tuple[int, str, str]] = []  # depth, label and heading of the lead-ins around
     example_tags: list[str] = []
     for i, unit in enumerate(units):
         if unit.kind == "html":
@@ -96,15 +101,21 @@ def label_units(units: Sequence[Unit]) -> tuple[Label, ...]:
             leads.clear()
         while leads and leads[-1][0] >= unit.depth:
             leads.pop()
-        lead = EXAMPLE if example_tags else leads[-1][1] if leads else ""
+        _, lead, under = leads[-1] if leads else (0, "", "")
         before_code = i + 1 < len(units) and units[i + 1].kind == CODE
-        label = rule_or_not(unit, Context(lead, before_code))
-        labels.append(label)
+        context = Context(EXAMPLE if example_tags else lead, before_code)
+        label = rule_or_not(unit, context)
+        labels.append(label._replace(under=under))
         if unit.kind == HEADING and _orders_all_below(unit.text):
-            leads.append((-1, RULE))
-        elif unit.kind in {ITEM, PROSE} and (lead or unit.text.rstrip("*_ ").endswith((":", "："))):
-            leads.append((unit.depth, _introduces(unit, label, lead)))
+            leads.append((-1, RULE, ""))
+        elif unit.kind in {ITEM, PROSE} and (lead or _is_lead(unit, label)):
+            under = unit.text.strip("*_:： ") if label.label == HEADING else under
+            leads.append((unit.depth, _introduces(unit, label, context.lead), under))
     return tuple(labels)
+
+
+def _is_lead(unit: Unit, label: Label) -> bool:
+    return label.label == HEADING or unit.text.rstrip("*_ ").endswith((":", "："))
 
 
 def _orders_all_below(heading: str) -> bool:

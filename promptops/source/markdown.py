@@ -17,17 +17,22 @@ def read_instructions(text: str, path: str) -> tuple[Prompt, MarkdownDocument]:
     """The rules of an instruction file, as a prompt that nobody governs yet, and where they stand.
 
     A rule is an item or paragraph that reads as an instruction; its id is `line-<number>`, its text
-    exactly what stands in the file, its section the headings above, joined by ` > `.
+    exactly what stands in the file, its section the headings above (lines in bold and the like
+    included), joined by ` > `.
     """
     units = read_units(text)
     labels = label_units(units)
-    found = [unit for unit, label in zip(units, labels, strict=True) if label.label == RULE]
+    found = [pair for pair in zip(units, labels, strict=True) if pair[1].label == RULE]
     rules = tuple(
-        Rule(id=f"line-{unit.line}", text=unit.text, section=" > ".join(filter(None, unit.section)))
-        for unit in found
+        Rule(
+            id=f"line-{unit.line}",
+            text=unit.text,
+            section=" > ".join(filter(None, (*unit.section, label.under))),
+        )
+        for unit, label in found
     )
     prompt = Prompt(id=_id(path), path=path, rules=rules, governed=False)
-    return prompt, MarkdownDocument(path, text, found)
+    return prompt, MarkdownDocument(path, text, [unit for unit, _ in found])
 
 
 def _id(path: str) -> str:
