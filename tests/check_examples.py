@@ -50,6 +50,7 @@ AROUND = Around(
     decisions=DECISIONS,
     people_left=frozenset({"gone@example.com"}),
     require_decision_for=frozenset({"modality", "data"}),
+    targets={"AGENTS.md": b"- Name the city of every meeting."},
 )
 OUTPUT = Decision("20260108-output", "", "", "accepted", prompts=("example",), kind="output")
 CHECKS = selected(("PO",), ())

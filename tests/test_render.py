@@ -242,12 +242,12 @@ def test_nearest_names_are_suggested() -> None:
 @pytest.mark.parametrize(
     ("content", "place", "start"),
     [
-        ("a\n\n  {{ nope }}", (3, 3), 5),
+        ("a\n\n  {{ nope }}", (3, 6), 8),
         ("{% if 1 %}\n{{ 'x' }} {{ 'y' ~ nope }}{% endif %}", (2, 20), 30),
         ("é\n{{ question\n  .foo }}", (3, 4), 17),
         ("{{ 1 }}\nx{{ 1 | foo }}", (2, 9), 16),
         ("{{ 1 }}\r\nx {% endif %}", (2, 3), 11),
-        ("{% if 1 %}\n\n{{ rule('nope') }}{% endif %}", (3, 9), 20),
+        ("{% if 1 %}\n\n{{ rule('nope') }}{% endif %}", (3, 10), 21),
         ("{{ ", (1, 1), 0),
         ("{% for i in range(9999999) %}\n{{ i }}{% endfor %}", (2, 1), 30),
     ],
@@ -261,7 +261,7 @@ def test_the_place_is_in_the_template_as_written() -> None:
     content = 'Before all.\n{{ rule("cite") }}\n- {{ nope }}\n'
     with pytest.raises(PlacedError) as caught:
         render(prompt("fine", content), {}, without=["cite"])
-    assert (caught.value.line, caught.value.column, caught.value.problem.index) == (3, 3, 1)
+    assert (caught.value.line, caught.value.column, caught.value.problem.at) == (3, 6, 1)
 
 
 def test_names_that_the_prompt_has_not_are_errors() -> None:
@@ -331,7 +331,7 @@ def test_target() -> None:
         render_target(prompt("x", "y", target="AGENTS.md"))
     with pytest.raises(PlacedError, match="variables are not allowed") as caught:
         render_target(prompt("For\n{{ company }}", target="AGENTS.md"))
-    assert (caught.value.line, caught.value.column) == (2, 1)
+    assert (caught.value.line, caught.value.column) == (2, 4)
     with pytest.raises(PlacedError, match="not allowed in templates"):
         render_target(prompt("{{ company.__class__ }}", target="AGENTS.md"))
 
@@ -346,12 +346,12 @@ def test_placements() -> None:
     )
 
     def shown(uses: object) -> list[tuple[str, int, int, int]]:
-        return [(use.name, use.index, use.start, use.end) for use in uses]  # type: ignore[attr-defined]
+        return [(use.name, use.at, use.start, use.end) for use in uses]  # type: ignore[attr-defined]
 
-    assert shown(found.variables) == [("company", 0, 0, 13), ("question", 1, 11, 19)]
-    assert shown(found.rules) == [("cite", 0, 14, 32), ("warm", 1, 76, 82)]
-    assert shown(found.lists) == [("form", 0, 33, 62), ("", 1, 41, 46), ("tone", 1, 113, 119)]
-    assert [(p.kind, p.index, p.message) for p in found.problems] == [
+    assert shown(found.variables) == [("company", 0, 3, 10), ("question", 1, 11, 19)]
+    assert shown(found.rules) == [("cite", 0, 23, 27), ("warm", 1, 77, 81)]
+    assert shown(found.lists) == [("form", 0, 53, 57), ("", 1, 41, 46), ("tone", 1, 114, 118)]
+    assert [(p.kind, p.at, p.message) for p in found.problems] == [
         ("refused", 1, "not allowed in templates: `**`")
     ]
     assert isinstance(found.problems[0], Problem)

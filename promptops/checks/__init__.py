@@ -42,12 +42,14 @@ class Around:
     decisions: by id. prompt_ids: id -> path of the first prompt that has it. people_left: names and
     e-mails of those who have left, lower case. counter: counts tokens, and opens nothing before it
     is asked; None where nothing is counted. before: by path, the prompts as they were in the
-    revision that a change is judged against.
+    revision that a change is judged against. targets: by path, the bytes of the files that prompts
+    name as their target, None where there is no such file; a path is missing where nobody looked.
     """
 
     today: date
     counter: Counter | None = None
     before: Mapping[str, Prompt] = field(default_factory=dict)
+    targets: Mapping[str, bytes | None] = field(default_factory=dict)
     decisions: Mapping[str, Decision] = field(default_factory=dict)
     prompt_ids: Mapping[str, str] = field(default_factory=dict)
     people_left: frozenset[str] = frozenset()

@@ -24,6 +24,7 @@ FAMILIES = {
     "PO4": "Text",
     "PO5": "Governance",
     "PO6": "Hidden and hostile text",
+    "PO7": "Templates and targets",
 }
 _SUBJECTS = {
     ON_PROMPT: "prompts",

@@ -9,13 +9,13 @@ a clock nor a disk, and the same input gives the same bytes on every machine.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
 
 from promptops.errors import TemplateError, UsageError
 from promptops.model import Message, Prompt
 from promptops.render.context import Context
 from promptops.render.problem import PlacedError, Problem, did_you_mean
 from promptops.render.rules import RuleList, applies, left_out, view
+from promptops.render.scan import Words
 from promptops.render.template import Facts, Template, Use, read
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "placements",
     "render",
     "render_target",
+    "trial",
 ]
 
 _NONE: Mapping[str, str] = {}
@@ -62,6 +63,7 @@ def render(
         views,
         RuleList(v for v in views.values() if v.id not in placed and v.id not in gone),
         gone,
+        {},
     )
     texts = (_text(index, template, context) for index, template in enumerate(templates))
     return tuple(
@@ -107,11 +109,28 @@ def placements(prompt: Prompt) -> Facts:
         else []
     )
     return Facts(
-        tuple(replace(use, index=i) for i, facts in found for use in facts.variables),
-        tuple(replace(use, index=i) for i, facts in found for use in facts.rules),
-        tuple(replace(use, index=i) for i, facts in found for use in facts.lists),
-        tuple(replace(problem, index=i) for i, facts in found for problem in facts.problems),
+        tuple(use._replace(at=i) for i, facts in found for use in facts.variables),
+        tuple(use._replace(at=i) for i, facts in found for use in facts.rules),
+        tuple(use._replace(at=i) for i, facts in found for use in facts.lists),
+        tuple(problem._replace(at=i) for i, facts in found for problem in facts.problems),
     )
+
+
+def trial(prompt: Prompt) -> Problem | None:
+    """What rendering with the first examples runs into; None where it renders.
+
+    Only templates that need Jinja are tried: plain ones hold no surprise that `placements` misses.
+    """
+    templates = [read(message.content) for message in prompt.messages] if prompt.governed else []
+    if all(template.tree is None for template in templates):
+        return None
+    values = {use.name: "" for template in templates for use in template.facts.variables}
+    values.update({name: (*v.examples, "")[0] for name, v in prompt.variables.items()})
+    try:
+        render(prompt, values)
+    except PlacedError as error:
+        return error.problem
+    return None
 
 
 def _text(index: int, template: Template, context: Context) -> str:
@@ -119,10 +138,11 @@ def _text(index: int, template: Template, context: Context) -> str:
     try:
         return shortened.render(context)
     except PlacedError as error:
-        found = error.problem
-        tag = shortened.source[found.start : found.end]
-        start = found.start if shortened is template else max(template.source.find(tag), 0)
-        problem = replace(found, index=index, start=start, end=start + len(tag))
+        problem = error.problem._replace(at=index)
+        if shortened is not template:
+            word = shortened.source[problem.start : problem.end]
+            start, end = Words(template.source).place(word, 1)
+            problem = problem._replace(start=start, end=end)
         raise PlacedError(problem, template.source) from None
 
 

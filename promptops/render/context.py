@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from promptops.render.problem import (
     LIMIT,
@@ -21,8 +21,7 @@ MAX_OUTPUT = 1 << 20  # characters of one message, beside the values of variable
 BUILT_IN = ("rules", "rule")
 
 
-@dataclass(slots=True)
-class Context:
+class Context(NamedTuple):
     """What the templates of one prompt are rendered with.
 
     variables: the values given; declared: the names the prompt declares.
@@ -34,9 +33,9 @@ class Context:
     rules: Mapping[str, RuleView]
     listed: RuleList
     gone: frozenset[str]
-    sections: dict[str, RuleList] = field(default_factory=dict)
+    sections: dict[str, RuleList]  # made when they are asked for
 
-    def list(self, section: str) -> RuleList:
+    def listing(self, section: str) -> RuleList:
         """The rules of `{{ rules }}`, those of one section, "" for all."""
         if not section:
             return self.listed
@@ -74,13 +73,13 @@ class Context:
         return Problem(UNKNOWN_RULE, f"there is no rule `{rule_id}`", hint)
 
 
-@dataclass(slots=True)
 class Writer:
     """The text of one message, no more of it than a template may write."""
 
-    limit: int
-    parts: list[str] = field(default_factory=list)
-    written: int = 0
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        self.parts: list[str] = []
+        self.written = 0
 
     def write(self, text: str) -> None:
         """Add text; PlacedError where the message grows over its limit."""

@@ -8,8 +8,6 @@ sandbox that runs Python would need.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from jinja2 import nodes
 
 from promptops.render.context import Context, Writer
@@ -36,7 +34,7 @@ def interpret(source: str, tree: nodes.Template, context: Context, out: Writer) 
     else:
         return
     start, end = Words(source).place(word, run.line)
-    raise PlacedError(replace(problem, start=start, end=end), source)
+    raise PlacedError(problem._replace(start=start, end=end), source)
 
 
 class _Run:

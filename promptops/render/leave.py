@@ -58,8 +58,6 @@ def leave_out(
 
     text_of: what a placement renders; None for a segment that places no rule.
     """
-    if not any(gone(segment) for segment in segments):
-        return source
     return _Skeleton(source, segments, gone, text_of).without()
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from promptops.errors import TemplateError
 
@@ -16,11 +16,10 @@ UNKNOWN_RULE = "unknown-rule"  # rule("…") or section("…") of something the 
 TOO_DEEP = ("template over limit: nested too deeply", "make it flatter")
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(NamedTuple):
     """One thing wrong with a template; `kind` is one of this module's constants.
 
-    index: of the message in `prompt.messages`. start, end: half-open character range in its content.
+    at: the message, as an index of `prompt.messages`. start, end: half-open character range in its content.
     """
 
     kind: str
@@ -28,13 +27,13 @@ class Problem:
     help: str = ""
     start: int = 0
     end: int = 0
-    index: int = 0
+    at: int = 0
 
 
 class PlacedError(TemplateError):
     """A TemplateError that knows its place.
 
-    `problem.index` is the message, `problem.start` and `.end` the characters in its content;
+    `problem.at` is the message, `problem.start` and `.end` the characters in its content;
     `line` and `column` count within that content. `path` is left to whoever knows the file.
     """
 

@@ -9,15 +9,13 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 TEXT, NAME, LIST, RULE = "text", "name", "list", "rule"
 EXPRESSION, STATEMENT, COMMENT, RAW = "expression", "statement", "comment", "raw"
 
 _OPEN = re.compile(r"\{[{%#]")
-_RAW = re.compile(r"\{%[-+]?\s*raw\s*-?%\}")
-_END_RAW = re.compile(r"\{%[-+]?\s*endraw\s*[-+]?%\}")
 _PLAIN = re.compile(
     r"""\{\{ ([-+]?) \s* (?:
           (?P<list> rules ) (?: \s* \| \s* section \s* \( \s* (?P<section> "[^"\\\n]*" | '[^'\\\n]*' ) \s* \) )?
@@ -26,7 +24,6 @@ _PLAIN = re.compile(
         ) \s* (-?) \}\}""",
     re.X,
 )
-_TOKEN = re.compile(r"""("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')|(\w+)|\s+|.""", re.S)
 _NOT_PLAIN = frozenset(
     {"true", "false", "none", "True", "False", "None", "not", "rule", "loop", "range"}
 )
@@ -44,6 +41,13 @@ class Segment(NamedTuple):
     end: int
     value: str = ""
     plain: bool = False
+
+
+def named(source: str, segment: Segment) -> tuple[int, int]:
+    """The characters of the variable, id or section that a plain tag names; `rules` where it lists all."""
+    value = segment.value or "rules"
+    start = source.rfind(value, segment.start, segment.end)
+    return start, start + len(value)
 
 
 class Token(NamedTuple):
@@ -79,10 +83,10 @@ def _tag(source: str, start: int) -> Segment:
         case "#":
             end = source.find("#}", start + 2)
             return Segment(COMMENT, start, end + 2 if end >= 0 else len(source))
-    raw = _RAW.match(source, start)
+    raw = _raw().match(source, start)
     if raw is None:
         return Segment(STATEMENT, start, _tag_end(source, start))
-    end_raw = _END_RAW.search(source, raw.end())
+    end_raw = _end_raw().search(source, raw.end())
     return Segment(RAW, start, end_raw.end() if end_raw else len(source))
 
 
@@ -104,7 +108,7 @@ def _plain(source: str, start: int) -> Segment | None:
 def _tag_end(source: str, start: int) -> int:
     closing = "}}" if source[start + 1] == "{" else "%}"
     depth = 0
-    for match in _TOKEN.finditer(source, start + 2):
+    for match in _token().finditer(source, start + 2):
         if depth == 0 and source.startswith(closing, match.start()):
             return match.start() + 2
         depth += (match[0] in "([{") - (match[0] in ")]}")
@@ -113,7 +117,7 @@ def _tag_end(source: str, start: int) -> int:
 
 def tokens(source: str, segment: Segment) -> Sequence[Token]:
     """The words, strings and signs inside an expression or a statement."""
-    inner = _TOKEN.finditer(source, segment.start + 2, max(segment.end - 2, segment.start + 2))
+    inner = _token().finditer(source, segment.start + 2, max(segment.end - 2, segment.start + 2))
     return [Token(match[0], match.start()) for match in inner if not match[0].isspace()]
 
 
@@ -146,8 +150,9 @@ class Words:
         self.starts: dict[str, list[tuple[int, int]]] = {}
         for segment in self.tags:
             for token in tokens(source, segment):
-                end = token.start + len(token.text)
-                self.starts.setdefault(token.text.strip("\"'"), []).append((token.start, end))
+                inner = token.text.strip("\"'")
+                start = token.start + token.text.find(inner)
+                self.starts.setdefault(inner, []).append((start, start + len(inner)))
 
     def place(self, word: str, line: int) -> tuple[int, int]:
         """The characters of the first `word`, bare or in quotes, at or after a 1-based line.
@@ -161,3 +166,18 @@ class Words:
             return known[at]
         at = bisect_right(self.tags, start, key=lambda segment: segment.end)
         return self.tags[at][1:3] if at < len(self.tags) else (self.length, self.length)
+
+
+@cache
+def _raw() -> re.Pattern[str]:
+    return re.compile(r"\{%[-+]?\s*raw\s*-?%\}")
+
+
+@cache
+def _end_raw() -> re.Pattern[str]:
+    return re.compile(r"\{%[-+]?\s*endraw\s*[-+]?%\}")
+
+
+@cache
+def _token() -> re.Pattern[str]:
+    return re.compile(r"""("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')|(\w+)|\s+|.""", re.S)

@@ -7,12 +7,10 @@ interpreted (`interpret.py`); both give the bytes that Jinja gives with `keep_tr
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from promptops.render.context import MAX_OUTPUT, Context, Writer
-from promptops.render.leave import leave_out
 from promptops.render.problem import PlacedError, Problem
 from promptops.render.rules import RuleView
 from promptops.render.scan import (
@@ -22,24 +20,23 @@ from promptops.render.scan import (
     RULE,
     STATEMENT,
     Segment,
+    named,
     rules_in,
     scan,
     tokens,
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Use:
-    """A name that a template uses, at the characters [start, end) of message `index`."""
+class Use(NamedTuple):
+    """A name that a template uses, at the characters [start, end) of message `at`."""
 
     name: str
     start: int
     end: int
-    index: int = 0
+    at: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(NamedTuple):
     """What templates use, known without rendering them.
 
     variables: names that the caller has to give. rules: ids placed one by one, `rule("id")`.
@@ -52,8 +49,7 @@ class Facts:
     problems: tuple[Problem, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Template:
+class Template(NamedTuple):
     """A template read. `tree` is Jinja's, None where no Jinja is needed."""
 
     source: str
@@ -65,13 +61,17 @@ class Template:
         """The template without the placements of `context.gone` and of lists that are empty."""
         if self.facts.problems:
             return self
+        if not any(_gone(self.source, segment, context) for segment in self.segments):
+            return self
+        from promptops.render.leave import leave_out
+
         source = leave_out(
             self.source,
             self.segments,
             lambda segment: _gone(self.source, segment, context),
             lambda segment: _rendered(self.source, segment, context),
         )
-        return self if source == self.source else read(source)
+        return read(source)
 
     def render(self, context: Context) -> str:
         """The message's text; PlacedError where that cannot be."""
@@ -87,7 +87,8 @@ class Template:
             try:
                 self._write(segment, context, out)
             except PlacedError as error:
-                problem = replace(error.problem, start=segment.start, end=segment.end)
+                start, end = named(self.source, segment)
+                problem = error.problem._replace(start=start, end=end)
                 raise PlacedError(problem, self.source) from None
         return "".join(out.parts)
 
@@ -98,7 +99,7 @@ class Template:
             case "name":
                 out.write(context.variables[segment.value])
             case "list":
-                out.write(str(context.list(segment.value)))
+                out.write(str(context.listing(segment.value)))
             case "rule":
                 rule = context.rule(segment.value)
                 if not isinstance(rule, RuleView):
@@ -113,24 +114,24 @@ def read(source: str) -> Template:
     """The template of that text; what is wrong with it stands in its facts."""
     segments = scan(source)
     if all(segment.plain for segment in segments):
-        return Template(source, segments, _plain_facts(segments))
+        return Template(source, segments, _plain_facts(source, segments))
     from promptops.render.parse import parse
 
     return parse(source, segments)
 
 
-def _plain_facts(segments: tuple[Segment, ...]) -> Facts:
+def _plain_facts(source: str, segments: tuple[Segment, ...]) -> Facts:
     uses: dict[str, list[Use]] = {NAME: [], RULE: [], LIST: []}
     for segment in segments:
         if segment.kind in uses:
-            uses[segment.kind].append(Use(segment.value, segment.start, segment.end))
+            uses[segment.kind].append(Use(segment.value, *named(source, segment)))
     return Facts(tuple(uses[NAME]), tuple(uses[RULE]), tuple(uses[LIST]))
 
 
 def _gone(source: str, segment: Segment, context: Context) -> bool:
     match segment.kind:
         case "list":
-            return not context.list(segment.value)
+            return not context.listing(segment.value)
         case "rule" | "expression":
             ids = rules_in(source, segment)
             return bool(ids) and context.gone.issuperset(ids)
@@ -140,7 +141,7 @@ def _gone(source: str, segment: Segment, context: Context) -> bool:
 def _rendered(source: str, segment: Segment, context: Context) -> str | None:
     """The last rule of what a placement renders; None where it places no rule."""
     if segment.kind == LIST:
-        return "".join(rule.text for rule in context.list(segment.value)[-1:])
+        return "".join(rule.text for rule in context.listing(segment.value)[-1:])
     ids = rules_in(source, segment) if segment.kind in (RULE, EXPRESSION) else ()
     if ids:
         return "".join(context.rules[i].text for i in ids[-1:] if i in context.rules)
