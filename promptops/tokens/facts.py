@@ -18,6 +18,7 @@ _FILES = (
     ("models", "models"),
     ("vocabularies", "vocabularies"),
 )
+OLD_AFTER = 180  # days after which facts are called old
 Row = Mapping[str, Any]
 _FOLDER = os.path.join(os.path.dirname(__file__), "data")
 

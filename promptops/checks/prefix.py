@@ -1,0 +1,181 @@
+"""PO3, prefix caching: what a provider can serve from its cache, and what breaks that."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from promptops.checks import ON_PROMPT, Around, check
+from promptops.checks._figures import Figures, figures
+from promptops.diagnostic import Finding, Severity
+from promptops.model import Prompt
+from promptops.tokens.caching import (
+    cached_tokens,
+    caching,
+    first_changed_token,
+    first_variable,
+    static_prefix,
+    without_first_variable,
+)
+from promptops.tokens.facts import by_model
+from promptops.tokens.prices import WRITE, price
+
+_NEARLY = 0.8  # of the minimum: padding a prompt to reach it further down costs more than it saves
+_WINDOWS = 1460  # half hours in a month: how long GPT-5.6 keeps what it has written
+
+
+@check("PO310", "prefix-below-cache-minimum", Severity.WARNING, (ON_PROMPT,))
+def prefix_below_cache_minimum(prompt: Prompt, around: Around) -> Iterator[Finding]:
+    """A static prefix a little shorter than the model's minimum is paid in full at every call, and
+    nothing says so. Only prompts with declared calls and at least 80 % of the minimum are told.
+
+    Bad:
+        models: [openai/gpt-4o]
+        budget: {calls_per_month: 100_000}
+        messages:
+          - role: system
+            content: >
+              {{ rules }} [handbook: 900 tokens]
+
+    Good:
+        models: [openai/gpt-4o]
+        budget: {calls_per_month: 100_000}
+        messages:
+          - role: system
+            content: >
+              {{ rules }} [handbook: 1100 tokens]
+    """
+    found = figures(prompt, around)
+    if found is None or not prompt.budget.calls_per_month:
+        return
+    for index, model in enumerate(prompt.models):
+        measure = found.measure(model)
+        prefix = static_prefix(found.layout, model, found.counter, measure.framing)
+        known = caching(prefix, model, found.counter)
+        if known and prefix.tokens and _NEARLY * known.minimum <= prefix.tokens < known.minimum:
+            message = f"the static prefix is {prefix.tokens:,} tokens, and {model} caches from {known.minimum:,} on"
+            help = f"move static text before {_where(prefix.cut_by)}, or expect no cache ({known.source})"
+            yield Finding(("models", index), message, help)
+
+
+@check("PO311", "cache-breaking-variable", Severity.WARNING, (ON_PROMPT,))
+def cache_breaking_variable(prompt: Prompt, around: Around) -> Iterator[Finding]:
+    """Caches match from the first token on. A variable in front of the static text makes every
+    call a new prompt, and all after it is paid in full.
+
+    Bad:
+        models: [openai/gpt-4o]
+        variables: {company: {examples: [Acme]}}
+        messages:
+          - role: system
+            content: >
+              You work for {{ company }}. {{ rules }} [handbook: 1100 tokens]
+
+    Good:
+        models: [openai/gpt-4o]
+        variables: {company: {examples: [Acme]}}
+        messages:
+          - role: system
+            content: >
+              {{ rules }} [handbook: 1100 tokens]
+          - role: user
+            content: I write to {{ company }}.
+    """
+    found = figures(prompt, around)
+    cut = first_variable(found.layout) if found else None
+    if found is None or cut is None:
+        return
+    moved = without_first_variable(found.layout)
+    for model, _ in found.encoders():
+        now = _cached(found, model, moved=False)
+        then = _cached(found, model, moved=True)
+        if now == 0 and then > 0 and first_variable(moved) != cut:
+            message = f"`{cut[1].name}` ends the static prefix before {model} can cache anything; moved to the end, {then:,} tokens could be"
+            help = f"put `{{{{ {cut[1].name} }}}}` after the static text, in the user's message"
+            yield Finding(_template_place(prompt, cut[0]), message, help)
+            return
+
+
+def _cached(found: Figures, model: str, *, moved: bool) -> int:
+    layout = without_first_variable(found.layout) if moved else found.layout
+    prefix = static_prefix(layout, model, found.counter, found.measure(model).framing)
+    row = by_model("caching", found.counter.model(model))
+    return cached_tokens(prefix.tokens or 0, row) if row else 0
+
+
+def _template_place(prompt: Prompt, message: int) -> tuple[str | int, ...]:
+    return ("messages", message, "content") if message < len(prompt.messages) else ("messages",)
+
+
+@check("PO312", "cache-breaking-edit", Severity.INFO, (ON_PROMPT,))
+def cache_breaking_edit(prompt: Prompt, around: Around) -> Iterator[Finding]:
+    """An edit inside the cached prefix empties every cache once: the next calls are paid in full.
+    A space at the end of the first line is such an edit too.
+
+    Bad:
+        models: [openai/gpt-4o]
+        messages:
+          - role: system
+            content: >
+              Changed {{ rules }} [handbook: 1100 tokens]
+
+    Good:
+        # as it was before the change
+        models: [openai/gpt-4o]
+        messages:
+          - role: system
+            content: >
+              Static {{ rules }} [handbook: 1100 tokens]
+    """
+    before = around.before.get(prompt.path)
+    found = figures(prompt, around)
+    if before is None or found is None:
+        return
+    then = Figures(before, found.counter)
+    for model, encoder in found.encoders():
+        cached = _cached(then, model, moved=False)
+        texts = [laid.text for laid in then.layout], [laid.text for laid in found.layout]
+        same = first_changed_token(*texts, encoder)
+        if texts[0] != texts[1] and same < cached:
+            message = f"the edit changes token {same + 1:,} of a prefix of which {cached:,} are cached on {model}"
+            help = "the caches fill again with the next calls; edits further down keep them"
+            yield Finding(("messages",), message, help)
+
+
+@check("PO313", "unused-cache-write", Severity.WARNING, (ON_PROMPT,))
+def unused_cache_write(prompt: Prompt, around: Around) -> Iterator[Finding]:
+    """A model that charges for writing its cache, and writes it unasked, makes a seldom called
+    prompt dearer: the cache is gone before the next call comes.
+
+    Bad:
+        models: [openai/gpt-5.6]
+        budget: {calls_per_month: 300}
+        messages:
+          - role: system
+            content: >
+              {{ rules }} [handbook: 1100 tokens]
+
+    Good:
+        models: [openai/gpt-5.6]
+        budget: {calls_per_month: 300_000}
+        messages:
+          - role: system
+            content: >
+              {{ rules }} [handbook: 1100 tokens]
+    """
+    found = figures(prompt, around)
+    calls = prompt.budget.calls_per_month
+    if found is None or calls is None or calls >= _WINDOWS:
+        return
+    for index, model in enumerate(prompt.models):
+        row = by_model("caching", found.counter.model(model))
+        charged = row is not None and row["how"] == "implicit" and row["write"] > 1
+        written = _cached(found, model, moved=False) if charged else 0
+        cost = price(model, found.counter.own)
+        if row and written and cost and cost.rate(WRITE):
+            message = f"{model} charges {row['write']:g} times the price for writing {written:,} tokens to a cache that {calls:,} calls a month hardly read"
+            help = f"send these calls together, or switch the cache off where the provider lets you ({row['source']})"
+            yield Finding(("models", index), message, help)
+
+
+def _where(variable: str) -> str:
+    return f"`{{{{ {variable} }}}}`" if variable else "the end"
