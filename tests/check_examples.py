@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import replace
 from datetime import date
@@ -10,10 +11,13 @@ from tempfile import TemporaryDirectory
 
 from promptops.checking.engine import examine, selected
 from promptops.checks import ON_DECISION, ON_PROMPT, ON_TEXT, Around, Check
+from promptops.checks.explain import explain
 from promptops.diagnostic import Diagnostic
-from promptops.model import Decision
+from promptops.model import Decision, Prompt
 from promptops.source.tree import DiskTree
 from promptops.source.workspace import read_file
+from promptops.tokens.counts import Counter
+from promptops.tokens.vocab import places
 
 AGREED = {"Context": "Eleven refunds were promised wrongly.", "Decision": "Account-id and image."}
 DECISIONS = {
@@ -47,21 +51,30 @@ DECISIONS = {
 }
 AROUND = Around(
     date(2026, 6, 1),
+    counter=Counter(places(os.environ)),
     decisions=DECISIONS,
     people_left=frozenset({"gone@example.com"}),
     require_decision_for=frozenset({"modality", "data"}),
     targets={"AGENTS.md": b"- Name the city of every meeting."},
 )
+COMPARING = ("PO303", "PO305", "PO312")
 OUTPUT = Decision("20260108-output", "", "", "accepted", prompts=("example",), kind="output")
 CHECKS = selected(("PO",), ())
 
+_HANDBOOK = re.compile(r"\[handbook: (\d+) tokens\]")
 _RULE = re.compile(
     r"^(?P<dent> *)- id: (?P<id>\S+)\n(?P<body>(?:(?P=dent)  .*\n|\n)*)", re.MULTILINE
 )
 
 
 def around_of(check: Check, text: str) -> Around:
-    """What the example's repository looks like; PO508 speaks of one that requires decisions."""
+    """What the example's repository looks like; PO508 speaks of one that requires decisions.
+
+    A check that compares with the revision before has its good example there.
+    """
+    if check.code in COMPARING:
+        before = prompt_of(complete(check.code, explain(check).good + "\n"))
+        return replace(AROUND, before={before.path: before})
     if check.code != "PO508":
         return AROUND
     decisions = {**DECISIONS, OUTPUT.id: OUTPUT} if "# with" in text else DECISIONS
@@ -89,8 +102,20 @@ def examined(text: str, path: str, kind: str, around: Around = AROUND) -> list[D
         return examine(read_file(DiskTree(folder), path, kind), around, CHECKS)
 
 
+def prompt_of(text: str) -> Prompt:
+    """The prompt that a whole prompt.yaml of this text is."""
+    with TemporaryDirectory() as folder:
+        file = Path(folder, "prompts/example/prompt.yaml")
+        file.parent.mkdir(parents=True)
+        file.write_text(text, "utf-8")
+        prompt = read_file(DiskTree(folder), "prompts/example/prompt.yaml", "prompt").prompt
+        assert prompt is not None
+        return prompt
+
+
 def complete(code: str, text: str) -> str:
     """A whole prompt.yaml: what the example leaves out and another family would miss is added."""
+    text = _HANDBOOK.sub(lambda found: "Static" + " static" * int(found[1]) + ".", text)
     if "rules:" in text:
         text = _RULE.sub(lambda found: _whole_rule(code, found), text)
     keys = re.findall(r"^(\w+):", text, re.MULTILINE)

@@ -64,7 +64,7 @@ def uneven_labels(prompt: Prompt, around: Around) -> Iterator[Finding]:
         models: [openai/gpt-4o]
         cases:
           - {id: yes-case, assert: {equals: positive}}
-          - {id: no-case, assert: {equals: disappointed}}
+          - {id: no-case, assert: {equals: misdelivered}}
 
     Good:
         models: [openai/gpt-4o]
@@ -91,14 +91,14 @@ def label_space_sensitive(prompt: Prompt, around: Around) -> Iterator[Finding]:
     Bad:
         models: [openai/gpt-4o]
         cases:
-          - {id: no-refund, assert: {equals: POSITIVE}}
-          - {id: refund, assert: {equals: NEGATIVE}}
+          - {id: rude, assert: {equals: angry}}
+          - {id: late, assert: {equals: complaint}}
 
     Good:
         models: [openai/gpt-4o]
         cases:
-          - {id: no-refund, assert: {equals: positive}}
-          - {id: refund, assert: {equals: negative}}
+          - {id: rude, assert: {equals: negative}}
+          - {id: late, assert: {equals: neutral}}
     """
     names, place = labels(prompt)
     encoder = encoder_of(prompt, around) if names else None

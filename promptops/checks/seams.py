@@ -93,23 +93,27 @@ def budget_from_parts(prompt: Prompt, around: Around) -> Iterator[Finding]:
 
     Bad:
         models: [openai/gpt-4o]
-        budget: {prompt_tokens: 15}
+        budget: {prompt_tokens: 21}
         messages:
           - role: system
-            content: "Answer:\\n{{ rules }}\\nEnd."
+            content: "Answer:\\n\\n{{ rule('be-brief') }}\\n\\nAlways:\\n\\n{{ rule('be-kind') }}\\n\\nEnd."
         rules:
           - id: be-brief
             text: Be brief.
+          - id: be-kind
+            text: Be kind.
 
     Good:
         models: [openai/gpt-4o]
-        budget: {prompt_tokens: 20}
+        budget: {prompt_tokens: 30}
         messages:
           - role: system
-            content: "Answer:\\n{{ rules }}\\nEnd."
+            content: "Answer:\\n\\n{{ rule('be-brief') }}\\n\\nAlways:\\n\\n{{ rule('be-kind') }}\\n\\nEnd."
         rules:
           - id: be-brief
             text: Be brief.
+          - id: be-kind
+            text: Be kind.
     """
     limit = prompt.budget.prompt_tokens
     found = figures(prompt, around)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from unicodedata import normalize
 
-from promptops.checks import ON_INSTRUCTIONS, ON_PROMPT, Around, check
+from promptops.checks import ON_INSTRUCTIONS, ON_PROMPT, ON_TEXT, Around, check
 from promptops.checks._figures import encoder_of, figures
 from promptops.checks.waste import texts
 from promptops.diagnostic import Finding, Severity
@@ -86,27 +86,30 @@ def _mostly_ascii(text: str) -> bool:
     return other * 50 <= len(text)
 
 
-@check("PO353", "mixed-line-endings", Severity.WARNING, (ON_INSTRUCTIONS,))
-def mixed_line_endings(prompt: Prompt, around: Around) -> Iterator[Finding]:
-    """An instruction file is sent as it is: a carriage return is a token of its own, and a file
-    with both kinds of line end has another cached prefix on every machine.
+@check("PO353", "mixed-line-endings", Severity.WARNING, (ON_TEXT,))
+def mixed_line_endings(text: str, around: Around) -> Iterator[Finding]:
+    """A carriage return is a token of its own where a file is sent as it is, and a file with both
+    kinds of line end has another cached prefix on every machine. (One line below ends in CRLF.)
 
     Bad:
-        # Rules\\r
-        - Answer in the customer's language.\\r
-        - Cite the policy section.
+        summary: Answers billing questions.\r
+        rules:
+          - id: cite-policy
+            text: Cite the policy section.
 
     Good:
-        # Rules
-        - Answer in the customer's language.
-        - Cite the policy section.
+        summary: Answers billing questions.
+        rules:
+          - id: cite-policy
+            text: Cite the policy section.
     """
-    text = "".join(message.content for message in prompt.messages)
     returns = text.count("\r\n")
     feeds = text.count("\n") - returns
     if returns and feeds:
         at = text.index("\r\n") if returns <= feeds else _lone_feed(text)
-        message = f"{returns} lines end in CRLF and {feeds} in LF"
+        message = (
+            f"{returns} line{'s' * (returns != 1)} end{'s' * (returns == 1)} in CRLF, {feeds} in LF"
+        )
         yield Finding((), message, "use LF throughout", within=(at, at + 1))
 
 

@@ -44,7 +44,7 @@ def _json_in(text: str) -> Iterator[tuple[int, int, Any]]:
 
 @cache
 def _open() -> re.Pattern[str]:
-    return re.compile(r"[{\[](?=\s*[\"\[{\]}\d])(?!\{)")
+    return re.compile(r"[{\[](?=\s*[\"\[{\]}\d-])")
 
 
 @check("PO340", "padded-json", Severity.INFO, (ON_PROMPT,))
@@ -103,7 +103,7 @@ def repeated_keys(prompt: Prompt, around: Around) -> Iterator[Finding]:
           - role: system
             content: |
               {{ rules }}
-              [{"plan_name":"basic","monthly_price":9,"seats_included":3},{"plan_name":"team","monthly_price":29,"seats_included":10},{"plan_name":"firm","monthly_price":99,"seats_included":50},{"plan_name":"group","monthly_price":199,"seats_included":99}]
+              [{"plan_name":"basic","monthly_price":9,"seats_included":3},{"plan_name":"team","monthly_price":29,"seats_included":10},{"plan_name":"firm","monthly_price":99,"seats_included":50},{"plan_name":"group","monthly_price":199,"seats_included":99},{"plan_name":"bank","monthly_price":999,"seats_included":999}]
 
     Good:
         models: [openai/gpt-4o]
@@ -116,6 +116,7 @@ def repeated_keys(prompt: Prompt, around: Around) -> Iterator[Finding]:
               team,29,10
               firm,99,50
               group,199,99
+              bank,999,999
     """
     encoder = encoder_of(prompt, around) if around.counter else None
     for place, text in texts(prompt) if encoder else ():
@@ -142,7 +143,7 @@ def escaped_unicode(prompt: Prompt, around: Around) -> Iterator[Finding]:
         models: [openai/gpt-4o]
         rules:
           - id: greet
-            text: 'Begin with "\\\\u041f\\\\u0440\\\\u0438\\\\u0432\\\\u0435\\\\u0442".'
+            text: 'Begin with "\\u041f\\u0440\\u0438\\u0432\\u0435\\u0442".'
 
     Good:
         models: [openai/gpt-4o]
