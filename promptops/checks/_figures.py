@@ -29,10 +29,10 @@ class Figures:
     @cached_property
     def layout(self) -> Layout:
         """The rendering with the first examples; its errors are other checks' findings."""
-        from promptops.render import render_pieces
+        from promptops.render import render
 
         try:
-            return lay_out(self.prompt, first_filling(self.prompt).values, render_pieces)
+            return lay_out(self.prompt, first_filling(self.prompt).values, render)
         except PromptopsError:
             return ()
 
@@ -45,10 +45,10 @@ class Figures:
     def spread(self, model: str) -> Range | None:
         """Smallest, typical and largest rendering; None where one cannot be rendered."""
         if model not in self._spreads:
-            from promptops.render import render_pieces
+            from promptops.render import render
 
             try:
-                found = spread(self.prompt, model, self.counter, render_pieces)
+                found = spread(self.prompt, model, self.counter, render)
             except PromptopsError:
                 found = None
             self._spreads[model] = found

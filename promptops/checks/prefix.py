@@ -51,7 +51,12 @@ def prefix_below_cache_minimum(prompt: Prompt, around: Around) -> Iterator[Findi
         measure = found.measure(model)
         prefix = static_prefix(found.layout, model, found.counter, measure.framing)
         known = caching(prefix, model, found.counter)
-        if known and prefix.tokens and _NEARLY * known.minimum <= prefix.tokens < known.minimum:
+        if (
+            known
+            and prefix
+            and prefix.tokens
+            and _NEARLY * known.minimum <= prefix.tokens < known.minimum
+        ):
             message = f"the static prefix is {prefix.tokens:,} tokens, and {model} caches from {known.minimum:,} on"
             help = f"move static text before {_where(prefix.cut_by)}, or expect no cache ({known.source})"
             yield Finding(("models", index), message, help)
@@ -99,7 +104,7 @@ def _cached(found: Figures, model: str, *, moved: bool) -> int:
     layout = without_first_variable(found.layout) if moved else found.layout
     prefix = static_prefix(layout, model, found.counter, found.measure(model).framing)
     row = by_model("caching", found.counter.model(model))
-    return cached_tokens(prefix.tokens or 0, row) if row else 0
+    return cached_tokens(prefix.tokens or 0, row) if row and prefix else 0
 
 
 def _template_place(prompt: Prompt, message: int) -> tuple[str | int, ...]:

@@ -26,6 +26,8 @@ from promptops.source.globs import pattern
 from promptops.source.settings import FILES as SETTINGS_FILES
 from promptops.source.tree import DiskTree
 from promptops.source.write import replace_file
+from promptops.tokens.counts import Counter
+from promptops.tokens.vocab import places
 
 REFUSED = "PO00"  # files that could not be used at all
 
@@ -117,11 +119,22 @@ def _check(call: Call, scope: Scope) -> Checked:
     stamp = tool_stamp()
     processes = len(os.sched_getaffinity(0)) if scope.forks and hasattr(os, "fork") else 1
     checked = check_files(
-        scope.tree, scope.files, scope.settings, Around(call.today), stamp, kept, processes
+        scope.tree,
+        scope.files,
+        scope.settings,
+        Around(call.today, _counter(call, scope.settings)),
+        stamp,
+        kept,
+        processes,
     )
     if set(kept) != before:
         keeper.save(kept)
     return checked
+
+
+def _counter(call: Call, settings: Settings) -> Counter:
+    """Counts tokens for the checks that ask; opens no vocabulary before that."""
+    return Counter(places(call.environ), settings.models)
 
 
 def _accept(call: Call, scope: Scope) -> Report:

@@ -13,7 +13,7 @@ from functools import partial
 from promptops.model import Message, Prompt
 from promptops.tokens.counts import Count, Counter, weakest
 from promptops.tokens.framing import Framing, Size, framing
-from promptops.tokens.layout import RULE, Layout, Render, lay_out
+from promptops.tokens.layout import RULE, Layout, Render, knows, lay_out
 from promptops.tokens.renderings import Filling, fillings, first_filling, shares
 
 
@@ -110,7 +110,11 @@ def measure_layout(
         return Measure(model, layout, text, total, unknown, {}, None, None, None)
     size = partial(size_of, counter, model)
     each = tuple(Share(laid.role, size(laid.text)) for laid in layout)
-    rules, rest = _parts(layout, prompt, size)
+    if knows(layout, RULE):
+        rules, rest = _parts(layout, prompt, size)
+    else:  # counted alone, as they are written: what else there is cannot be told from joins
+        rules = {rule.id: size(rule.text) for rule in prompt.rules}
+        rest = max(text.tokens - sum(rules.values()), 0)
     joins = text.tokens - sum(rules.values()) - rest
     return Measure(model, layout, text, total, each, rules, rest, joins, frame)
 
@@ -153,8 +157,8 @@ def spread(
     """Every rendering over examples and cases, with framing and a case's earlier turns."""
     totals = []
     for filling in fillings(prompt, partial(size_of, counter, model)):
-        layout = lay_out(prompt, filling.values, render, filling.slices)
-        messages = [*(Message(laid.role, laid.text) for laid in layout), *filling.history]
+        rendered = render(prompt, filling.values, slices=filling.slices or {})
+        messages = [*rendered, *filling.history]
         totals.append((count_messages(messages, model, counter, language)[1], filling.source))
     totals.sort(key=lambda pair: pair[0].tokens or 0)
     largest, source = totals[-1]

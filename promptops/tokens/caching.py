@@ -13,7 +13,7 @@ from promptops.tokens.counts import Counter
 from promptops.tokens.encode import Encoder
 from promptops.tokens.facts import Row, by_model
 from promptops.tokens.framing import Framing
-from promptops.tokens.layout import VARIABLE, Laid, Layout, Part
+from promptops.tokens.layout import VARIABLE, Laid, Layout, Part, knows
 from promptops.tokens.prices import INPUT, READ, WRITE, Price
 
 # what may stand where a variable is: each of these can merge with the text before it
@@ -51,8 +51,12 @@ class Caching:
     as_of: str
 
 
-def static_prefix(layout: Layout, model: str, counter: Counter, frame: Framing | None) -> Prefix:
-    """The static prefix of a rendering: all before the first variable's value."""
+def static_prefix(
+    layout: Layout, model: str, counter: Counter, frame: Framing | None
+) -> Prefix | None:
+    """All before the first variable's value; None where the template hides where that is."""
+    if not knows(layout, VARIABLE):
+        return None
     cut = first_variable(layout)
     known = counter.count("a", model).tokens is not None
     at, part = cut if cut else (len(layout), None)
@@ -110,14 +114,14 @@ def first_changed_token(before: Sequence[str], after: Sequence[str], encoder: En
     return shared
 
 
-def caching(prefix: Prefix, model: str, counter: Counter) -> Caching | None:
+def caching(prefix: Prefix | None, model: str, counter: Counter) -> Caching | None:
     """Whether the prefix is cached, None where nothing is known of the model's cache."""
     row = by_model("caching", counter.model(model))
     if row is None:
         return None
     low = row["minimum"]
     high = row.get("minimum_high", low)
-    tokens = prefix.tokens
+    tokens = prefix.tokens if prefix else None
     told = tokens is not None and (tokens >= high or tokens < low)
     cacheable = tokens >= high if told and tokens is not None else None
     cached = cached_tokens(tokens, row) if tokens is not None and cacheable else 0
@@ -179,4 +183,4 @@ def _cut_out(laid: Laid, part: Part, parts: tuple[Part, ...]) -> Laid:
         )
         for one in parts
     )
-    return Laid(laid.role, text, shifted)
+    return Laid(laid.role, text, shifted, laid.known)

@@ -1,35 +1,32 @@
-"""Where rules and variables stand in a rendering, from the pieces that the render room gives."""
+"""Where rules and variables stand in a rendering, found by rendering once more with marks.
+
+Each rule's text and each variable's value is wrapped in two private-use characters of its own; the
+second rendering, without the marks, must equal the first, or the places are not known (a template
+that tests or cuts a value) and nobody guesses.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Protocol
 
-from promptops.model import Prompt
+from promptops.errors import TemplateError
+from promptops.model import Message, Prompt
 
 RULE, VARIABLE = "rule", "variable"
+_FIRST, _MOST = 0x100000, 0x7FFE  # the last private-use plane: an opening and a closing mark each
+_MARK = re.compile("[\U00100000-\U0010fffd]")
 _BULLET = re.compile(r"[ \t]*(?:(?:[-*+•]|\d+[.)])[ \t]+)?\Z")
 
 
-class Piece(Protocol):
-    """A piece of a message: `rule` or `variable` names where its text comes from."""
-
-    @property
-    def text(self) -> str: ...
-    @property
-    def rule(self) -> str: ...
-    @property
-    def variable(self) -> str: ...
-
-
 class Render(Protocol):
-    """`promptops.render.render_pieces`, which this room takes as an argument."""
+    """`promptops.render.render`, which this room takes as an argument."""
 
     def __call__(
         self, prompt: Prompt, variables: Mapping[str, str], /, *, slices: Mapping[str, str] = ...
-    ) -> Sequence[Sequence[Piece]]: ...
+    ) -> Sequence[Message]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +41,15 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Laid:
-    """A rendered message and the places of its parts, in order, none within another."""
+    """A rendered message and the places of its parts in order.
+
+    known: the kinds whose places are certain; of the others `parts` has none.
+    """
 
     role: str
     text: str
     parts: tuple[Part, ...] = ()
+    known: frozenset[str] = frozenset({RULE, VARIABLE})
 
     def of(self, kind: str) -> tuple[Part, ...]:
         """The parts of one kind."""
@@ -58,6 +59,11 @@ class Laid:
 Layout = tuple[Laid, ...]
 
 
+def knows(layout: Layout, kind: str) -> bool:
+    """True if the places of every part of this kind are certain."""
+    return all(kind in laid.known for laid in layout)
+
+
 def lay_out(
     prompt: Prompt,
     values: Mapping[str, str],
@@ -65,24 +71,77 @@ def lay_out(
     slices: Mapping[str, str] | None = None,
 ) -> Layout:
     """Render `prompt` with `values`, and say where its parts are. Raises what `render` raises."""
-    rendered = render(prompt, values, slices=slices or {})
-    roles = [message.role for message in prompt.messages] or ["system"]
-    return tuple(_laid(role, pieces) for role, pieces in zip(roles, rendered, strict=False))
+    plain = render(prompt, values, slices=slices or {})
+    for kinds, wrap in _ATTEMPTS:
+        given = {name: wrap(values[name], at) for at, name in enumerate(values)}
+        given = given if VARIABLE in kinds else dict(values)
+        laid = _marked(prompt, given, render, slices or {}, kinds)
+        if [one.text for one in laid] == [message.content for message in plain]:
+            return laid
+    return tuple(Laid(m.role, m.content, (), frozenset()) for m in plain)
 
 
-def _laid(role: str, pieces: Iterable[Piece]) -> Laid:
+def _marked(
+    prompt: Prompt,
+    given: Mapping[str, str],
+    render: Render,
+    slices: Mapping[str, str],
+    kinds: frozenset[str],
+) -> Layout:
+    names = [(VARIABLE, name) for name in given]
+    if len(names) + len(prompt.rules) > _MOST:
+        return ()
+    if RULE in kinds:
+        first = len(names)
+        rules = [replace(r, text=_core(r.text, first + at)) for at, r in enumerate(prompt.rules)]
+        names += [(RULE, rule.id) for rule in rules]
+        prompt = replace(prompt, rules=tuple(rules))
+    try:
+        messages = render(prompt, given, slices=slices)
+    except TemplateError:  # the marks themselves went over a limit
+        return ()
+    return tuple(_unmarked(message, names, kinds) for message in messages)
+
+
+def _whole_value(text: str, at: int) -> str:
+    return f"{chr(_FIRST + 2 * at)}{text}{chr(_FIRST + 2 * at + 1)}"
+
+
+def _core(text: str, at: int) -> str:
+    """Marks inside leading and trailing white space, which templates may strip."""
+    core = text.strip()
+    start = text.index(core) if core else 0
+    return text[:start] + _whole_value(core, at) + text[start + len(core) :]
+
+
+_BOTH = frozenset({RULE, VARIABLE})
+_ATTEMPTS = (
+    (_BOTH, _whole_value),
+    (_BOTH, _core),
+    (frozenset({RULE}), _core),
+    (frozenset({VARIABLE}), _whole_value),
+)
+
+
+def _unmarked(message: Message, names: Sequence[tuple[str, str]], kinds: frozenset[str]) -> Laid:
+    pieces: list[str] = []
+    opened: dict[int, int] = {}
     parts: list[Part] = []
-    texts: list[str] = []
-    at = 0
-    for piece in pieces:
-        end = at + len(piece.text)
-        if piece.rule or piece.variable:
-            kind = RULE if piece.rule else VARIABLE
-            parts.append(Part(kind, piece.rule or piece.variable, at, end))
-        texts.append(piece.text)
-        at = end
-    text = "".join(texts)
-    return Laid(role, text, tuple(_whole(p, text) if p.kind == RULE else p for p in parts))
+    size = last = 0
+    for match in _MARK.finditer(message.content):
+        size += match.start() - last
+        pieces.append(message.content[last : match.start()])
+        last = match.end()
+        at, closing = divmod(ord(match.group()) - _FIRST, 2)
+        if not closing:
+            opened[at] = size
+        elif at in opened and at < len(names):
+            parts.append(Part(*names[at], opened.pop(at), size))
+    pieces.append(message.content[last:])
+    text = "".join(pieces)
+    parts = [_whole(part, text) if part.kind == RULE else part for part in parts]
+    parts.sort(key=lambda part: (part.start, -part.end))
+    return Laid(message.role, text, tuple(parts), kinds)
 
 
 def _whole(part: Part, text: str) -> Part:
