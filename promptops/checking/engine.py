@@ -7,6 +7,7 @@ settings, lines with an ignore comment.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -21,6 +22,7 @@ from promptops.checks import (
     Check,
     registry,
 )
+from promptops.checks.secrets import keys_in, without_keys
 from promptops.diagnostic import Diagnostic, Edit, Finding
 from promptops.source.document import Document
 from promptops.source.ignores import Ignores
@@ -64,7 +66,29 @@ def examine(
                 _concrete(reading, check, finding, reading.documents[path])
                 for finding in check.run(comments, around)
             ]
-    return sorted(kept, key=lambda d: (d.path, d.span.line, d.span.column, d.code, d.message))
+    return sorted(
+        _keyless(kept, reading),
+        key=lambda d: (d.path, d.span.line, d.span.column, d.code, d.message),
+    )
+
+
+def _keyless(found: list[Diagnostic], reading: Reading) -> list[Diagnostic]:
+    """The diagnostics with no key in their words, whatever they quote of the file."""
+    if not found:
+        return found
+    texts = [document.text for document in reading.documents.values()]
+    keys = {text[start:end] for text in texts for _, start, end in keys_in(text)}
+    if not keys:
+        return found
+    longest_first = sorted(keys, key=len, reverse=True)
+    return [
+        replace(
+            d,
+            message=without_keys(d.message, longest_first),
+            help=without_keys(d.help, longest_first),
+        )
+        for d in found
+    ]
 
 
 def _findings(

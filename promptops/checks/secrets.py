@@ -7,7 +7,7 @@ Prefixes and lengths are those that the services document, or that GitHub lists 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 
 from promptops.checks import ON_TEXT, Around, check
@@ -68,21 +68,38 @@ def secret(text: str, around: Around) -> Iterator[Finding]:
               Use the search tool.
               {{ rules }}
     """
+    for whose, start, end in keys_in(text):
+        article = "an" if whose[0] in "AEIOaeio" else "a"
+        yield Finding(
+            (),
+            f"{article} {whose} key: {_shown(text[start:end])}",
+            "revoke it where it was issued, then delete it here; a scanner such as"
+            " gitleaks finds more, history included",
+            within=(start, end),
+        )
+
+
+def keys_in(text: str) -> Iterator[tuple[str, int, int]]:
+    """(whose, start, end) of every key in a text."""
     for start, end in _candidates(text):
         for prefix, whose, shape in _SHAPES:
-            if prefix not in text[start:end]:
-                continue
-            for found in _shape(shape).finditer(text, start, end):
-                if not _is_blank(found[0]):
-                    yield Finding(
-                        (),
-                        f"a {whose} key: {_shown(found[0])}",
-                        "revoke it where it was issued, then delete it here; a scanner such as"
-                        " gitleaks finds more, history included",
-                        within=found.span(),
-                    )
+            if prefix in text[start:end]:
+                for found in _shape(shape).finditer(text, start, end):
+                    if not _is_blank(found[0]):
+                        yield whose, *found.span()
 
 
+def without_keys(message: str, keys: Iterable[str]) -> str:
+    """`message` with all but four characters of each key starred, cut keys too."""
+    for key in keys:
+        for length in range(len(key), SHOWN + 3, -1):
+            if key[:length] in message:
+                message = message.replace(key[:length], key[:SHOWN] + "*" * (length - SHOWN))
+                break
+    return message
+
+
+SHOWN = 4  # characters of a key that may be printed
 RUN = 19  # characters without a gap that every key but those below has
 _GAPPED = ("hooks.slack.com/", "PRIVATE KEY-----")
 _IN_KEYS = bytes(

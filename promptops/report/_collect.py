@@ -45,14 +45,11 @@ def source_lines(text: str) -> list[str]:
 
 def shown_lines(text: str) -> list[str]:
     """The lines of a source as they may be shown: of a key pasted into it, four characters."""
-    from datetime import date
-
-    from promptops.checks import Around
-    from promptops.checks.secrets import secret
+    from promptops.checks.secrets import SHOWN, keys_in
 
     parts, at = [], 0
-    for start, end in sorted(f.within or (0, 0) for f in secret(text, Around(date.min))):
-        start = max(start + 4, at)
+    for start, end in sorted((start, end) for _, start, end in keys_in(text)):
+        start = max(start + SHOWN, at)
         parts += [text[at:start], "*" * (end - start)]
         at = max(start, end)
     return source_lines("".join(parts) + text[at:])
