@@ -1,0 +1,60 @@
+"""Prompts that a person names on the command line: by id, by file or by folder."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+
+from promptops.cli._call import Call
+from promptops.config import Settings
+from promptops.errors import InputError, UsageError
+from promptops.model import Prompt
+from promptops.source.reading import Reading, read_prompt
+from promptops.source.shape import nearest
+from promptops.source.tree import Tree
+from promptops.source.workspace import find_files
+
+
+def governed(tree: Tree, settings: Settings) -> list[Reading]:
+    """Every governed prompt of the repository, in the order of their paths."""
+    return [read_prompt(tree, path) for path in find_files(settings, tree.paths()).prompts]
+
+
+def find_prompt(call: Call, tree: Tree, settings: Settings, name: str) -> Reading:
+    """The governed prompt that `name` means; UsageError, with the nearest id, where there is none.
+
+    InputError where the file cannot be used.
+    """
+    path = prompt_path(call, tree, name)
+    found = [read_prompt(tree, path)] if path else _of_id(governed(tree, settings), name)
+    if not found:
+        ids = [one.prompt.id for one in governed(tree, settings) if one.prompt]
+        guess = nearest(name, ids)
+        hint = f"did you mean `{guess}`?" if guess else f"prompts here: {', '.join(ids) or 'none'}"
+        raise UsageError(f"no prompt `{name}`", hint)
+    usable(found[0])
+    return found[0]
+
+
+def usable(reading: Reading) -> Prompt:
+    """The prompt of a reading; InputError where the file has errors of form."""
+    if reading.prompt is None:
+        raise InputError(
+            "the prompt cannot be read",
+            f"`promptops check {reading.path}` says what is wrong with it",
+            path=reading.path,
+        )
+    return reading.prompt
+
+
+def prompt_path(call: Call, tree: Tree, name: str) -> str:
+    """The prompt file that a path means (a folder stands for its prompt.yaml), or ""."""
+    path = call.inside(name)
+    if name.endswith((".yaml", ".yml")) and (tree.exists(path) or os.sep in name):
+        return path
+    inner = f"{path}/prompt.yaml"
+    return inner if tree.exists(inner) else ""
+
+
+def _of_id(readings: Iterable[Reading], name: str) -> Sequence[Reading]:
+    return [one for one in readings if one.prompt is not None and one.prompt.id == name]

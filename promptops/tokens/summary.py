@@ -1,0 +1,111 @@
+"""All figures of one prompt for one model, or of one text: what `tokens`, `diff` and `report` show."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from promptops.model import Prompt
+from promptops.tokens.arithmetic import Measure, Range, measure_layout, spread, variable_shares
+from promptops.tokens.caching import (
+    Caching,
+    Prefix,
+    caching,
+    read_saving,
+    static_prefix,
+    without_first_variable,
+)
+from promptops.tokens.counts import Count, Counter
+from promptops.tokens.languages import LanguageCost, language_costs
+from promptops.tokens.layout import Layout, Render, lay_out
+from promptops.tokens.prices import Price, call_usd, price
+from promptops.tokens.renderings import first_filling
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """US dollars; None where a price or a count is missing.
+
+    call: of a call with the typical rendering and the declared output, nothing cached;
+    cached_call: with the static prefix read from the cache; month: `call` at the declared volume;
+    moved_month: what a month saves if the variable that ends the prefix stood last.
+    """
+
+    call: float | None
+    cached_call: float | None
+    month: float | None
+    moved_month: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """One prompt in one model's tokens. `price` is None where no table has the model."""
+
+    measure: Measure
+    spread: Range
+    variables: Mapping[str, tuple[int, int]] | None
+    prefix: Prefix | None
+    caching: Caching | None
+    price: Price | None
+    money: Money
+    languages: Sequence[LanguageCost]
+
+
+def summarize(
+    prompt: Prompt, models: Sequence[str], counter: Counter, render: Render
+) -> Mapping[str, Figures]:
+    """The figures of a prompt by model; the first examples fill its variables.
+
+    Raises what `render` raises where it cannot be rendered.
+    """
+    filling = first_filling(prompt)
+    layout = lay_out(prompt, filling.values, render, filling.slices)
+    return {model: _figures(prompt, model, counter, render, layout) for model in models}
+
+
+def _figures(
+    prompt: Prompt, model: str, counter: Counter, render: Render, layout: Layout
+) -> Figures:
+    language = prompt.languages[0] if prompt.languages else ""
+    measured = measure_layout(layout, prompt, model, counter, language)
+    ranged = spread(prompt, model, counter, render, language)
+    prefix = static_prefix(layout, model, counter, measured.framing)
+    known = caching(prefix, model, counter)
+    cost = price(model, counter.own)
+    moved = static_prefix(without_first_variable(layout), model, counter, measured.framing)
+    could = caching(moved, model, counter) if prefix and prefix.cut_by else None
+    return Figures(
+        measured,
+        ranged,
+        variable_shares(prompt, model, counter),
+        prefix,
+        known,
+        cost,
+        _money(prompt, ranged.typical, cost, known, could),
+        language_costs(prompt, model, counter),
+    )
+
+
+def _money(
+    prompt: Prompt, typical: Count, cost: Price | None, now: Caching | None, then: Caching | None
+) -> Money:
+    if cost is None or typical.tokens is None:
+        return Money(None, None, None, None)
+    output = prompt.budget.output_tokens or 0
+    calls = prompt.budget.calls_per_month
+    call = call_usd(cost, typical.tokens, output)
+    cached = min(now.cached, typical.tokens) if now else 0
+    cached_call = call_usd(cost, typical.tokens, output, cached) if cached else call
+    month = call * calls if call is not None and calls is not None else None
+    moved = None
+    if now is not None and then is not None and calls is not None:
+        gained = read_saving(max(then.cached - now.cached, 0), cost, typical.tokens)
+        moved = gained * calls if gained is not None else None
+    return Money(call, cached_call, month, moved)
+
+
+def text_usd(count: Count, cost: Price | None) -> float | None:
+    """Dollars of sending a text once; None where its tokens or its price are unknown."""
+    if cost is None or count.tokens is None:
+        return None
+    return call_usd(cost, count.tokens)
