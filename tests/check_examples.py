@@ -141,3 +141,24 @@ def _whole_rule(code: str, found: re.Match[str]) -> str:
     if "tests:" not in body and not code.startswith("PO2"):
         body += f"{dent}tests: [{{cases: all, assert: {{contains: {found['id']}}}}}]\n"
     return f"{found['dent']}- id: {found['id']}\n{body}"
+
+
+def codes(text: str, path: str = "prompts/example/prompt.yaml", kind: str = "prompt") -> list[str]:
+    """The codes of what the checks say about a file of this text, in order."""
+    return [found.code for found in examined(text, path, kind)]
+
+
+def prompt_with(*rules: str, **more: str) -> str:
+    """A prompt.yaml, complete but for its rules; each rule is `text`, or `id|text|more YAML`."""
+    lines = ["rules:"] if rules else []
+    for i, rule in enumerate(rules):
+        parts = rule.split("|", 2) if re.match(r"[a-z0-9-]+\|", rule) else [f"r{i}", rule]
+        name, text, extra = [*parts, ""][:3]
+        lines += [f"  - id: {name}", f"    text: {_quoted(text)}"]
+        lines += [f"    {line}" for line in extra.split("\n") if line]
+    lines += [f"{key}: {value}" for key, value in more.items()]
+    return complete("PO4", "\n".join(lines) + "\n")
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"

@@ -24,7 +24,7 @@ _NUMBERS = {
 # What two limits may differ in and still be about the same thing.
 _GENERIC = (
     _UNIT_STEMS
-    | frozenset(_NUMBERS)
+    | frozenset(map(stem, _NUMBERS))
     | frozenset(
         map(
             stem,
@@ -88,7 +88,7 @@ def _opposed(prompt: Prompt) -> Iterator[tuple[int, int, str]]:
         parts = [part for part in clauses(text) if part]
         for clause in parts:
             about = theme(clause)
-            if not prompt.governed and not _asks(clause):
+            if not _asks(clause, len(clause) if prompt.governed else 3):
                 continue
             if len(about) > 1 or (len(parts) == 1 and about and prompt.governed):
                 i, before = said.setdefault(about, (j, sign_of(clause)))
@@ -96,9 +96,14 @@ def _opposed(prompt: Prompt) -> Iterator[tuple[int, int, str]]:
                     yield i, j, f": “{short(prompt.rules[i].text, 60)}”"
 
 
-def _asks(clause: Sequence[str]) -> bool:
-    """False where a negation stands inside a clause ("say what it cannot do"), not before it."""
-    return TURNING.isdisjoint(clause[3:]) and not _RELATIVE & set(clause[:3])
+def _asks(clause: Sequence[str], within: int) -> bool:
+    """False where a negation is part of what is asked ("say what it cannot do").
+
+    It counts only among the first `within` words, and before any word that begins a clause inside.
+    """
+    turned = [k for k, word in enumerate(clause) if word in TURNING]
+    inner = next((k for k, word in enumerate(clause) if word in _RELATIVE), len(clause))
+    return not turned or (turned[-1] < within and turned[-1] < inner)
 
 
 _RELATIVE = frozenset("what which who that where anything everything nothing".split())

@@ -40,16 +40,17 @@ def example_breaks_rule(prompt: Prompt, around: Around) -> Iterator[Finding]:
           - id: late-fee
     """
     for i, rule in enumerate(prompt.rules):
-        if not rule.tests or not _MARKS.isdisjoint(rule.text):
-            for found in _example().finditer(rule.text) if rule.tests else ():
-                shown = next(text for text in found.groups() if text is not None)
-                broken = next((one for one in _demands(rule) if _breaks(shown, one)), None)
-                if broken is not None:
-                    test = f"{key(broken)}: {short(str(broken.argument))}"
-                    message = f"the example “{short(shown)}” in rule `{rule.id}` fails `{test}`"
-                    help = "give an example that passes the rule's tests, or correct the test"
-                    within = found.span(found.lastindex or 0)
-                    yield Finding(("rules", i, "text"), message, help, within=within)
+        if not rule.tests or _MARKS.isdisjoint(rule.text):
+            continue
+        for found in _example().finditer(rule.text):
+            shown = found[found.lastindex or 0]
+            broken = next((one for one in _demands(rule) if _breaks(shown, one)), None)
+            if broken is not None:
+                test = f"{key(broken)}: {short(str(broken.argument))}"
+                message = f"the example “{short(shown)}” in rule `{rule.id}` fails `{test}`"
+                help = "give an example that passes the rule's tests, or correct the test"
+                within = found.span(found.lastindex or 0)
+                yield Finding(("rules", i, "text"), message, help, within=within)
 
 
 _MARKS = frozenset("\"“'`«„")

@@ -147,5 +147,8 @@ def _conditional(prompt: Prompt, rule: Rule) -> bool:
         return True
     tested: set[int] = set()
     for test in rule.tests:
-        tested |= selected(prompt, test.cases)
+        here = selected(prompt, test.cases)
+        if len(here) < len(test.cases.ids):
+            return False  # a mistyped case may be the one that is missing: unknown-case speaks
+        tested |= here
     return bool(tested) and len(tested) < len(prompt.cases)
