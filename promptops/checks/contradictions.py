@@ -176,9 +176,9 @@ def _limits(text: str) -> Iterator[Limit]:
         unit = STEMS[found["unit"].lower()]
         if low is not None and high is not None:
             yield low, high, unit, found[0]
-        elif (n := _number(found["n"])) is not None:
-            low, high = _bounds(" ".join((found["how"] or "").lower().split()), n)
-            yield low, high, unit, found[0]
+        else:
+            how = " ".join(found["how"].lower().split())
+            yield *_bounds(how, _number(found["n"]) or 0.0), unit, found[0]
 
 
 def _number(word: str | None) -> float | None:

@@ -74,6 +74,8 @@ def _same_thing(prompt: Prompt, i: int, j: int) -> bool:
     content = contents(prompt)
     if len(content[j]) < FEWEST_PLAIN or content[i] != content[j] or a.section != b.section:
         return False
+    if sum([other == content[j] for other in content]) > 2 or a.text.rstrip("*_ ").endswith(":"):
+        return False  # a step that many procedures share, or the heading of a list
     return code(a.text) == code(b.text) and (j > i + 1 or split(a.text) == split(b.text))
 
 
