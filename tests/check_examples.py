@@ -57,6 +57,7 @@ AROUND = Around(
     require_decision_for=frozenset({"modality", "data"}),
     targets={"AGENTS.md": b"- Name the city of every meeting."},
 )
+UNCOUNTED = replace(AROUND, counter=None)  # rare characters cost tokens besides (PO352)
 COMPARING = ("PO303", "PO305", "PO312")
 OUTPUT = Decision("20260108-output", "", "", "accepted", prompts=("example",), kind="output")
 CHECKS = selected(("PO",), ())
@@ -76,7 +77,7 @@ def around_of(check: Check, text: str) -> Around:
         before = prompt_of(complete(check.code, explain(check).good + "\n"))
         return replace(AROUND, before={before.path: before})
     if check.code != "PO508":
-        return AROUND
+        return UNCOUNTED if check.code.startswith("PO6") else AROUND
     decisions = {**DECISIONS, OUTPUT.id: OUTPUT} if "# with" in text else DECISIONS
     return replace(AROUND, decisions=decisions, require_decision_for=frozenset({"output"}))
 
@@ -90,10 +91,10 @@ def diagnostics(check: Check, text: str) -> list[Diagnostic]:
     if ON_PROMPT in check.on or ON_TEXT in check.on:
         whole = complete(check.code, text + "\n")
         return examined(whole, "prompts/example/prompt.yaml", "prompt", around_of(check, text))
-    return examined(text, "AGENTS.md", "instructions", AROUND)
+    return examined(text, "AGENTS.md", "instructions", around_of(check, text))
 
 
-def examined(text: str, path: str, kind: str, around: Around = AROUND) -> list[Diagnostic]:
+def examined(text: str, path: str, kind: str, around: Around = UNCOUNTED) -> list[Diagnostic]:
     """What the checks say about a file of this text."""
     with TemporaryDirectory() as folder:
         file = Path(folder, path)
