@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ from hypothesis import settings
 settings.register_profile("promptops", deadline=None)
 settings.load_profile("promptops")
 
+SHARED = Path(os.environ.get("PROMPTOPS_SHARED", Path(__file__).parent.parent.parent / "shared"))
 GOLDEN = Path(__file__).parent / "golden"
 
 
@@ -40,3 +43,42 @@ def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
         assert got == path.read_bytes().decode(), f"differs from tests/golden/{name}"
 
     return compare
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a command left: its exit code and what it wrote."""
+
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def run(
+    tmp_path_factory: pytest.TempPathFactory,
+    monkeypatch: pytest.MonkeyPatch,
+    capfdbinary: pytest.CaptureFixture[bytes],
+) -> Callable[..., Ran]:
+    """`run("check", "--staged", cwd=folder)`: the command line, in this process, without a terminal.
+
+    Results are kept in a folder of the test's own; no git settings of the machine are seen.
+    """
+    from promptops.cli import main
+
+    for name in [name for name in os.environ if name.startswith(("GIT_", "NO_COLOR", "FORCE_"))]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("PROMPTOPS_HOME", str(tmp_path_factory.mktemp("kept")))
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
+    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+    monkeypatch.setenv("COLUMNS", "80")
+
+    def command(*arguments: str, cwd: Path) -> Ran:
+        monkeypatch.chdir(cwd)
+        monkeypatch.setattr("sys.argv", ["promptops", *arguments])
+        capfdbinary.readouterr()
+        code = main()
+        out, err = capfdbinary.readouterr()
+        return Ran(code, out.decode(), err.decode())
+
+    return command

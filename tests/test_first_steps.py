@@ -1,0 +1,150 @@
+"""The first five minutes: the bare name, init, explain, schema, and pages that come from the code."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from promptops import __version__
+from promptops.checks import registry
+from promptops.source.json_schema import KINDS
+from promptops.source.yaml import compose
+
+ROOT = Path(__file__).parent.parent
+Run = Callable[..., Any]
+
+
+def test_the_bare_name_says_what_to_do_next(run: Run, tmp_path: Path) -> None:
+    said = run(cwd=tmp_path)
+    assert said.code == 0
+    assert "promptops init" in said.out
+    assert len(said.out.splitlines()) <= 5
+    (tmp_path / "AGENTS.md").write_text("- Run the tests.\n")
+    assert "promptops check AGENTS.md" in run(cwd=tmp_path).out
+
+
+def test_the_bare_name_is_the_help_where_prompts_are_governed(run: Run, tmp_path: Path) -> None:
+    run("init", cwd=tmp_path)
+    assert run(cwd=tmp_path).out == run("--help", cwd=tmp_path).out
+
+
+def test_init_writes_a_repository_that_check_likes(run: Run, tmp_path: Path) -> None:
+    said = run("init", "--owner", "@acme/support", "--format", "json", cwd=tmp_path)
+    written = json.loads(said.out)["result"]["written"]
+    assert "prompts/example/prompt.yaml" in written
+    assert all((tmp_path / path).is_file() for path in written)
+    checked = run("check", "--format", "json", cwd=tmp_path)
+    assert json.loads(checked.out)["result"]["diagnostics"] == []
+    assert checked.code == 0
+
+
+def test_init_touches_nothing_that_exists(run: Run, tmp_path: Path) -> None:
+    mine = "repos:\n  - repo: local\n    hooks: []\n"
+    (tmp_path / ".pre-commit-config.yaml").write_text(mine)
+    said = run("init", cwd=tmp_path)
+    assert (tmp_path / ".pre-commit-config.yaml").read_text() == mine
+    assert "id: promptops-check" in said.out
+    before = {p: p.read_bytes() for p in tmp_path.rglob("*") if p.is_file()}
+    again = run("init", "--format", "json", cwd=tmp_path)
+    assert json.loads(again.out)["result"]["written"] == []
+    assert {p: p.read_bytes() for p in tmp_path.rglob("*") if p.is_file()} == before
+
+
+def test_init_adds_no_example_to_prompts_of_ones_own(run: Run, tmp_path: Path) -> None:
+    own = tmp_path / "prompts" / "mine" / "prompt.yaml"
+    own.parent.mkdir(parents=True)
+    own.write_text("promptops: 1\n")
+    run("init", cwd=tmp_path)
+    assert not (tmp_path / "prompts" / "example").exists()
+    assert own.read_text() == "promptops: 1\n"
+
+
+def test_the_written_modeline_leads_to_the_schema(run: Run, tmp_path: Path) -> None:
+    run("init", cwd=tmp_path)
+    for name in ("prompt", "cases"):
+        file = tmp_path / "prompts" / "example" / f"{name}.yaml"
+        first = file.read_text().splitlines()[0]
+        schema = json.loads((file.parent / first.partition("$schema=")[2]).read_text())
+        jsonschema.Draft202012Validator.check_schema(schema)
+        data = _plain(compose(file.read_text(), str(file)))
+        jsonschema.validate(data, schema)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_schema_is_one(run: Run, tmp_path: Path, kind: str) -> None:
+    said = run("schema", kind, cwd=tmp_path)
+    schema = json.loads(said.out)
+    jsonschema.Draft202012Validator.check_schema(schema)
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate({"no such key": 1}, schema)
+
+
+def test_explain_knows_every_check_by_code_and_by_name(run: Run, tmp_path: Path) -> None:
+    listed = run("explain", cwd=tmp_path).out
+    for code, check in registry().items():
+        assert code in listed
+        assert check.name in listed
+    by_code = run("explain", "po101", cwd=tmp_path)
+    assert by_code.out == run("explain", "missing-rationale", cwd=tmp_path).out
+    assert "bad" in by_code.out
+    assert "rationale:" in by_code.out
+
+
+def test_explain_suggests_the_nearest_name(run: Run, tmp_path: Path) -> None:
+    said = run("explain", "missing-rationle", cwd=tmp_path)
+    assert said.code == 2
+    assert "did you mean `missing-rationale`?" in said.err
+
+
+def test_explain_as_data(run: Run, tmp_path: Path) -> None:
+    data = json.loads(run("explain", "PO101", "--format", "json", cwd=tmp_path).out)
+    assert data["schema"] == "promptops/explain/1"
+    assert set(data["result"][0]) == {"code", "name", "severity", "on", "harm", "bad", "good"}
+
+
+def test_the_version(run: Run, tmp_path: Path) -> None:
+    assert run("--version", cwd=tmp_path).out == f"promptops {__version__}\n"
+
+
+def test_pages_made_from_the_code_are_fresh() -> None:
+    spec = importlib.util.spec_from_file_location("generate", ROOT / "docs" / "generate.py")
+    assert spec is not None
+    assert spec.loader is not None
+    generate = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(generate)
+    stale = [
+        str(path)
+        for path, text in generate.pages().items()
+        if not path.is_file() or path.read_text() != text
+    ]
+    assert stale == [], "run `make docs`"
+
+
+def test_the_schemas_beside_our_own_prompts_are_fresh(run: Run) -> None:
+    for kind in ("prompt", "cases"):
+        kept = (ROOT / "prompts" / ".schema" / f"{kind}.schema.json").read_text()
+        assert run("schema", kind, cwd=ROOT).out == kept, (
+            f"promptops schema {kind} > prompts/.schema/…"
+        )
+
+
+def test_our_own_prompts_are_clean(run: Run) -> None:
+    said = run("check", "--format", "json", cwd=ROOT)
+    assert json.loads(said.out)["result"]["diagnostics"] == []
+
+
+def _plain(node: Any) -> Any:
+    """A node as plain data, as an editor's reader would give it."""
+    if node.id == "mapping":
+        return {key.value: _plain(value) for key, value in node.value}
+    if node.id == "sequence":
+        return [_plain(value) for value in node.value]
+    if not node.style and node.value in ("true", "false"):
+        return node.value == "true"
+    return int(node.value) if not node.style and node.value.isdigit() else node.value
