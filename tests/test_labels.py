@@ -109,6 +109,16 @@ def test_headings_by_other_means() -> None:
     assert label("**Never do this:**") == "rule"
 
 
+def test_few_words_before_a_list_are_its_heading() -> None:
+    found = label_units(read_units("Key Conventions\n\n- Only snake_case\n\nCode Review.\n\n- x"))
+    assert [(one.label, one.under) for one in found] == [
+        ("heading", ""),
+        ("rule", "Key Conventions"),
+        ("fact", ""),
+        ("fact", ""),
+    ]
+
+
 def test_examples_by_word_section_and_tag() -> None:
     for text in (
         "Example: use tabs.",

@@ -253,6 +253,7 @@ def test_tables_are_rows() -> None:
         ("table", "3 | 4"),
         ("prose", "x"),
     ]
+    assert brief("- x\n a | b\n|---|---|\n") == [("item", "x"), ("table", "a | b\n|---|---|")]
     assert brief("x\n| a |\n|---|\n- b | c\n") == [
         ("prose", "x"),
         ("table", "| a |\n|---|"),
@@ -328,6 +329,24 @@ def test_an_unclosed_comment_hides_no_rules() -> None:
     ]
 
 
+def test_lines_under_a_sign_stand_for_themselves() -> None:
+    text = "✅ Do this\n❌ Don't\n  do that\n- a\n✔ b\n"
+    assert brief(text) == [
+        ("prose", "✅ Do this"),
+        ("prose", "❌ Don't\n  do that"),
+        ("item", "a"),
+        ("prose", "✔ b"),
+    ]
+
+
+def test_json_without_a_fence_is_code() -> None:
+    text = 'x\n\n{\n  "rules": [\n\n  ]\n}\ny\n'
+    assert brief(text) == [("prose", "x"), ("code", '{\n  "rules": [\n\n  ]\n}'), ("prose", "y")]
+    assert brief("[\n- a\n]\n") == [("code", "[\n- a\n]")]
+    assert brief("{\n- a\n") == [("prose", "{"), ("item", "a")]
+    assert brief("{\na\n\n{\nb\n") == [("prose", "{\na"), ("prose", "{\nb")]
+
+
 def test_front_matter_valid_or_not() -> None:
     text = "---\nglobs: **/*\n: [\n---\nx\n"
     assert brief(text) == [("front-matter", "globs: **/*\n: ["), ("prose", "x")]
@@ -361,6 +380,7 @@ HOSTILE = {
     ),
     "unclosed comments": lambda n: "<!-- a\n\n" * (n // 8),
     "unclosed template comments": lambda n: "{{! a\n\n" * (n // 7),
+    "open braces": lambda n: "{\n\n" * (n // 3),
     "open tags": lambda n: "<a>\n" * (n // 8) + "</b>\n" * (n // 10),
     "half tags": lambda n: "<a " * (n // 3),
     "half template": lambda n: "{{ " * (n // 3),

@@ -123,10 +123,26 @@ def tags(splitter: Splitter, at: int, begin: int, body: str) -> int:
 
 def template(splitter: Splitter, at: int, begin: int, body: str) -> int:
     """A comment of a template, or a line of nothing but template tags."""
+    if body == "{":
+        return data(splitter, at, begin, body)
     for opening, closing in (("{{!--", "--}}"), ("{{!", "}}"), ("{#", "#}")):
         if body.startswith(opening):
             return _comment(splitter, at, begin, body, closing)
     return splitter.emit("html", begin, begin + len(body), at, at + 1) if is_template(body) else 0
+
+
+def data(splitter: Splitter, at: int, begin: int, body: str) -> int:
+    """JSON without a fence: `{` or `[` alone on a line, to the line of its closing bracket."""
+    if body not in {"{", "["}:
+        return 0
+    closing = splitter.text[splitter.starts[at] : begin] + ("}" if body == "{" else "]")
+    if closing in splitter.hopeless:
+        return 0
+    for number in range(at + 1, len(splitter.lines)):
+        if splitter.lines[number].rstrip() == closing:
+            return splitter.emit("code", begin, splitter.end_of(number), at, number + 1)
+    splitter.hopeless.add(closing)
+    return 0
 
 
 def _comment(splitter: Splitter, at: int, begin: int, body: str, closing: str) -> int:

@@ -69,10 +69,15 @@ class Label(NamedTuple):
 
 
 class Context(NamedTuple):
-    """Where a unit stands. lead: what introduces its list: rule, fact, example or ""."""
+    """Where a unit stands.
+
+    lead: what introduces its list: rule, fact, example or ""; under: see `Label`.
+    before: kind of the unit after it, "" at the end.
+    """
 
     lead: str = ""
-    before_code: bool = False
+    under: str = ""
+    before: str = ""
 
 
 def rule_or_not(unit: Unit, context: Context | None = None) -> Label:
@@ -102,8 +107,8 @@ def label_units(units: Sequence[Unit]) -> tuple[Label, ...]:
         while leads and leads[-1][0] >= unit.depth:
             leads.pop()
         _, lead, under = leads[-1] if leads else (0, "", "")
-        before_code = i + 1 < len(units) and units[i + 1].kind == CODE
-        context = Context(EXAMPLE if example_tags else lead, before_code)
+        before = units[i + 1].kind if i + 1 < len(units) else ""
+        context = Context(EXAMPLE if example_tags else lead, under, before)
         label = rule_or_not(unit, context)
         labels.append(label._replace(under=under))
         if unit.kind == HEADING and _orders_all_below(unit.text):
@@ -150,25 +155,28 @@ def _text_label(unit: Unit, context: Context) -> Label:
     if _is_command(unit, plain, context):
         return Label(COMMAND, 0.8)
     score, names = _score(unit, plain, context)
-    if _is_heading(unit, plain, names):
+    if _is_heading(unit, plain, names, context):
         return Label(HEADING, 0.8)
-    if _section(unit.section) == EXAMPLE and score < 1:
+    if _section((*unit.section, context.under)) == EXAMPLE and score < 1:
         return Label(EXAMPLE, 0.6)
     return Label(RULE if score > 0 else FACT, round(1 / (1 + exp(-abs(score))), 2))
 
 
-def _is_heading(unit: Unit, plain: str, names: set[str]) -> bool:
-    """A line in bold, or of a few words and a colon: a heading by other means."""
+def _is_heading(unit: Unit, plain: str, names: set[str], context: Context) -> bool:
+    """A line in bold, of few words and a colon, or of few words before a list."""
     bold = unit.text.startswith("**") and unit.text.rstrip(":").endswith("**")
     if bold and unit.text.count("**") == 2:
         return not names & _CATEGORICAL
-    return not names and plain.endswith((":", "：")) and plain.count(" ") < 8
+    few = not names and plain.count(" ") < 8
+    if unit.kind == PROSE and context.before == ITEM and "\n" not in unit.text:
+        return few and plain[-1] not in ".!?;,。！？"
+    return few and plain.endswith((":", "："))
 
 
 def _is_command(unit: Unit, plain: str, context: Context) -> bool:
     """What a command is for, and the command; or what introduces a block of commands."""
     verb = "".join(first_words(plain)[:1])
-    if context.before_code and plain.endswith(":") and len(plain) < 250:
+    if context.before == CODE and plain.endswith(":") and len(plain) < 250:
         return verb in words.RUN_VERBS and len(tuple(sentence_ranges(plain))) == 1
     if "`" not in unit.text:
         return False
@@ -180,14 +188,14 @@ def _is_command(unit: Unit, plain: str, context: Context) -> bool:
         return False
     first, _, rest = code[1].partition(" ")
     return first in words.SHELL or (
-        bool(rest) and first.islower() and _section(unit.section) == COMMAND
+        bool(rest) and first.islower() and _section((*unit.section, context.under)) == COMMAND
     )
 
 
 @lru_cache(1024)
 def _section(section: tuple[str, ...]) -> str:
     """What the headings say about what stands under them: the last, or the one before."""
-    for heading in section[:-3:-1]:
+    for heading in [text for text in section if text][:-3:-1]:
         for source, label in (
             (words.EXAMPLE_SECTIONS, EXAMPLE),
             (words.RULE_SECTIONS, RULE),
@@ -209,7 +217,11 @@ def _score(unit: Unit, plain: str, context: Context) -> tuple[float, set[str]]:
             best = score, names
         if score >= SURE:
             break
-    place = {"base", f"part-of-{context.lead}", f"{_section(unit.section)}-section"}
+    place = {
+        "base",
+        f"part-of-{context.lead}",
+        f"{_section((*unit.section, context.under))}-section",
+    }
     if unit.marker.endswith("]"):
         place.add("checkbox")
     return best[0] + sum(WEIGHTS.get(signal, 0.0) for signal in place), best[1]

@@ -10,7 +10,9 @@ ITEM_START = re.compile(
 )
 FENCE = re.compile(r"(`{3,})[^`]*$|(~{3,})")
 NUMBER = re.compile(r"[0-9]{1,9}[.)]\s+\S")
-STARTERS = frozenset(BULLETS + "#`~0123456789><{|_")
+# Lines of a paragraph that stand for themselves though nothing but their first sign says so.
+SIGNS = "✅❌☑✔✖✗✘🚫⛔👉➡"
+STARTERS = frozenset(BULLETS + SIGNS + "#`~0123456789><{|_")
 # What ends a paragraph without a blank line. A number does so only where it begins a list (1, or
 # 0): a wrapped sentence may well have "14." at the start of a line.
 INTERRUPT = re.compile(
@@ -79,4 +81,6 @@ def interrupts(body: str, in_item: bool) -> bool:
             return True
         case "|" | "_":
             return False
+        case sign if sign in SIGNS:
+            return True
     return bool(INTERRUPT.match(body) or (in_item and NUMBER.match(body)))

@@ -165,10 +165,9 @@ class Splitter:
             body = lines[at].lstrip()
             if not body:
                 break
-            if body[0] in STARTERS and (
-                interrupts(body.rstrip(), in_item)
-                or (body[0] == "|" and self.delimiter_follows(at))
-            ):
+            if body[0] in STARTERS and interrupts(body.rstrip(), in_item):
+                break
+            if "|" in body and self.delimiter_follows(at):
                 break
             at += 1
         return at
@@ -255,5 +254,6 @@ BLOCKS = {
     **dict.fromkeys("|", blocks.table),
     **dict.fromkeys("<", blocks.tags),
     **dict.fromkeys("{", blocks.template),
+    **dict.fromkeys("[", blocks.data),
     **dict.fromkeys(">", blocks.quote),
 }
