@@ -29,18 +29,35 @@ if TYPE_CHECKING:
     from promptops.source.units import Splitter
 
 VOID = frozenset({"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta"})
+WRAPPERS = frozenset({"markdown", "md", "mdc", "prompt", "chatagent", "instructions", "skill"})
 MAX_TAGS = 64  # deeper is no section; keeps the search for the opening tag short
 
 
-def fence(splitter: Splitter, at: int, _begin: int, body: str) -> int:
-    """```` ``` ```` or `~~~` to its closing fence; without one to the end of the item or file."""
+def fence(splitter: Splitter, at: int, begin: int, body: str) -> int:
+    """```` ``` ```` or `~~~` to its closing fence; without one to the end of the item or file.
+
+    A fence of Markdown around all of the text (but front matter and titles) is no code: its two
+    lines are markup and what stands between is read.
+    """
     match = FENCE.match(body)
     if not match:
         return 0
     close, after = _closing_fence(splitter, at + 1, match[1] or match[2])
+    if at == splitter.wrapper > 0 or _wraps(splitter, body, close, after):
+        splitter.wrapper = close
+        return splitter.emit("html", begin, begin + len(body), at, at + 1)
     start = splitter.starts[at + 1]
     end = max(start, splitter.end_of(close - 1)) if close > at + 1 else start
     return splitter.emit("code", start, end, at, after, body)
+
+
+def _wraps(splitter: Splitter, body: str, close: int, after: int) -> bool:
+    return (
+        body.strip("`~").strip().lower() in WRAPPERS
+        and close < after
+        and not any(map(str.strip, splitter.lines[after:]))
+        and all(unit.kind in {"front-matter", "heading"} for unit in splitter.units)
+    )
 
 
 def _closing_fence(splitter: Splitter, at: int, opening: str) -> tuple[int, int]:

@@ -70,6 +70,18 @@ def leaf(body: str) -> re.Match[str] | None:
     return None if HTML_BLOCK.match(body) else LEAF.match(body)
 
 
+def is_line_by_line(lines: list[str]) -> bool:
+    """True for sentences written one a line, without bullets.
+
+    Every line begins with a capital, and all but the last end alike: with a stop, or without. In
+    wrapped prose of three lines or more that is all but impossible.
+    """
+    stripped = [line.strip() for line in lines]
+    if not all(line[0].isupper() for line in stripped):
+        return False
+    return len({line[-1] in ".:;!?)" for line in stripped[:-1]}) == 1
+
+
 def interrupts(body: str, in_item: bool) -> bool:
     """True if the line ends the paragraph or item before it. Tables need the line after, too."""
     match body[0]:

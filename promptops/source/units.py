@@ -4,6 +4,7 @@ A line splitter, no Markdown parser: CommonMark's blocks as far as instruction f
 kinder than CommonMark where models and authors are. A tag (`<rules>`) or template line
 (`{% if x %}`) alone on its line is a unit of its own, so that what stands between is read as text.
 A bullet two columns in is nested. A fence in an item may close further left. Unicode bullets count.
+Three lines or more that each look like a sentence are as many paragraphs: lists without bullets.
 Time is linear in the text.
 """
 
@@ -23,6 +24,7 @@ from promptops.source.markup import (
     interrupts,
     is_break,
     is_delimiter,
+    is_line_by_line,
 )
 
 FRONT_MATTER = "front-matter"
@@ -102,6 +104,7 @@ class Splitter:
         self.open: list[tuple[int, int]] = []  # list items around: (column of marker, of content)
         self.tags: list[str] = []
         self.hopeless: set[str] = set()  # ends of comments that do not occur further on
+        self.wrapper = 0  # the line that closes a fence around the whole text
 
     def run(self) -> list[Unit]:
         lines, at, after_blank = self.lines, blocks.front_matter(self), True
@@ -185,6 +188,11 @@ class Splitter:
             self.emit(HEADING, begin, self.end_of(at), at, at + 2, mark)
             return self._under(at + 2)
         after = self.paragraph_end(at + 1)
+        if after - at >= 3 and is_line_by_line(self.lines[at:after]):
+            for line in range(at, after):
+                begin = self.starts[line] + indent_of(self.lines[line])
+                self.emit(PROSE, begin, self.end_of(line), line, line + 1)
+            return after
         return self.emit(PROSE, begin, self.end_of(after - 1), at, after)
 
     def _underlined(self, at: int) -> bool:
