@@ -127,16 +127,14 @@ def ascii_only_class(prompt: Prompt, around: Around) -> Iterator[Finding]:
         pattern = one.argument
         if one.kind != "regex" or pattern.isascii() or one.options.get("engine") == "regex":
             continue
-        if any(it in pattern for it in _CLASSES) and (found := _ascii_class().search(pattern)):
+        if "\\" in pattern and (found := _ascii_class().search(pattern)):
             message = f"`{found[0]}` knows ASCII letters only, and the pattern has others"
             help = r"write `\pL` for a letter and `[^\pL]` for its opposite"
             yield Finding(place, message, help, within=found.span())
 
 
-_CLASSES = (r"\b", r"\w", r"\B", r"\W")
-
-
 @cache
 def _ascii_class() -> re.Pattern[str]:
     r"""`\b`, `\w` … in a pattern that has a letter beyond ASCII."""
-    return re.compile(r"(?<!\\)\\[bBwW](?=(?s:.*)[^\W\d_\x00-\x7f])|(?<=[^\W\d_\x00-\x7f])\\[bBwW]")
+    letter = r"[^\W\d_\x00-\x7f]"
+    return re.compile(rf"(?<!\\)\\[bBwW](?=(?s:.*){letter})|(?<={letter})\\[bBwW]")

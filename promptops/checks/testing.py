@@ -68,12 +68,14 @@ def unknown_case(prompt: Prompt, around: Around) -> Iterator[Finding]:
     known = {case.id for case in prompt.cases}
     for i, rule in enumerate(prompt.rules):
         for j, test in enumerate(rule.tests):
-            place = ("rules", i, "tests", j, "cases")
             ids = test.cases.ids
-            for k, name in enumerate(() if known.issuperset(ids) else ids):
+            if known.issuperset(ids) if ids else selected(prompt, test.cases):
+                continue
+            place = ("rules", i, "tests", j, "cases")
+            for k, name in enumerate(ids):
                 if name not in known:
                     yield _no_such_case(rule, name, known, (*place, k))
-            if not test.cases.ids and not selected(prompt, test.cases):
+            if not ids:
                 what = "all cases" if test.cases.all else _slice_words(test.cases)
                 message = f"a test of rule `{rule.id}` selects {what}, and there is none"
                 yield Finding(place, message, "add such a case, or select others")
