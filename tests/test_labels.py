@@ -143,6 +143,15 @@ def test_lists_take_after_what_introduces_them() -> None:
     assert label("You must include:\n- names\n# Next\n- ports") == "fact"
 
 
+def test_a_comment_ends_no_list_and_lines_keep_their_heading() -> None:
+    assert (
+        label("You must include:\n<!-- promptops: ignore[PO404] because x y -->\n- names") == "rule"
+    )
+    found = label_units(read_units("Java:\nUse tabs.\nNever push.\n\nGo:\nUse tabs.\nAsk first.\n"))
+    assert [one.under for one in found] == ["", "Java", "Java", "", "Go", "Go"]
+    assert label_units(read_units("Java:\n\nUse tabs."))[-1].under == ""
+
+
 def test_sections_tip_the_scale() -> None:
     assert label("# Conventions\nOnly snake_case for files") == "rule"
     assert label("# Overview\nOnly snake_case for files") == "fact"

@@ -102,9 +102,9 @@ def label_units(units: Sequence[Unit]) -> tuple[Label, ...]:
     for i, unit in enumerate(units):
         if unit.kind == "html":
             _follow_tags(unit.text, example_tags)
-        if unit.kind in {"heading", "html"} or (unit.kind == PROSE and not unit.depth):
+        if _starts_anew(unit, units[i - 1] if i else None):
             leads.clear()
-        while leads and leads[-1][0] >= unit.depth:
+        while leads and leads[-1][0] >= unit.depth and unit.kind not in {PROSE, "html"}:
             leads.pop()
         _, lead, under = leads[-1] if leads else (0, "", "")
         before = units[i + 1].kind if i + 1 < len(units) else ""
@@ -117,6 +117,15 @@ def label_units(units: Sequence[Unit]) -> tuple[Label, ...]:
             under = unit.text.strip("*_:： ") if label.label == HEADING else under
             leads.append((unit.depth, _introduces(unit, label, context.lead), under))
     return tuple(labels)
+
+
+def _starts_anew(unit: Unit, before: Unit | None) -> bool:
+    """True for a heading, a tag or a paragraph after a blank line: no list goes on below it."""
+    if unit.kind == PROSE and not unit.depth:
+        return before is None or before.outer_end != unit.outer_start
+    if unit.kind == "html":
+        return not unit.text.startswith(("<!--", "{{!", "{#"))
+    return unit.kind == HEADING
 
 
 def _is_lead(unit: Unit, label: Label) -> bool:
