@@ -13,7 +13,7 @@ from promptops.checks import ON_PROMPT, Around, check
 from promptops.checks._figures import figures, told, verdict
 from promptops.diagnostic import Finding, Severity
 from promptops.model import Prompt
-from promptops.tokens.counts import Count
+from promptops.tokens.arithmetic import Range
 from promptops.tokens.prices import INPUT, READ, Price, call_usd, price
 
 
@@ -122,7 +122,8 @@ def rule_over_budget(prompt: Prompt, around: Around) -> Iterator[Finding]:
 
 @check("PO307", "cost-over-budget", Severity.ERROR, (ON_PROMPT,))
 def cost_over_budget(prompt: Prompt, around: Around) -> Iterator[Finding]:
-    """The declared calls cost more than the declared money. No price is no verdict.
+    """The declared calls cost more on the first model, the default, than the declared money. No
+    price is no verdict.
 
     The error counts the input of the smallest rendering, all that can be cached as cached, and no
     output; the warning the typical rendering and the declared output.
@@ -139,13 +140,9 @@ def cost_over_budget(prompt: Prompt, around: Around) -> Iterator[Finding]:
     found = figures(prompt, around)
     if limit is None or calls is None or found is None:
         return
-    for model in prompt.models:
+    for model in prompt.models[:1]:
         ranged = found.spread(model)
-        bill = (
-            _bill(model, prompt, found.counter.own, ranged.smallest, ranged.typical)
-            if ranged
-            else None
-        )
+        bill = _bill(model, prompt, found.counter.own, ranged) if ranged else None
         if bill is None or bill[1] * calls <= limit:
             continue
         severity = Severity.ERROR if bill[0] * calls > limit else Severity.WARNING
@@ -155,10 +152,11 @@ def cost_over_budget(prompt: Prompt, around: Around) -> Iterator[Finding]:
 
 
 def _bill(
-    model: str, prompt: Prompt, own: Mapping[str, Any], smallest: Count, typical: Count
+    model: str, prompt: Prompt, own: Mapping[str, Any], ranged: Range
 ) -> tuple[float, float] | None:
     """(least, typical) US dollars of a call, or None where a price or a count is missing."""
     cost = price(model, own)
+    smallest, typical = ranged.smallest, ranged.typical
     if cost is None or smallest.low is None or typical.tokens is None:
         return None
     usual = call_usd(cost, typical.tokens, prompt.budget.output_tokens or 0)

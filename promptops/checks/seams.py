@@ -54,7 +54,8 @@ def trailing_space(prompt: Prompt, around: Around) -> Iterator[Finding]:
 @check("PO321", "newline-at-join", Severity.INFO, (ON_PROMPT,))
 def newline_at_join(prompt: Prompt, around: Around) -> Iterator[Finding]:
     """A line feed on both sides of a seam makes other tokens than either side alone: the same
-    prompt is longer or shorter by what a caller happens to pass.
+    prompt is longer or shorter by what a caller happens to pass. The last line feed of a text of
+    several lines is its own and not reported.
 
     Bad:
         models: [openai/gpt-4o]
@@ -78,7 +79,8 @@ def newline_at_join(prompt: Prompt, around: Around) -> Iterator[Finding]:
         for part in laid.of(VARIABLE):
             value = laid.text[part.start : part.end]
             before, after = laid.text[: part.start], laid.text[part.end :]
-            doubled = (value[:1] == "\n" == before[-1:]) or (value[-1:] == "\n" == after[:1])
+            trailing = value[-1:] == "\n" == after[:1] and value.count("\n") == 1
+            doubled = value[:1] == "\n" == before[-1:] or trailing
             if doubled and part.name not in told and part.name in prompt.variables:
                 told.add(part.name)
                 message = f"`{part.name}` and the text round it both bring a line feed"

@@ -15,6 +15,7 @@ from promptops.checking.run import Checked, check_files
 from promptops.checking.scope import Scope, on_disk, since, staged
 from promptops.checks import Around, harm_of, registry
 from promptops.cli._call import Call, define
+from promptops.cli._findings import diagnostic_data
 from promptops.cli._keep import Kept, tool_stamp
 from promptops.cli._watch import WatchedTree
 from promptops.config import Settings, layered
@@ -152,7 +153,7 @@ def _report(call: Call, scope: Scope, checked: Checked, mended: int) -> Report:
     known = read_baseline(scope.tree, scope.settings.baseline or DEFAULT_PATH)
     found = new_only(checked.diagnostics, checked.sources, known)
     result = {
-        "diagnostics": [_json(diagnostic) for diagnostic in found],
+        "diagnostics": [diagnostic_data(diagnostic) for diagnostic in found],
         "files": checked.files,
         "fixed": mended,
         "known": len(checked.diagnostics) - len(found),
@@ -172,24 +173,6 @@ def _blocks(
     rules = {d.code: (d.name, harm_of(d.code)) for d in found}
     if found or call.verbosity >= 0:
         yield Diagnostics(found, checked.sources, rules, checked.files)
-
-
-def _json(found: Diagnostic) -> dict[str, Any]:
-    return {
-        "code": found.code,
-        "name": found.name,
-        "severity": str(found.severity),
-        "message": found.message,
-        "help": found.help,
-        "path": found.path,
-        "line": found.span.line,
-        "column": found.span.column,
-        "end_line": found.span.end_line,
-        "end_column": found.span.end_column,
-        "prompt": found.prompt,
-        "rule": found.rule,
-        "fixable": found.fixable,
-    }
 
 
 def _exit_code(found: tuple[Diagnostic, ...]) -> int:

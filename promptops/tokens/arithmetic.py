@@ -142,13 +142,18 @@ def size_of(counter: Counter, model: str, text: str) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """Totals over all renderings: smallest, typical (median) and largest, and which they are."""
+    """Totals over all renderings: smallest, typical (median) and largest.
+
+    largest_source: a case's id, or which examples. uncounted: how many of the renderings have no
+    count (an estimate that holds for English only); the figures are of the others.
+    """
 
     smallest: Count
     typical: Count
     largest: Count
     largest_source: str
     renderings: int
+    uncounted: int
 
 
 def spread(
@@ -160,9 +165,16 @@ def spread(
         rendered = render(prompt, filling.values, slices=filling.slices or {})
         messages = [*rendered, *filling.history]
         totals.append((count_messages(messages, model, counter, language)[1], filling.source))
-    totals.sort(key=lambda pair: pair[0].tokens or 0)
-    largest, source = totals[-1]
-    return Range(totals[0][0], totals[(len(totals) - 1) // 2][0], largest, source, len(totals))
+    known = [pair for pair in totals if pair[0].tokens is not None] or totals
+    known.sort(key=lambda pair: pair[0].tokens or 0)
+    (smallest, _), (typical, _), (largest, source) = (
+        known[0],
+        known[(len(known) - 1) // 2],
+        known[-1],
+    )
+    return Range(
+        smallest, typical, largest, source, len(totals), sum(t.tokens is None for t, _ in totals)
+    )
 
 
 def variable_shares(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from statistics import mean
@@ -43,28 +43,46 @@ def language_costs(prompt: Prompt, model: str, counter: Counter) -> Sequence[Lan
     return [_cost(language, texts, source, size if known else None) for language in ordered]
 
 
-def _texts(prompt: Prompt) -> Mapping[str, Mapping[str, str]]:
-    """Language -> {case id without its language suffix: its values}."""
-    found: dict[str, dict[str, str]] = {}
+Values = Mapping[str, Mapping[str, str]]  # case id without its language suffix -> its values
+
+
+def _texts(prompt: Prompt) -> Mapping[str, Values]:
+    found: dict[str, dict[str, Mapping[str, str]]] = {}
     for case in prompt.cases:
         language = case.slices.get("language", "")
         if language and case.variables:
             stem = case.id.removesuffix(f"-{language}").removeprefix(f"{language}-")
-            found.setdefault(language, {})[stem] = "\n".join(case.variables.values())
+            found.setdefault(language, {})[stem] = case.variables
     return found
 
 
 def _cost(
-    language: str, texts: Mapping[str, Mapping[str, str]], source: str, size: partial[int] | None
+    language: str, texts: Mapping[str, Values], source: str, size: partial[int] | None
 ) -> LanguageCost:
     own, base = texts[language], texts.get(source, {})
     if size is None:
         return LanguageCost(language, len(own), None, None, False)
-    shared = own.keys() & base.keys()
-    paired = bool(shared) and len(shared) * 2 >= len(own)
-    tokens = mean(size(text) for text in own.values())
-    stems = shared if paired else own.keys()
-    others = shared if paired else base.keys()
-    ours = mean(size(own[stem]) for stem in stems)
-    theirs = mean(size(base[stem]) for stem in others) if others else 0
+    tokens = mean(_tokens(values, values, size) for values in own.values())
+    shared = sorted(own.keys() & base.keys())
+    paired = len(shared) * 2 >= len(own)
+    if language == source:
+        return LanguageCost(language, len(own), tokens, 1.0, True)
+    ours: float
+    theirs: float
+    if paired:  # what both have alike (a policy in one language) is no translation
+        ours = sum(_tokens(own[stem], _differing(own[stem], base[stem]), size) for stem in shared)
+        theirs = sum(
+            _tokens(base[stem], _differing(base[stem], own[stem]), size) for stem in shared
+        )
+    else:
+        ours = tokens
+        theirs = mean(_tokens(v, v, size) for v in base.values()) if base else 0
     return LanguageCost(language, len(own), tokens, ours / theirs if theirs else None, paired)
+
+
+def _differing(values: Mapping[str, str], others: Mapping[str, str]) -> list[str]:
+    return [name for name, value in values.items() if name in others and others[name] != value]
+
+
+def _tokens(values: Mapping[str, str], names: Iterable[str], size: partial[int]) -> int:
+    return sum(size(values[name]) for name in names)

@@ -43,13 +43,17 @@ class Table:
         self._offsets = view[slots_end:offsets_end].cast("I")
         self.rank = _lookup(data, view[_HEADER:slots_end].cast("I"), self._offsets)
         self.size = size
-        self.sha256 = bytes(data[_HEADER - 32 : _HEADER]).hex()
+        self.sha256 = data[_HEADER - 32 : _HEADER].hex()
 
     def token(self, rank: int) -> bytes:
         """The bytes of an id; IndexError past the end."""
         if not 0 <= rank < self.size:
             raise IndexError(rank)
-        return bytes(self._data[self._offsets[rank] : self._offsets[rank + 1]])
+        return self._data[self._offsets[rank] : self._offsets[rank + 1]]
+
+    def content(self) -> bytes:
+        """The whole file."""
+        return self._data[:]
 
     def tokens(self) -> Iterator[bytes]:
         """All tokens in the order of their ids."""

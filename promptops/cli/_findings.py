@@ -1,0 +1,26 @@
+"""Diagnostics as plain JSON data."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from promptops.diagnostic import Diagnostic
+
+
+def diagnostic_data(found: Diagnostic) -> dict[str, Any]:
+    """The fields that `check` promises, and every command that shows diagnostics."""
+    return {
+        "code": found.code,
+        "name": found.name,
+        "severity": str(found.severity),
+        "message": found.message,
+        "help": found.help,
+        "path": found.path,
+        "line": found.span.line,
+        "column": found.span.column,
+        "end_line": found.span.end_line,
+        "end_column": found.span.end_column,
+        "prompt": found.prompt,
+        "rule": found.rule,
+        "fixable": found.fixable,
+    }

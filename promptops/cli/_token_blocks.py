@@ -1,0 +1,201 @@
+"""Token figures for people: a table a prompt, a bar a rule, and what changes between models."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from math import floor, log10
+
+from promptops.model import Prompt
+from promptops.report import Bars, Block, Heading, Table, Text
+from promptops.tokens.counts import Count
+from promptops.tokens.summary import Figures
+
+DASH = "–"
+
+
+def prompt_blocks(prompt: Prompt, found: Mapping[str, Figures], detail: bool) -> Iterator[Block]:
+    """One prompt on every model asked for; rules are of the first that can be counted."""
+    yield Heading(prompt.id)
+    yield _overview(prompt, found)
+    first = next((f for f in found.values() if f.measure.text.tokens is not None), None)
+    if first is not None:
+        yield from _where(prompt, first)
+    yield from _prefixes(found)
+    yield from _languages(found)
+    if len(found) > 1:
+        yield from _migration(prompt, found)
+    if detail:
+        yield from _sources(found)
+
+
+def _overview(prompt: Prompt, found: Mapping[str, Figures]) -> Table:
+    budget = prompt.budget.prompt_tokens
+    rows = []
+    for model, figures in found.items():
+        total = figures.measure.total
+        largest = figures.spread.largest
+        over = budget is not None and largest.low is not None and largest.low > budget
+        rows.append(
+            (
+                model,
+                _number(total),
+                figures.measure.text.known,
+                _number(largest) + ("!" if over else ""),
+                _usd(figures.money.call),
+                _usd(figures.money.month),
+            )
+        )
+    columns = ("model", "tokens", "known", "largest", "$ a call", "$ a month")
+    return Table(columns, tuple(rows), "lrlrrr")
+
+
+def _where(prompt: Prompt, figures: Figures) -> Iterator[Block]:
+    """Rules by size, and what is no rule; the parts add up to the total."""
+    measure = figures.measure
+    whole = max(measure.total.tokens or 0, 1)
+    rows = sorted(measure.rules.items(), key=lambda pair: -pair[1])
+    parts = [(name, float(size), f"{size / whole:.0%}") for name, size in rows]
+    yield Text(f"where they are, on {measure.model}:", "quiet")
+    yield Bars(tuple(parts), "tokens", prompt.budget.rule_tokens)
+    yield Text(
+        f"rules {sum(measure.rules.values()):,} + rest {measure.rest or 0:,} + framing "
+        f"{measure.framed or 0:,}, and merging across the seams {measure.joins or 0:+,}: "
+        f"{measure.total.tokens or 0:,}",
+        "quiet",
+    )
+    if figures.variables:
+        rows_of = (
+            (name, f"{low:,}", f"{high:,}", _promised(prompt, name))
+            for name, (low, high) in figures.variables.items()
+        )
+        yield Table(("variable", "least", "most", "declared"), tuple(rows_of), "lrrr")
+
+
+def _promised(prompt: Prompt, name: str) -> str:
+    most = prompt.variables[name].max_tokens
+    return DASH if most is None else f"{most:,}"
+
+
+def _prefixes(found: Mapping[str, Figures]) -> Iterator[Block]:
+    for model, figures in found.items():
+        prefix, caching = figures.prefix, figures.caching
+        if prefix is None or prefix.tokens is None or caching is None:
+            continue
+        ends = f", where `{prefix.cut_by}` begins" if prefix.cut_by else ""
+        said = f"{model}: static prefix {prefix.tokens:,} tokens{ends}; "
+        if caching.cacheable:
+            said += f"{caching.cached:,} are cached"
+        else:
+            low, high = caching.minimum, caching.minimum_high
+            said += f"cached from {low:,}{f' or {high:,}' if high != low else ''} on, so not cached"
+        if figures.money.moved_month:
+            said += f"; `{prefix.cut_by}` at the end would save {_usd(figures.money.moved_month)} a month"
+        yield Text(said)
+
+
+def _languages(found: Mapping[str, Figures]) -> Iterator[Block]:
+    rows = [
+        (
+            cost.language,
+            model,
+            f"{cost.tokens:,.0f}" if cost.tokens is not None else "unknown",
+            f"{cost.inflation:.2f}×" if cost.inflation is not None else "unknown",
+            f"{cost.cases}{'' if cost.paired else ', not paired'}",
+        )
+        for model, figures in found.items()
+        for cost in figures.languages
+    ]
+    if len({row[0] for row in rows}) > 1:
+        yield Table(("language", "model", "tokens", "to source", "cases"), tuple(rows), "llrrl")
+
+
+def _migration(prompt: Prompt, found: Mapping[str, Figures]) -> Iterator[Block]:
+    """What another model would make of it, against the first."""
+    (base, first), *others = found.items()
+    rows = [
+        (
+            model,
+            _ratio(first.spread.typical, other.spread.typical),
+            _budget(prompt, other.spread.largest),
+            _cached(other),
+            _change(first.money.call, other.money.call),
+        )
+        for model, other in others
+    ]
+    yield Text(f"instead of {base}:", "quiet")
+    yield Table(("model", "tokens", "budget", "cache", "bill"), tuple(rows), "lrllr")
+
+
+def _ratio(before: Count, after: Count) -> str:
+    if not before.tokens or after.tokens is None or after.low is None or after.high is None:
+        return "unknown"
+    low, high = after.low / before.tokens, after.high / before.tokens
+    exact = f"{after.tokens / before.tokens:.2f}×"
+    return exact if high - low < 0.05 else f"{low:.2f} to {high:.2f}×"
+
+
+def _budget(prompt: Prompt, largest: Count) -> str:
+    limit = prompt.budget.prompt_tokens
+    if limit is None or largest.low is None or largest.high is None:
+        return DASH
+    if largest.low > limit:
+        return "over"
+    return "kept" if largest.high <= limit else "cannot tell"
+
+
+def _cached(figures: Figures) -> str:
+    if figures.caching is None or figures.caching.cacheable is None:
+        return "unknown"
+    return f"{figures.caching.cached:,} tokens" if figures.caching.cacheable else "none"
+
+
+def _change(before: float | None, after: float | None) -> str:
+    return "unknown" if not before or after is None else f"{after / before:.2f}×"
+
+
+def _sources(found: Mapping[str, Figures]) -> Iterator[Block]:
+    rows = []
+    for model, figures in found.items():
+        text, cost = figures.measure.text, figures.price
+        window = _window(figures.spread.largest, figures)
+        rows.append((model, text.method, f"{text.source} ({text.as_of})"))
+        if cost is not None:
+            rows.append(("", "price", f"{cost.source} {cost.as_of}".strip()))
+            rows.append(("", "of its window", window))
+    yield Table(("model", "how", "source"), tuple(rows))
+
+
+def text_table(counts: Sequence[tuple[str, str, Count, float | None]]) -> Table:
+    """Texts by name and model."""
+    named = len({name for name, *_ in counts}) > 1
+    rows = tuple(
+        ((name,) if named else ()) + (model, _number(count), count.known, count.method, _usd(usd))
+        for name, model, count, usd in counts
+    )
+    columns = (("text",) if named else ()) + ("model", "tokens", "known", "how", "$ to send")
+    return Table(columns, rows, ("l" if named else "") + "lrllr")
+
+
+def _number(count: Count) -> str:
+    if count.tokens is None or count.low is None or count.high is None:
+        return "unknown"
+    slack = max(count.high - count.tokens, count.tokens - count.low)
+    if slack == 0:
+        return f"{count.tokens:,}"
+    return f"{count.tokens:,} ±{slack:,}" if slack < count.tokens else f"≤ {count.high:,}"
+
+
+def _window(largest: Count, figures: Figures) -> str:
+    window = figures.price.max_input if figures.price else None
+    if window is None or largest.tokens is None:
+        return "unknown"
+    return f"{largest.tokens / window:.1%}"
+
+
+def _usd(amount: float | None) -> str:
+    """Cents where they say enough, else two digits that do: `$0.000013`."""
+    if amount is None:
+        return "unknown"
+    if amount == 0 or amount >= 0.1:
+        return f"${amount:,.2f}"
+    return "$" + f"{amount:.{1 - floor(log10(amount))}f}"
