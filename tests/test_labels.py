@@ -147,7 +147,9 @@ def test_a_comment_ends_no_list_and_lines_keep_their_heading() -> None:
     assert (
         label("You must include:\n<!-- promptops: ignore[PO404] because x y -->\n- names") == "rule"
     )
-    found = label_units(read_units("Java:\nUse tabs.\nNever push.\n\nRust:\nUse tabs.\nAsk first.\n"))
+    found = label_units(
+        read_units("Java:\nUse tabs.\nNever push.\n\nRust:\nUse tabs.\nAsk first.\n")
+    )
     assert [one.under for one in found] == ["", "Java", "Java", "", "Rust", "Rust"]
     assert label_units(read_units("Java:\n\nUse tabs."))[-1].under == ""
 
