@@ -1,0 +1,101 @@
+"""How decisions that are needed, found or missing are told: shared by `decide` and the hooks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from promptops.decisions.change import Change
+from promptops.decisions.found import DECIDED_BEFORE, Found
+from promptops.decisions.judge import Judged
+from promptops.decisions.message import BETTER_REASON, WAIVER
+from promptops.decisions.needed import Need
+from promptops.report import Block, Items, Text
+
+DECIDE = "promptops decide --staged"
+
+
+def judged_json(judged: Judged | None) -> dict[str, Any]:
+    """`{"needed": […], "rewritten": […]}`; both empty where decisions are about nothing."""
+    found = judged.found if judged else ()
+    rewritten = judged.rewritten if judged else ()
+    return {
+        "needed": [found_json(one) for one in found],
+        "rewritten": [
+            {"decision": record.decision.id, "path": record.decision.path, "how": how}
+            for record, how in rewritten
+        ],
+    }
+
+
+def found_json(one: Found) -> dict[str, Any]:
+    """A need and what answers it; null for nothing."""
+    return {
+        **need_json(one.need),
+        "decision": one.decision or None,
+        "waiver": one.waiver or None,
+        "objections": list(one.objections),
+    }
+
+
+def need_json(need: Need) -> dict[str, Any]:
+    """A change of meaning."""
+    return {
+        "prompt": need.prompt,
+        "path": need.path,
+        "kind": need.kind,
+        "change": need.change,
+        "what": need.what,
+        "rule": need.rule or None,
+        "before": need.before,
+        "after": need.after,
+    }
+
+
+def refusal(judged: Judged, mend: str = DECIDE) -> Iterator[Block]:
+    """What nobody has decided, what was tampered with, and the one command that mends it."""
+    for one in judged.missing:
+        yield Text(f"{one.need.sentence}, and no decision record says why", "bad")
+        yield Text(_shown(judged.change, one.need), verbatim=True)
+        if one.objections:
+            yield Items(one.objections)
+    for record, how in judged.rewritten:
+        yield Text(f"decision `{record.decision.id}` {how}: a decided record stays as it is", "bad")
+        yield Text(f"  {record.decision.path}", verbatim=True)
+    if judged.missing:
+        yield Text(_help(judged.missing, mend))
+    for record, _ in judged.rewritten[:1]:
+        name = record.decision.id
+        yield Text(
+            f"help: put it back (`git checkout HEAD -- {record.decision.path}`), and write the record"
+            f" that takes its place: `{mend} --supersedes {name}`"
+        )
+
+
+def _shown(change: Change, need: Need) -> str:
+    line = change.line_of(need)
+    place = f"  --> {need.path}:{line}" if line else f"  --> {need.path}"
+    lines = [f"  - {line}" for line in _cut(need.before)]
+    lines += [f"  + {line}" for line in _cut(need.after)]
+    return "\n".join([place, *lines])
+
+
+def _cut(text: str, most: int = 6) -> list[str]:
+    lines = text.splitlines()
+    return lines if len(lines) <= most else [*lines[: most - 1], f"… {len(lines) - most + 1} more"]
+
+
+def _help(missing: Sequence[Found], mend: str) -> str:
+    said = [f"help: `{mend}` writes the record; fill it in, have it accepted, `git add` it"]
+    older = [o for one in missing for o in one.objections if o.endswith(DECIDED_BEFORE)]
+    if older:
+        name = older[0].split("`")[1]
+        said.append(f"or, if that decision covers this: a line `Decision: {name}` in the message")
+    if all(one.need.waivable for one in missing):
+        said.append(f"or, if there is nothing to decide: a line `{WAIVER}: …` in the message that")
+        said[-1] += f" says why; {BETTER_REASON}" if _refused(missing) else " says why"
+    return "\n".join(said)
+
+
+def _refused(missing: Sequence[Found]) -> bool:
+    return any(WAIVER in objection for one in missing for objection in one.objections)

@@ -1,0 +1,162 @@
+"""`promptops hook`: what git's hooks and pre-commit run."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Sequence
+
+import click
+
+from promptops.cli._call import Call, define, find_root
+from promptops.cli._decisions import judged_json, refusal
+from promptops.errors import EXIT_CLEAN, EXIT_FINDINGS, InputError
+from promptops.report import Block, Report, Text
+
+MAX_MESSAGE = 1 << 20
+
+
+@click.group(
+    epilog="\b\nExamples:\n  promptops install\n  promptops hook commit-msg .git/COMMIT_EDITMSG"
+)
+def command() -> None:
+    """Entry points for git's hooks; `promptops install` and pre-commit call them.
+
+    Each is silent when all is well.
+    """
+
+
+@command.command(
+    "pre-commit",
+    epilog="\b\nExamples:\n  promptops hook pre-commit\n  promptops hook pre-commit AGENTS.md",
+)
+@click.argument("paths", nargs=-1, metavar="[PATH]...")
+def pre_commit(paths: tuple[str, ...]) -> int:
+    """Check what the next commit holds: the index, never the work tree.
+
+    PATHs, as pre-commit gives them, are checked as well, as far as they are governed.
+    """
+    from promptops.cli.check import command as check
+
+    arguments = ["--staged", "--quiet", "--", *_governed(paths)]
+    return int(check.main(arguments, "promptops check", standalone_mode=False) or 0)
+
+
+def _governed(paths: Sequence[str]) -> list[str]:
+    """The governed files among `paths`: pre-commit's pattern may let others through."""
+    if not paths:
+        return []
+    from promptops.source.settings import read_settings
+    from promptops.source.tree import DiskTree
+    from promptops.source.workspace import find_files
+
+    tree = DiskTree(find_root(os.path.realpath(os.getcwd())))
+    return [path for path, _ in find_files(read_settings(tree), paths).items()]
+
+
+@define(examples=("promptops hook commit-msg .git/COMMIT_EDITMSG",))
+@click.argument("file")
+def commit_msg(call: Call, file: str) -> Report:
+    """Refuse a commit that changes what a prompt means while nobody has decided it.
+
+    FILE holds the commit message. A decision record, or a line `Decision-Waiver: why` in the
+    message, lets it pass.
+    """
+    from promptops.decisions.judge import judge_staged
+    from promptops.decisions.spelling import speller
+    from promptops.history.git import Repository
+
+    message = _read(call, file)
+    with Repository.find(call.folder, call.environ) as repository:
+        judged = judge_staged(repository, message, speller(call.environ))
+    if judged is None or not judged.refused:
+        return Report("hook-commit-msg", judged_json(judged))
+    return Report("hook-commit-msg", judged_json(judged), tuple(refusal(judged)), EXIT_FINDINGS)
+
+
+@define(examples=("promptops hook prepare-commit-msg .git/COMMIT_EDITMSG",))
+@click.argument("file")
+@click.argument("source", default="")
+@click.argument("commit", default="")
+def prepare_commit_msg(call: Call, file: str, source: str, commit: str) -> Report:  # noqa: ARG001
+    """Say in the message's comments what still has to be decided, before the editor opens.
+
+    A message that comes from somewhere else (-m, -F, a merge, an amended commit) is left alone.
+    """
+    from promptops.decisions.judge import judge_staged
+    from promptops.decisions.spelling import speller
+    from promptops.history.git import Repository
+    from promptops.source.write import replace_file
+
+    text = _read(call, file)
+    mark = _comment_mark(text)
+    sentences: list[str] = []
+    if not source and mark:
+        with Repository.find(call.folder, call.environ) as repository:
+            judged = judge_staged(repository, "", speller(call.environ))
+        sentences = [one.need.sentence for one in judged.missing] if judged else []
+    if sentences:
+        lines = "".join(f"{mark} {line}\n" for line in _reminder(sentences))
+        at = text.index(mark)
+        path = os.path.realpath(os.path.join(call.folder, file))
+        folder, name = os.path.split(path)
+        replace_file(folder, name, text[:at] + lines + text[at:], text.encode("utf-8"))
+    return Report("hook-prepare-commit-msg", {"missing": sentences})
+
+
+def _reminder(sentences: Sequence[str]) -> Iterator[str]:
+    yield "promptops: no decision record says why"
+    yield from (f"  {sentence}" for sentence in sentences)
+    yield "`promptops decide --staged` writes the record. If there is nothing to decide, say so:"
+    yield "Decision-Waiver: "
+
+
+def _comment_mark(text: str) -> str:
+    """The character that git's own lines begin with; "" where there is a message already."""
+    lines = [line for line in text.splitlines() if line.strip()]
+    marks = {line[0] for line in lines}
+    mark = marks.pop() if len(marks) == 1 else ""
+    return "" if mark.isalnum() else mark
+
+
+@define(examples=("git push  # once `promptops install --hook pre-push` has run",))
+@click.argument("remote", default="origin")
+@click.argument("url", default="")
+def pre_push(call: Call, remote: str, url: str) -> Report:  # noqa: ARG001
+    """Refuse to push commits that change what a prompt means while nobody has decided it.
+
+    Reads from standard input what git says it is about to push.
+    """
+    from promptops.decisions.judge import judge_push
+    from promptops.decisions.spelling import speller
+    from promptops.history.git import Repository
+
+    pushed = [line.split() for line in sys.stdin.read(MAX_MESSAGE).splitlines()]
+    pushes = [words for words in pushed if len(words) == 4]
+    refs, blocks = [], list[Block]()
+    with Repository.find(call.folder, call.environ) as repository:
+        for name, local, _, there in pushes:
+            judged = judge_push(repository, remote, local, there, speller(call.environ))
+            refs.append({"ref": name, **judged_json(judged)})
+            if judged is not None and judged.refused:
+                blocks += [Text(f"{name}:"), *refusal(judged, "promptops decide")]
+    return Report(
+        "hook-pre-push", {"refs": refs}, tuple(blocks), EXIT_FINDINGS if blocks else EXIT_CLEAN
+    )
+
+
+def _read(call: Call, file: str) -> str:
+    try:
+        with open(os.path.join(call.folder, file), "rb") as opened:
+            return opened.read(MAX_MESSAGE).decode("utf-8", "replace")
+    except OSError as error:
+        hint = "name the file that holds the commit message"
+        raise InputError(f"cannot read it: {error.strerror}", hint, path=file) from None
+
+
+for _name, _hook in (
+    ("commit-msg", commit_msg),
+    ("prepare-commit-msg", prepare_commit_msg),
+    ("pre-push", pre_push),
+):
+    command.add_command(_hook, _name)

@@ -1,0 +1,103 @@
+"""`promptops merge-driver`: what git runs for files with `merge=promptops`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import click
+
+from promptops.cli._call import Call, define
+from promptops.errors import EXIT_CLEAN, EXIT_FINDINGS, InputError
+from promptops.report import Block, Report, Text
+from promptops.source.merge import Merged, MergeLines, Style, merge
+
+
+@define(
+    examples=(
+        "promptops install --drivers",
+        "git config merge.promptops.driver 'promptops merge-driver %O %A %B %L %P'",
+    ),
+    hidden=True,
+)
+@click.argument("base")
+@click.argument("ours")
+@click.argument("theirs")
+@click.argument("size", type=click.IntRange(1, 1000), default=7)
+@click.argument("path", default="")
+def command(call: Call, base: str, ours: str, theirs: str, size: int, path: str) -> Report:
+    """Merge three versions of a prompt by rule: git's own driver, set up by `promptops install`.
+
+    The result is written to OURS. Exit code 1 where both sides changed the same rule.
+    """
+    import os
+
+    names = [os.path.join(call.folder, name) for name in (base, ours, theirs)]
+    sides = [_read(name) for name in names]
+    style = Style(size)
+    shown = path or ours
+    merged = _by_rule(call, sides, shown, style)
+    by_rule = merged is not None
+    content, conflicts = merged or _by_line(call, sides, style)
+    _write(names[1], content)
+    result = {
+        "path": shown,
+        "by_rule": by_rule,
+        "conflicts": [{"what": what, "key": key} for what, key in conflicts],
+    }
+    code = EXIT_FINDINGS if conflicts else EXIT_CLEAN
+    return Report("merge-driver", result, tuple(_blocks(shown, conflicts)), code)
+
+
+Outcome = tuple[bytes, list[tuple[str, str]]]
+
+
+def _blocks(path: str, conflicts: list[tuple[str, str]]) -> Iterator[Block]:
+    for what, key in conflicts:
+        both = f"both sides changed its {key}" if key and f"`{key}`" != what else "changed in both"
+        yield Text(f"CONFLICT ({what}): {both} in {path}")
+
+
+def _by_rule(call: Call, sides: list[bytes], path: str, style: Style) -> Outcome | None:
+    try:
+        base, ours, theirs = (side.decode("utf-8") for side in sides)
+    except UnicodeDecodeError:
+        return None
+    made: Merged | None = merge((base, ours, theirs), path, _lines(call, style), style)
+    if made is None:
+        return None
+    return made.text.encode("utf-8"), [(c.what, c.key) for c in made.conflicts]
+
+
+def _by_line(call: Call, sides: list[bytes], style: Style) -> Outcome:
+    from promptops.history.merging import merge_file
+
+    order = (sides[1], sides[0], sides[2])
+    labels = (style.ours, "base", style.theirs)
+    content, count = merge_file(call.root, call.environ, order, labels, style.size)
+    return content, [("lines", "")] * count
+
+
+def _lines(call: Call, style: Style) -> MergeLines:
+    def lines(base: str, ours: str, theirs: str) -> tuple[str, bool]:
+        sides = [side.encode("utf-8") for side in (base, ours, theirs)]
+        content, conflicts = _by_line(call, sides, style)
+        return content.decode("utf-8"), not conflicts
+
+    return lines
+
+
+def _read(path: str) -> bytes:
+    try:
+        with open(path, "rb") as file:
+            return file.read()
+    except OSError as error:
+        raise InputError(f"cannot read it: {error.strerror}", path=path) from None
+
+
+def _write(path: str, content: bytes) -> None:
+    """git made the file for this merge and reads it next: nobody else knows its name."""
+    try:
+        with open(path, "wb") as file:
+            file.write(content)
+    except OSError as error:
+        raise InputError(f"cannot write it: {error.strerror}", path=path) from None

@@ -1,0 +1,239 @@
+"""A change between two states of a repository, as far as decisions are about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from json import JSONDecodeError, loads
+
+from promptops.config import DEFAULT, Settings
+from promptops.decisions.found import Evidence, Found, found, newly_cited
+from promptops.decisions.message import SILENT, Trailers
+from promptops.decisions.needed import Need, changes_of_meaning
+from promptops.decisions.records import Record, rewritten
+from promptops.decisions.typography import KnowsWord, no_word
+from promptops.errors import ConfigError, InputError
+from promptops.model import Prompt
+from promptops.source.reading import Reading, read_decision_file, read_prompt
+from promptops.source.settings import FILES as SETTINGS_FILES
+from promptops.source.settings import read_settings
+from promptops.source.tree import Tree
+from promptops.source.workspace import find_files, is_record
+
+
+class NoTree:
+    """The files of a repository that has no commit yet: none."""
+
+    def paths(self) -> Sequence[str]:
+        return ()
+
+    def listed(self, folder: str) -> Sequence[str]:  # noqa: ARG002
+        return ()
+
+    def exists(self, path: str) -> bool:  # noqa: ARG002
+        return False
+
+    def read(self, path: str) -> bytes:
+        raise InputError("no such file", path=path)
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """One prompt in both states; None where it is not there."""
+
+    before: Reading | None
+    after: Reading | None
+    contract_changed: bool = False
+
+    @property
+    def prompts(self) -> tuple[Prompt | None, Prompt | None]:
+        """The prompts themselves."""
+        return (
+            self.before.prompt if self.before else None,
+            self.after.prompt if self.after else None,
+        )
+
+    @property
+    def id(self) -> str:
+        """The prompt's id, the later one where it changed."""
+        before, after = self.prompts
+        prompt = after or before
+        return prompt.id if prompt else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What differs between two trees: prompts in pairs, decision records on both sides by id.
+
+    settings: those that judge. A change can tighten what judges it, never loosen it.
+    """
+
+    pairs: tuple[Pair, ...]
+    before: dict[str, Record]
+    after: dict[str, Record]
+    settings: Settings
+    known: KnowsWord = no_word
+
+    def meanings(self) -> tuple[Need, ...]:
+        """Every change of meaning in it, whether or not the settings ask for a record."""
+        return tuple(need for pair in self.pairs for need in self._of(pair))
+
+    def needs(self) -> tuple[Need, ...]:
+        """The changes of meaning that need a record."""
+        wanted = self.settings.require_decision_for
+        return tuple(need for need in self.meanings() if need.kind in wanted)
+
+    def found(self, said: Trailers = SILENT) -> tuple[Found, ...]:
+        """Each need with what answers it."""
+        return found(self.needs(), self.evidence(said))
+
+    def evidence(self, said: Trailers = SILENT) -> Evidence:
+        """What may answer for it."""
+        decided = (i for i, record in self.before.items() if record.decision.status == "accepted")
+        cited = dict(c for pair in self.pairs for c in newly_cited(*pair.prompts))
+        return Evidence(self.after, frozenset(decided), cited, said)
+
+    def rewritten(self) -> tuple[tuple[Record, str], ...]:
+        """(record as it was, what was done to it) for each decided record that was tampered with."""
+        said = ((r, rewritten(r, self.after.get(name))) for name, r in sorted(self.before.items()))
+        return tuple((record, what) for record, what in said if what)
+
+    def line_of(self, need: Need) -> int:
+        """The 1-based line of the rule that a need is about, 0 where there is none any more."""
+        for pair in self.pairs:
+            prompt = pair.prompts[1]
+            if need.rule and pair.after and prompt and prompt.id == need.prompt:
+                ids = [rule.id for rule in prompt.rules]
+                if need.rule in ids:
+                    start, _ = pair.after.document.locate(("rules", ids.index(need.rule)))
+                    return pair.after.document.lines.position(start)[0]
+        return 0
+
+    def _of(self, pair: Pair) -> tuple[Need, ...]:
+        return changes_of_meaning(
+            *pair.prompts, contract_changed=pair.contract_changed, known=self.known
+        )
+
+
+def concerns_decisions(settings: Settings, paths: Iterable[str]) -> bool:
+    """True if a change of these paths may need a decision or touch a record: cheap, no file read."""
+    listed = list(paths)
+    files = find_files(settings, listed)
+    if files.prompts or files.decisions:
+        return True
+    return any(path.endswith(".json") or path in SETTINGS_FILES for path in listed)
+
+
+def read_change(
+    before: Tree, after: Tree, paths: Iterable[str], known: KnowsWord = no_word
+) -> Change:
+    """What the change of `paths` from one tree to the other means.
+
+    InputError where a prompt cannot be read after it: what cannot be read cannot be judged.
+    """
+    changed = sorted(paths)
+    old, new = settings_before(before), read_settings(after)
+    wanted = old.require_decision_for | new.require_decision_for
+    return Change(
+        tuple(_pairs(before, after, (old, new), changed)),
+        read_records(before, old),
+        read_records(after, new),
+        replace(new, require_decision_for=wanted),
+        known,
+    )
+
+
+def settings_before(tree: Tree) -> Settings:
+    """The settings before the change; broken ones judge nothing and are no reason to stop."""
+    try:
+        return read_settings(tree)
+    except (ConfigError, InputError):
+        return DEFAULT
+
+
+def read_records(tree: Tree, settings: Settings) -> dict[str, Record]:
+    """The readable decision records of a tree, by id."""
+    paths = (path for path in tree.listed(settings.decisions) if is_record(settings, path))
+    readings = (read_decision_file(tree, path) for path in paths)
+    return {r.decision.id: Record(r.decision, r.document.text) for r in readings if r.decision}
+
+
+# -- prompts in pairs ----------------------------------------------------------------------------
+
+
+def _pairs(
+    before: Tree, after: Tree, settings: tuple[Settings, Settings], changed: list[str]
+) -> Iterator[Pair]:
+    """Changed prompts matched by id, then by path; those whose output contract changed as well."""
+    old = _prompts(before, settings[0], changed)
+    new = _prompts(after, settings[1], changed)
+    for reading in new:
+        if reading.prompt is None:
+            raise _unreadable(reading)
+    left = [reading for reading in old if reading.prompt is not None]
+    ids = {reading.prompt.id for reading in left if reading.prompt}
+    new.sort(key=lambda reading: reading.prompt is None or reading.prompt.id not in ids)
+    for reading in new:
+        match = _match(reading, left)
+        if match is not None:
+            left.remove(match)
+        yield Pair(match, reading, _contract_changed(before, after, match, reading))
+    yield from (Pair(reading, None) for reading in left)
+
+
+def _prompts(tree: Tree, settings: Settings, changed: list[str]) -> list[Reading]:
+    folders = {path.rpartition("/")[0] for path in changed if path.endswith(".json")}
+    names = set(changed)
+    candidates = tree.paths() if folders else [path for path in changed if tree.exists(path)]
+    return [
+        read_prompt(tree, path)
+        for path in find_files(settings, candidates).prompts
+        if path in names or _above(path.rpartition("/")[0], folders)
+    ]
+
+
+def _above(folder: str, folders: Iterable[str]) -> bool:
+    return any(f"{other}/".startswith(f"{folder}/") for other in folders)
+
+
+def _match(reading: Reading, left: list[Reading]) -> Reading | None:
+    """The same prompt before: of the same id and path, of the same id, of the same path."""
+    assert reading.prompt is not None
+    same_id = [r for r in left if r.prompt is not None and r.prompt.id == reading.prompt.id]
+    same_path = [r for r in left if r.path == reading.path]
+    both = [r for r in same_id if r.path == reading.path]
+    return next(iter((*both, *same_id, *same_path)), None)
+
+
+def _contract_changed(before: Tree, after: Tree, old: Reading | None, new: Reading) -> bool:
+    if old is None or old.prompt is None or new.prompt is None:
+        return False
+    return _contract(before, old.prompt) != _contract(after, new.prompt)
+
+
+def _contract(tree: Tree, prompt: Prompt) -> object:
+    """The JSON Schema that answers must meet, as data: its spelling does not count."""
+    if not prompt.output_schema:
+        return None
+    folder, slash, _ = prompt.path.rpartition("/")
+    path = f"{folder}{slash}{prompt.output_schema}"
+    try:
+        text = tree.read(path).decode("utf-8", "replace")
+    except InputError:
+        return None
+    try:
+        return loads(text)
+    except (JSONDecodeError, RecursionError):
+        return text
+
+
+def _unreadable(reading: Reading) -> InputError:
+    problem = reading.problems[0].finding
+    span = reading.span(problem)
+    return InputError(
+        f"cannot judge what it changes: {problem.message}",
+        problem.help or "`promptops check` says what is wrong with it",
+        path=reading.path,
+        line=span.line,
+        column=span.column,
+    )

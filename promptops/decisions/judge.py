@@ -1,0 +1,203 @@
+"""What git's index, or a range of commits, changes, and whether somebody has decided it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from promptops.decisions.change import (
+    Change,
+    NoTree,
+    concerns_decisions,
+    read_change,
+    settings_before,
+)
+from promptops.decisions.found import Found
+from promptops.decisions.message import Trailers, trailers
+from promptops.decisions.records import Record
+from promptops.decisions.typography import KnowsWord
+from promptops.errors import GitError, InputError
+from promptops.history.git import Repository
+from promptops.history.records import Paths, text
+from promptops.history.trees import CommitTree, IndexTree
+from promptops.source.tree import DiskTree, Tree
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A change, each of its needs with what answers it, and the decided records it tampers with."""
+
+    change: Change
+    found: tuple[Found, ...]
+    rewritten: tuple[tuple[Record, str], ...]
+
+    @property
+    def refused(self) -> bool:
+        """True if something was changed that nobody has decided."""
+        return bool(self.rewritten or any(not one.answered for one in self.found))
+
+    @property
+    def missing(self) -> tuple[Found, ...]:
+        """The needs that nothing answers."""
+        return tuple(one for one in self.found if not one.answered)
+
+
+def of_staged(repository: Repository, known: KnowsWord) -> Change | None:
+    """What the next commit would change; None where decisions are about nothing of it."""
+    paths = _listed(repository.staged_paths())
+    head = repository.head()
+    if not paths or not _concerned(repository, head, paths):
+        return None
+    return read_change(_tree(repository, head), IndexTree(repository), paths, known)
+
+
+def of_disk(repository: Repository, known: KnowsWord, base: str | None) -> Change:
+    """What the files on the disk change against the commit `base`; all is new where it is None."""
+    tree = DiskTree(repository.root)
+    if base is None:
+        return read_change(NoTree(), tree, tree.paths(), known)
+    paths = _listed(repository.changed_since(base, bool))
+    return read_change(CommitTree(repository, base), tree, paths, known)
+
+
+def judge_staged(repository: Repository, message: str, known: KnowsWord) -> Judged | None:
+    """The next commit, judged with its message; None where decisions are about nothing of it.
+
+    In a merge only what differs from every parent is new: the rest was judged where it was made.
+    """
+    change = of_staged(repository, known)
+    if change is None:
+        return None
+    judged = Judged(change, change.found(trailers(message)), change.rewritten())
+    return _only_new_in_merge(repository, judged, known)
+
+
+def judge_range(repository: Repository, base: str | None, head: str, known: KnowsWord) -> Judged:
+    """All that the commits from `base` (None: the beginning) to `head` change together.
+
+    A waiver counts for what its own commit changed; a need is waived where each commit that
+    brought it about has a waiver.
+    """
+    changes = repository.changes(base, head)
+    paths = sorted({change.path for change in changes})
+    change = read_change(_tree(repository, base), CommitTree(repository, head), paths, known)
+    commits = list(_commits(repository, base, head))
+    named = tuple(name for commit in commits for name in commit.said.decisions)
+    found = change.found(Trailers(decisions=named))
+    if any(not one.answered for one in found) and any(c.said.waivers for c in commits):
+        found = tuple(_waived_along(repository, found, commits, known))
+    return Judged(change, found, change.rewritten())
+
+
+def judge_push(
+    repository: Repository, remote: str, local: str, there: str, known: KnowsWord
+) -> Judged | None:
+    """What a push of the commit `local` brings to a remote whose branch stands at `there`.
+
+    None where there is nothing to compare it with: a branch that is deleted, a first push.
+    """
+    if set(local) == {"0"}:
+        return None
+    local = repository.resolve(local)
+    base = _pushed_before(repository, remote, local, there)
+    return None if base is None else judge_range(repository, base, local, known)
+
+
+def _pushed_before(repository: Repository, remote: str, local: str, there: str) -> str | None:
+    """The newest commit that both ends have, as far as this clone knows."""
+    names = [there, *(f"refs/remotes/{remote}/{name}" for name in ("HEAD", "main", "master"))]
+    for name in names:
+        try:
+            base = repository.merge_base(repository.resolve(name), local)
+        except GitError:
+            continue  # unknown here
+        if base is not None:
+            return base
+    ends = text(repository.run("rev-list", "--boundary", local, "--not", "--remotes"))
+    edges = [line[1:] for line in ends.split("\n") if line.startswith("-")]
+    return edges[-1] if edges else None
+
+
+# -- merges --------------------------------------------------------------------------------------
+
+
+def _only_new_in_merge(repository: Repository, judged: Judged, known: KnowsWord) -> Judged:
+    try:
+        other = repository.resolve("MERGE_HEAD") if repository.under_way() == "merge" else ""
+    except GitError:
+        other = ""
+    if not other:
+        return judged
+    paths = _listed(Paths.of(repository.index_changes(other)))
+    theirs = read_change(CommitTree(repository, other), IndexTree(repository), paths, known)
+    keys = {need.key for need in theirs.needs()}
+    tampered = {record.decision.id for record, _ in theirs.rewritten()}
+    return Judged(
+        judged.change,
+        tuple(one for one in judged.found if one.need.key in keys),
+        tuple(
+            (record, what)
+            for record, what in judged.rewritten
+            if record.decision.id in tampered or record.decision.id not in theirs.before
+        ),
+    )
+
+
+# -- ranges --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Commit:
+    id: str
+    parents: tuple[str, ...]
+    said: Trailers
+
+
+def _commits(repository: Repository, base: str | None, head: str) -> Iterator[_Commit]:
+    wanted = (head,) if base is None else (head, f"^{base}")
+    listed = repository.run("log", "-z", "--format=%H%x00%P%x00%B", *wanted, "--")
+    fields = text(listed).split("\0")
+    for commit, parents, message in zip(fields[::3], fields[1::3], fields[2::3], strict=False):
+        yield _Commit(commit.strip(), tuple(parents.split()), trailers(message))
+
+
+def _waived_along(
+    repository: Repository, found: tuple[Found, ...], commits: list[_Commit], known: KnowsWord
+) -> Iterator[Found]:
+    """`found`, with what the commits of a range waived one by one."""
+    steps = [_step(repository, c, known) for c in commits if len(c.parents) < 2]
+    for one in found:
+        own = [s for step in steps for s in step if s.need.key[:4] == one.need.key[:4]]
+        latest = own and own[0].need.after == one.need.after
+        if not one.answered and latest and all(step.answered for step in own):
+            yield replace(one, waiver=own[0].waiver, decision=own[0].decision, objections=())
+        else:
+            yield one
+
+
+def _step(repository: Repository, commit: _Commit, known: KnowsWord) -> tuple[Found, ...]:
+    parent = commit.parents[0] if commit.parents else None
+    paths = _listed(Paths.of(repository.changes(parent, commit.id)))
+    if not _concerned(repository, commit.id, paths):
+        return ()
+    trees = _tree(repository, parent), CommitTree(repository, commit.id)
+    try:
+        return read_change(*trees, paths, known).found(commit.said)
+    except InputError:
+        return ()  # unreadable half way; what it did shows in a later step, or stays unanswered
+
+
+# -- small things --------------------------------------------------------------------------------
+
+
+def _listed(paths: Paths) -> list[str]:
+    return [*paths.present, *paths.deleted]
+
+
+def _tree(repository: Repository, commit: str | None) -> Tree:
+    return NoTree() if commit is None else CommitTree(repository, commit)
+
+
+def _concerned(repository: Repository, commit: str | None, paths: list[str]) -> bool:
+    """True if decisions may be about these paths, by the settings of `commit`."""
+    return concerns_decisions(settings_before(_tree(repository, commit)), paths)

@@ -1,0 +1,70 @@
+"""Decision records as answers: is this one finished, what may still change in it?"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from promptops.checks import Around
+from promptops.checks.records import incomplete_decision, unanswered_privacy_question
+from promptops.checks.unfinished import hurried_decision, unfinished_decision
+from promptops.model import Decision
+
+ACCEPTED = "accepted"
+FREE = "proposed"  # the one status in which a record may be rewritten
+ENDED = ("superseded", "deprecated")  # what a final status may become
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A decision record and the whole text of its file."""
+
+    decision: Decision
+    text: str
+
+
+def shortcomings(decision: Decision) -> Iterator[str]:
+    """What a record still lacks before it can answer for a change; the checks' own words."""
+    around = Around(date.min)
+    for check in (
+        unfinished_decision,
+        incomplete_decision,
+        unanswered_privacy_question,
+        hurried_decision,
+    ):
+        for finding in check(decision, around):
+            yield finding.message
+
+
+def rewritten(before: Record, after: Record | None) -> str:
+    """How a record that was decided has been tampered with, "" where it has not.
+
+    Its status may end (superseded, deprecated), and white space may move. Nothing else changes.
+    """
+    old = before.decision
+    if old.status == FREE:
+        return ""
+    if after is None:
+        return "was deleted"
+    new = after.decision
+    if new.status != old.status and new.status not in ENDED:
+        return f"went from {old.status} back to {new.status}"
+    facts = ("title", "date", "makers", "prompts", "rules", "kind")
+    for fact in facts:
+        if getattr(old, fact) != getattr(new, fact):
+            return f"has another {fact}"
+    return "" if _words(before.text) == _words(after.text) else "was rewritten"
+
+
+_STATUS = re.compile(
+    r"^status[ \t]*:.*(?:\n[ \t]+\S.*)*"  # front matter
+    r"|^[*-][ \t]*status[ \t]*:.*"  # log4brains
+    r"|^##[ \t]+status[ \t]*$(?:\n(?!#).*)*",  # adr-tools
+    re.IGNORECASE | re.MULTILINE,
+)
+
+
+def _words(text: str) -> list[str]:
+    return _STATUS.sub("", text.replace("\r\n", "\n").removeprefix("\ufeff")).split()

@@ -1,0 +1,255 @@
+"""A three-way merge of prompt files by key and by id, not by line.
+
+Two sides that each add a rule never conflict, wherever they put it. What one side alone touched is
+taken byte for byte. A rule that both sides changed is merged key by key; where they changed the
+same key, that rule, and nothing around it, stands between conflict markers.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from promptops.errors import InputError
+from promptops.source.outline import Part, outline
+
+MergeLines = Callable[[str, str, str], tuple[str, bool]]
+"""(base, ours, theirs) -> (merged, clean): a merge by lines, with conflict markers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """Something that both sides changed: `rule cite-policy` and the key, such as `text`."""
+
+    what: str
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """The merged text, and what is left to a person: none if it is clean."""
+
+    text: str
+    conflicts: tuple[Conflict, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """How conflicts are written: the length of the markers, what the sides are called."""
+
+    size: int = 7
+    ours: str = "ours"
+    theirs: str = "theirs"
+
+
+def merge(texts: tuple[str, str, str], path: str, lines: MergeLines, style: Style) -> Merged | None:
+    """(base, ours, theirs) merged; None where that cannot be done by key and id.
+
+    None means: not YAML, not written one key a line, line ends that differ, or an order that both
+    sides changed in different ways.
+    """
+    if len({"\r\n" in text for text in texts}) > 1:
+        return None
+    try:
+        parts = [outline(_ended(text), path) for text in texts]
+        base, ours, theirs = parts
+        if base is None or ours is None or theirs is None:
+            return None
+        work = _Merge(lines, style)
+        made = work.part(base, ours, theirs, ())
+        text = _unended(made.text if made else "", texts)
+        if not work.conflicts and not _same(outline(_ended(text), path), made):
+            return None
+    except (InputError, _NotMergeable):
+        return None
+    return Merged(text, tuple(work.conflicts))
+
+
+class _NotMergeable(Exception):
+    """The two sides put the same parts in different orders."""
+
+
+def _ended(text: str) -> str:
+    return text if text.endswith("\n") or not text else f"{text}\n"
+
+
+def _unended(text: str, texts: tuple[str, str, str]) -> str:
+    """`text` without its last line end where the sides agree to leave it out."""
+    base, ours, theirs = (one.endswith("\n") for one in texts)
+    kept = theirs if ours == base else ours
+    return text if kept else text.removesuffix("\n").removesuffix("\r")
+
+
+def _same(read: Part | None, made: Part | None) -> bool:
+    """True if the merged text reads as what was meant: the same keys and ids in the same order."""
+    if read is None or made is None:
+        return False
+    return (read.name, read.names) == (made.name, made.names) and all(
+        _same(one, other) for one, other in zip(read.parts, made.parts, strict=True)
+    )
+
+
+class _Merge:
+    def __init__(self, lines: MergeLines, style: Style) -> None:
+        self.lines = lines
+        self.style = style
+        self.conflicts: list[Conflict] = []
+
+    def part(
+        self, base: Part | None, ours: Part | None, theirs: Part | None, above: tuple[str, ...]
+    ) -> Part | None:
+        """One part of three sides merged; None where it is gone."""
+        if ours == theirs or base == theirs:
+            return ours
+        if base == ours:
+            return theirs
+        if ours is None or theirs is None:
+            return self._one_gone(base, ours, theirs, above)
+        if ours.entry:
+            return self._entry(base, ours, theirs, above)
+        if ours.parts or theirs.parts:
+            return self._inside(base, ours, theirs, above)
+        return self._leaf(base, ours, theirs, above)
+
+    def _inside(self, base: Part | None, ours: Part, theirs: Part, above: tuple[str, ...]) -> Part:
+        """A part that has parts: its own lines, then each of the parts."""
+        base = base or replace(ours, lead="", head=ours.head, parts=(), tail="")
+        within = (*above, ours.name) if ours.name else above
+        sides = (base, ours, theirs)
+        head = self._line("head", sides)
+        if head is None:
+            return self._leaf(base, ours, theirs, above)
+        merged: dict[str, Part | None] = {
+            name: self.part(base.part(name), ours.part(name), theirs.part(name), within)
+            for name in dict.fromkeys((*base.names, *ours.names, *theirs.names))
+        }
+        order = _order(base.names, ours.names, theirs.names, [n for n, p in merged.items() if p])
+        parts = tuple(part for name in order if (part := merged[name]) is not None)
+        lead, tail = self._trivia("lead", sides), self._trivia("tail", sides)
+        return replace(ours, lead=lead, head=head, parts=parts, tail=tail)
+
+    def _entry(self, base: Part | None, ours: Part, theirs: Part, above: tuple[str, ...]) -> Part:
+        """A rule or a case: merged key by key, or in conflict as a whole."""
+        if base is not None and base.parts and ours.parts and theirs.parts:
+            inner = _Merge(self.lines, self.style)
+            made = inner._inside(base, ours, theirs, above)
+            if not inner.conflicts:
+                return made
+            for conflict in inner.conflicts:
+                self._note(ours, above, conflict.key)
+        else:
+            self._note(ours, above, "")
+        return self._marked(base, ours, theirs, above)
+
+    def _leaf(self, base: Part | None, ours: Part, theirs: Part, above: tuple[str, ...]) -> Part:
+        if above == () and ours.name == "version" and base is not None:
+            newest = _newest(base, ours, theirs)
+            if newest is not None:
+                return newest
+        prose = len(above) == 2 and ours.name in _PROSE
+        text, clean = ours.text, False
+        if not prose:
+            text, clean = self.lines(base.text if base else "", ours.text, theirs.text)
+        if not clean:
+            self._note(ours, above, ours.name)
+        return replace(ours, lead="", head=text, parts=(), tail="")
+
+    def _one_gone(
+        self, base: Part | None, ours: Part | None, theirs: Part | None, above: tuple[str, ...]
+    ) -> Part | None:
+        """One side took the part away: gone, unless the other changed more than the space above."""
+        some = ours or theirs
+        assert some is not None
+        if base is not None and (base.body, base.lead.split()) == (some.body, some.lead.split()):
+            return None
+        self._note(some, above, "" if some.entry else some.name)
+        return self._marked(base, ours, theirs, above)
+
+    def _marked(
+        self, base: Part | None, ours: Part | None, theirs: Part | None, above: tuple[str, ...]
+    ) -> Part:
+        """Both sides between markers; the lead they share stays outside."""
+        some = ours or theirs or base
+        assert some is not None
+        lead = some.lead if ours is None or theirs is None or ours.lead == theirs.lead else ""
+        end = "\r\n" if "\r\n" in some.text else "\n"
+        name = f" {_named(some, above)}" if some.entry else ""
+        size = self.style.size
+        head = "".join(
+            (
+                f"{'<' * size} {self.style.ours}{name}{end}",
+                ours.text.removeprefix(lead) if ours else "",
+                f"{'=' * size}{end}",
+                theirs.text.removeprefix(lead) if theirs else "",
+                f"{'>' * size} {self.style.theirs}{name}{end}",
+            )
+        )
+        return replace(some, lead=lead, head=head, parts=(), tail="")
+
+    def _note(self, part: Part, above: tuple[str, ...], key: str) -> None:
+        self.conflicts.append(Conflict(_named(part, above), key))
+
+    def _line(self, name: str, sides: Sequence[Part]) -> str | None:
+        base, ours, theirs = (getattr(side, name) for side in sides)
+        if ours == theirs or base == theirs:
+            return str(ours)
+        return str(theirs) if base == ours else None
+
+    def _trivia(self, name: str, sides: Sequence[Part]) -> str:
+        """Comments and blank lines: where both sides changed them, all of them stay."""
+        line = self._line(name, sides)
+        if line is not None:
+            return line
+        base, ours, theirs = (getattr(side, name) for side in sides)
+        new = [one for one in theirs.splitlines(keepends=True) if one.strip()]
+        return str(ours) + "".join(one for one in new if one not in ours and one not in base)
+
+
+# Keys of a rule that are never merged by line: of two halves comes a sentence that nobody wrote.
+_PROSE = frozenset({"text", "rationale", "reason"})
+_SINGULAR = {"rules": "rule", "retired": "retired rule", "cases": "case"}
+
+
+def _named(part: Part, above: tuple[str, ...]) -> str:
+    if part.entry:
+        kind = above[-1] if above else ""
+        return f"{_SINGULAR.get(kind, kind)} `{part.name}`".strip()
+    return f"`{'.'.join((*above, part.name))}`" if part.name else "the file"
+
+
+def _order(base: list[str], ours: list[str], theirs: list[str], kept: list[str]) -> list[str]:
+    """The names that are kept, in an order that follows both sides.
+
+    What theirs adds comes behind its neighbour there, after what ours adds in the same place.
+    """
+    common = set(base) & set(ours) & set(theirs)
+    orders = [[name for name in side if name in common] for side in (base, ours, theirs)]
+    if orders[2] == orders[0] or orders[1] == orders[2]:
+        first, second = ours, theirs
+    elif orders[1] == orders[0]:
+        first, second = theirs, ours
+    else:
+        raise _NotMergeable
+    order = list(first)
+    for i, name in enumerate(second):
+        if name in order:
+            continue
+        at = order.index(second[i - 1]) + 1 if i else 0
+        while at < len(order) and order[at] not in base and order[at] not in second:
+            at += 1
+        order.insert(at, name)
+    return [name for name in order if name in kept]
+
+
+_VERSION = re.compile(r"(version:[ \t]*['\"]?)(\d+)\.(\d+)\.(\d+)(['\"]?[ \t]*(?:#.*)?\r?\n?)")
+
+
+def _newest(base: Part, ours: Part, theirs: Part) -> Part | None:
+    """The higher of two versions that both grew: what both sides did needs no less than that."""
+    found = [_VERSION.fullmatch(part.head) for part in (base, ours, theirs)]
+    numbers = [tuple(int(f[i]) for i in (2, 3, 4)) if f else None for f in found]
+    old, one, other = numbers
+    if old is None or one is None or other is None or not (one > old and other > old):
+        return None
+    return ours if one >= other else theirs
