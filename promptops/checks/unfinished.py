@@ -52,7 +52,7 @@ def unfinished_decision(decision: Decision, around: Around) -> Iterator[Finding]
     """
     for place, text in _texts(decision):
         if MARKER in text:
-            asked = text[text.index(MARKER) + len(MARKER) :].partition("\n")[0].strip(" :.")
+            asked = text[text.index(MARKER) + len(MARKER) :].partition("\n")[0].strip(" :.*")
             message = f"decision `{decision.id}` does not say yet: {asked or 'something marked'}"
             yield Finding(place, message, f"write it in place of `{MARKER}`")
 

@@ -10,7 +10,7 @@ from promptops.decisions.found import DECIDED_BEFORE, Found
 from promptops.decisions.judge import Judged
 from promptops.decisions.message import BETTER_REASON, WAIVER
 from promptops.decisions.needed import Need
-from promptops.report import Block, Items, Text
+from promptops.report import Block, Heading, Text
 
 DECIDE = "promptops decide --staged"
 
@@ -55,29 +55,28 @@ def need_json(need: Need) -> dict[str, Any]:
 def refusal(judged: Judged, mend: str = DECIDE) -> Iterator[Block]:
     """What nobody has decided, what was tampered with, and the one command that mends it."""
     for one in judged.missing:
-        yield Text(f"{one.need.sentence}, and no decision record says why", "bad")
-        yield Text(_shown(judged.change, one.need), verbatim=True)
-        if one.objections:
-            yield Items(one.objections)
+        yield Heading(f"error: {one.need.sentence}, and no decision record says why", 3)
+        yield Text(_shown(judged.change, one), verbatim=True)
     for record, how in judged.rewritten:
-        yield Text(f"decision `{record.decision.id}` {how}: a decided record stays as it is", "bad")
-        yield Text(f"  {record.decision.path}", verbatim=True)
+        name = record.decision.id
+        yield Heading(f"error: decision `{name}` {how}; a decided record stays as it is", 3)
+        yield Text(f"  --> {record.decision.path}", verbatim=True)
     if judged.missing:
         yield Text(_help(judged.missing, mend))
     for record, _ in judged.rewritten[:1]:
-        name = record.decision.id
         yield Text(
-            f"help: put it back (`git checkout HEAD -- {record.decision.path}`), and write the record"
-            f" that takes its place: `{mend} --supersedes {name}`"
+            f"help: `git checkout HEAD -- {record.decision.path}` puts it back;"
+            f" `{mend} --supersedes {record.decision.id}` writes what takes its place"
         )
 
 
-def _shown(change: Change, need: Need) -> str:
-    line = change.line_of(need)
-    place = f"  --> {need.path}:{line}" if line else f"  --> {need.path}"
-    lines = [f"  - {line}" for line in _cut(need.before)]
-    lines += [f"  + {line}" for line in _cut(need.after)]
-    return "\n".join([place, *lines])
+def _shown(change: Change, one: Found) -> str:
+    need, line = one.need, change.line_of(one.need)
+    lines = [f"  --> {need.path}:{line}" if line else f"  --> {need.path}"]
+    lines += [f"  - {text}" for text in _cut(need.before)]
+    lines += [f"  + {text}" for text in _cut(need.after)]
+    lines += [f"  = note: {objection}" for objection in one.objections]
+    return "\n".join(lines)
 
 
 def _cut(text: str, most: int = 6) -> list[str]:
@@ -86,7 +85,7 @@ def _cut(text: str, most: int = 6) -> list[str]:
 
 
 def _help(missing: Sequence[Found], mend: str) -> str:
-    said = [f"help: `{mend}` writes the record; fill it in, have it accepted, `git add` it"]
+    said = [f"help: `{mend}` writes the record; fill it in, have it accepted and `git add` it"]
     older = [o for one in missing for o in one.objections if o.endswith(DECIDED_BEFORE)]
     if older:
         name = older[0].split("`")[1]

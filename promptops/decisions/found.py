@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from promptops.checks.rationale import restates, says_nothing
 from promptops.config import DECIDED_ALWAYS
-from promptops.decisions.message import BETTER_REASON, SILENT, WAIVER, Trailers
+from promptops.decisions.message import SILENT, WAIVER, Trailers
 from promptops.decisions.needed import Need
 from promptops.decisions.records import ACCEPTED, Record, shortcomings
 from promptops.model import Decision, Prompt
@@ -143,8 +143,7 @@ def _waived(one: Found, waivers: Sequence[str]) -> Found:
         objection = stub(reason, one.need.after or one.need.before)
         if not objection:
             return replace(one, waiver=reason, objections=())
-    words = f"the {WAIVER} {objection}: {BETTER_REASON}"
-    return replace(one, objections=(*one.objections, words))
+    return replace(one, objections=(*one.objections, f"the {WAIVER} {objection}"))
 
 
 def stub(reason: str, said: str = "") -> str:

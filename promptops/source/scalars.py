@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from json import dumps
 
-_PLAIN = re.compile(r"[^\W\d_](?:[^\W_]|[ ./_()@+§%-])*", re.UNICODE)
+_PLAIN = re.compile(r"(?:\d+-)?[^\W\d_](?:[^\W_]|[ ./_()@+§%-])*")
 _OTHERWISE = re.compile(r"(?i)(?:null|true|false|yes|no|on|off|y|n)\Z")
 _ESCAPED = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff\ufffe\uffff]")
 
