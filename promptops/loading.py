@@ -74,7 +74,7 @@ class Loaded:
             self.prompt.id,
             self.prompt.version,
             self.prompt_digest,
-            _sha256(_canonical(messages)),
+            messages_digest(rendered),
             self.commit,
         )
 
@@ -217,11 +217,13 @@ class _WithoutCases:
         return ()
 
 
-def _canonical(value: object) -> bytes:
+def messages_digest(messages: Sequence[Message]) -> str:
+    """SHA-256 of the messages as JSON in UTF-8 with sorted keys and no white space."""
     import json
 
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return text.encode("utf-8", "surrogatepass")
+    plain = [{"role": message.role, "content": message.content} for message in messages]
+    text = json.dumps(plain, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return _sha256(text.encode("utf-8", "surrogatepass"))
 
 
 def _sha256(data: bytes) -> str:

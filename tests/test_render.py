@@ -232,7 +232,7 @@ def test_a_value_larger_than_the_limit_is_the_programs_business() -> None:
 def test_nearest_names_are_suggested() -> None:
     assert failure("{{ compny }}").hint == "did you mean `company`?"
     assert failure("{{ ruls }}").hint == "did you mean `rules`?"
-    assert failure("{{ zzz }}").hint == "declare it: `variables: {zzz: }`"
+    assert failure("{{ zzz }}").hint == "declare it: `variables: {zzz: {}}`"
     assert failure('{{ rule("cit") }}').hint == "did you mean `cite`?"
     assert failure('{{ rule("zzz") }}').hint == "its rules: cite, brief, warm"
     assert failure("{{ question | uper }}").hint == "did you mean `upper`?"

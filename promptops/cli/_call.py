@@ -150,6 +150,8 @@ def _emit(report: Report, format: str, output: str | None, call: Call) -> None:
 
     _out.earned = report.exit_code
     text = render(report, format, call.screen)
+    if report.raw is not None and format == "text" and (output or not sys.stdout.isatty()):
+        text = report.raw
     if output is None:
         _out.write(text)
         for then in call.afterwards:

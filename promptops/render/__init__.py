@@ -30,6 +30,16 @@ __all__ = [
     "trial",
 ]
 
+TARGETS = (
+    ".md",
+    ".markdown",
+    ".mdc",
+    ".txt",
+    ".rst",
+    ".cursorrules",
+    ".windsurfrules",
+    ".clinerules",
+)
 _NONE: Mapping[str, str] = {}
 
 
@@ -75,11 +85,18 @@ def render_target(prompt: Prompt) -> str:
     """The text of the file that `prompt.target` names: its one message, rendered.
 
     A target takes no variables: nobody is there to give their values, and an example in an
-    instruction file would be an invention. TemplateError where it uses one, or has more messages.
+    instruction file would be an invention. TemplateError where it uses one, has more messages, or
+    names a file that is neither Markdown nor text: what a machine obeys is not written from here.
     """
     if not prompt.target:
         raise UsageError(
             f"`{prompt.id}` has no target", "name a file: `target: AGENTS.md`", path=prompt.path
+        )
+    if not prompt.target.lower().endswith(TARGETS):
+        raise TemplateError(
+            f"a target is Markdown or text, `{prompt.target}` is neither",
+            f"name a file that ends in one of {', '.join(TARGETS)}",
+            path=prompt.path,
         )
     if len(prompt.messages) != 1:
         raise TemplateError(

@@ -55,7 +55,7 @@ class Context(NamedTuple):
         hint = did_you_mean(
             name,
             [*self.declared, *self.variables, *BUILT_IN],
-            f"declare it: `variables: {{{name}: }}`",
+            f"declare it: `variables: {{{name}: {{}}}}`",
         )
         return Problem(UNDEFINED, f"`{name}` is not defined", hint)
 

@@ -108,6 +108,8 @@ class Report:
 
     result: plain JSON data, written under the schema `promptops/<command>/<version>`.
     exit_code: of the process once this is printed.
+    raw: what goes out instead of the blocks, to the byte, where no terminal shows it: the content
+        of a file. The blocks then say the same for eyes.
     """
 
     command: str
@@ -115,6 +117,7 @@ class Report:
     blocks: Sequence[Block] = ()
     exit_code: int = 0
     version: int = 1
+    raw: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
