@@ -1,57 +1,16 @@
-"""What every command shares: its options, what it is told of the world, how its report comes out."""
+"""The options that every command shares."""
 
 from __future__ import annotations
 
-import os
-import sys
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from datetime import date
+from collections.abc import Callable
 from typing import Any
 
 import click
 
-from promptops.cli import _out
-from promptops.config import Settings
-from promptops.errors import UsageError
-from promptops.report import Report, Screen
-from promptops.source.tree import DiskTree
+from promptops.cli._world import Call, emit, find_root, make_call
+from promptops.report import Report
 
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """The world of one command: nothing below the command line reads it for itself.
-
-    folder: where the person stands (after -C); root: of the repository; both absolute.
-    afterwards: called with the output and the exit code once the answer is out.
-    """
-
-    folder: str
-    root: str
-    environ: Mapping[str, str]
-    today: date
-    screen: Screen
-    verbosity: int = 0
-    afterwards: list[Callable[[str, int], None]] = field(default_factory=list)
-
-    def tree(self) -> DiskTree:
-        """The repository's files as they stand on the disk."""
-        return DiskTree(self.root)
-
-    def settings(self) -> Settings:
-        """The repository's settings; ConfigError where they are wrong."""
-        from promptops.source.settings import read_settings
-
-        return read_settings(self.tree())
-
-    def inside(self, name: str) -> str:
-        """A path that a person typed, relative to the root; one that leads out stays as typed."""
-        path = os.path.normpath(os.path.join(self.folder, name))
-        real = os.path.join(os.path.realpath(os.path.dirname(path)), os.path.basename(path))
-        below = self.root.rstrip(os.sep) + os.sep
-        if real == self.root:
-            return "."
-        return real[len(below) :].replace(os.sep, "/") if real.startswith(below) else name
+__all__ = ["Call", "define", "find_root"]
 
 
 def define(
@@ -72,9 +31,9 @@ def define(
             no_color: bool,
             **options: Any,
         ) -> int:
-            call = _call(chdir, no_color or output is not None, verbose - quiet)
+            call = make_call(chdir, no_color or output is not None, verbose - quiet)
             report = function(call, **options)
-            _emit(report, format, output, call)
+            emit(report, format, output, call)
             return report.exit_code
 
         run.__doc__ = function.__doc__
@@ -104,74 +63,3 @@ def define(
         return made
 
     return decorate
-
-
-def _call(chdir: str | None, plain: bool, verbosity: int) -> Call:
-    folder = os.path.realpath(os.path.join(os.getcwd(), chdir or "."))
-    if not os.path.isdir(folder):
-        raise UsageError(f"no such folder: {chdir}", "check what follows -C")
-    root = find_root(folder)
-    return Call(folder, root, os.environ, date.today(), screen(plain, root), verbosity)
-
-
-def find_root(folder: str) -> str:
-    """The nearest folder upwards with `.git` or `promptops.toml`, else `folder` itself."""
-    at = folder
-    while True:
-        if any(os.path.lexists(os.path.join(at, name)) for name in (".git", "promptops.toml")):
-            return at
-        above = os.path.dirname(at)
-        if above == at:
-            return folder
-        at = above
-
-
-def screen(plain: bool, root: str) -> Screen:
-    """What stdout can show."""
-    terminal = sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
-    forced = bool(os.environ.get("FORCE_COLOR")) and not plain
-    colour = forced or (terminal and not plain and not os.environ.get("NO_COLOR"))
-    encoding = (getattr(sys.stdout, "encoding", "") or "").lower()
-    return Screen(_width(), colour, "utf" in encoding or not terminal, terminal, root)
-
-
-def _width() -> int:
-    columns = os.environ.get("COLUMNS", "")
-    if columns.isdigit() and int(columns) > 0:
-        return int(columns)
-    try:
-        return os.get_terminal_size(sys.stdout.fileno()).columns or 80
-    except (OSError, ValueError):
-        return 80
-
-
-def _emit(report: Report, format: str, output: str | None, call: Call) -> None:
-    from promptops.report import render
-
-    _out.earned = report.exit_code
-    text = render(report, format, call.screen)
-    if report.raw is not None and format == "text" and (output or not sys.stdout.isatty()):
-        text = report.raw
-    if output is None:
-        _out.write(text)
-        for then in call.afterwards:
-            then(text, report.exit_code)
-        return
-    from promptops.source.write import replace_file
-
-    path = os.path.join(call.folder, output)
-    folder, name = os.path.split(os.path.realpath(path))
-    before = _bytes(path)
-    replace_file(folder, name, text.encode("utf-8", "backslashreplace").decode(), before)
-
-
-def _bytes(path: str) -> bytes | None:
-    try:
-        with open(path, "rb") as file:
-            return file.read()
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        raise UsageError(
-            f"cannot write {path}: {error.strerror}", "name a file after --output"
-        ) from None

@@ -7,7 +7,6 @@ import sys
 from typing import Any
 
 from promptops.errors import PromptopsError
-from promptops.report.safe import safe
 
 earned = 0  # the exit code already earned, should the reader of our output go away
 BUGS = "https://github.com/promptops/promptops/issues"
@@ -64,6 +63,8 @@ def complain_bug(error: BaseException) -> None:
 
 
 def _stderr(text: str) -> None:
+    from promptops.report.safe import safe  # the quickest answers need no report
+
     try:
         sys.stderr.write(safe(redacted(text)) + "\n")
         sys.stderr.flush()

@@ -1,0 +1,186 @@
+"""The work of `promptops check`, without the parsing of its options.
+
+A hook names files and nothing else, so it is answered without loading click.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from promptops.checking.baseline import DEFAULT_PATH, baseline_text, new_only, read_baseline
+from promptops.checking.run import Checked, check_files
+from promptops.checking.scope import Scope, on_disk, since, staged
+from promptops.checks import Around, harm_of, registry
+from promptops.cli._findings import diagnostic_data
+from promptops.cli._keep import Kept, tool_stamp
+from promptops.cli._watch import WatchedTree
+from promptops.cli._world import Call
+from promptops.config import Settings, layered
+from promptops.diagnostic import Diagnostic, Severity
+from promptops.errors import EXIT_CANNOT, EXIT_CLEAN, EXIT_FINDINGS, GitError, UsageError
+from promptops.report import Block, Diagnostics, Report, Text
+from promptops.source.cases import NAMES as CASES_FILES
+from promptops.source.globs import pattern
+from promptops.source.settings import FILES as SETTINGS_FILES
+from promptops.source.tree import DiskTree
+from promptops.tokens.counts import Counter
+from promptops.tokens.vocab import places
+
+REFUSED = "PO00"  # files that could not be used at all
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """The command line, as given."""
+
+    paths: tuple[str, ...]
+    staged: bool = False
+    since: str | None = None
+    fix: bool = False
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    add_baseline: bool = False
+
+    def refuse_nonsense(self) -> None:
+        """UsageError for options that exclude each other."""
+        if self.staged and self.since:
+            raise UsageError("--staged and --since exclude each other", "use one of them")
+        if self.staged and (self.fix or self.add_baseline):
+            raise UsageError(
+                "--staged reads the index, and only files on the disk are written",
+                "run it without --staged",
+            )
+
+    def adjust(self, settings: Settings) -> Settings:
+        """The command line over the settings: --select replaces, --ignore adds."""
+        ignore = (*settings.ignore, *_codes(self.ignore))
+        return layered(settings, select=_codes(self.select) or None, ignore=ignore)
+
+
+def check(call: Call, wanted: Wanted) -> Report:
+    """The answer of the command."""
+    wanted.refuse_nonsense()
+    scope = _scope(call, wanted)
+    if wanted.add_baseline:
+        return _accept(call, scope)
+    checked = _check(call, scope)
+    mended = 0
+    if wanted.fix:
+        _refuse_mixed(call, scope)
+        mended = _mend(call, scope, checked)
+        checked = _check(call, scope) if mended else checked
+    return _report(call, scope, checked, mended)
+
+
+def _codes(given: tuple[str, ...]) -> tuple[str, ...]:
+    codes = tuple(code.strip() for value in given for code in value.split(",") if code.strip())
+    for code in codes:
+        if not any(known.startswith(code) for known in registry()):
+            raise UsageError(f"no check begins with `{code}`", "`promptops explain` lists them")
+    return codes
+
+
+def _scope(call: Call, wanted: Wanted) -> Scope:
+    if wanted.staged:
+        return staged(call.root, call.environ, wanted.paths, wanted.adjust)
+    if wanted.since:
+        return since(call.root, call.environ, wanted.since, wanted.adjust)
+    tree = WatchedTree(call.root)
+    scope = on_disk(tree, wanted.paths, wanted.adjust)
+    beside = (*SETTINGS_FILES, *(f"**/{name}" for name in CASES_FILES))
+    globs = pattern((*scope.settings.prompts, *scope.settings.instructions, *beside))
+    call.afterwards.append(lambda output, code: tree.remember(globs, output, code))
+    return scope
+
+
+def _check(call: Call, scope: Scope) -> Checked:
+    keeper = Kept(call.environ, "check", call.root)
+    kept = keeper.load()
+    before = set(kept)
+    stamp = tool_stamp()
+    processes = len(os.sched_getaffinity(0)) if scope.forks and hasattr(os, "fork") else 1
+    checked = check_files(
+        scope.tree,
+        scope.files,
+        scope.settings,
+        Around(call.today, _counter(call, scope.settings)),
+        stamp,
+        kept,
+        processes,
+    )
+    if set(kept) != before:
+        keeper.save(kept)
+    return checked
+
+
+def _counter(call: Call, settings: Settings) -> Counter:
+    """Counts tokens for the checks that ask; opens no vocabulary before that."""
+    return Counter(places(call.environ), settings.models)
+
+
+def _accept(call: Call, scope: Scope) -> Report:
+    from promptops.source.write import replace_file
+
+    path = scope.settings.baseline or DEFAULT_PATH
+    checked = _check(call, scope)
+    before = scope.tree.read(path) if scope.tree.exists(path) else None
+    text = baseline_text(checked.diagnostics, checked.sources)
+    replace_file(call.root, path, text, before)
+    known = len(checked.diagnostics)
+    words = f"{known} finding{'s' * (known != 1)} accepted in {path}; commit it"
+    return Report("check", {"baseline": path, "accepted": known}, (Text(words),))
+
+
+def _report(call: Call, scope: Scope, checked: Checked, mended: int) -> Report:
+    known = read_baseline(scope.tree, scope.settings.baseline or DEFAULT_PATH)
+    found = new_only(checked.diagnostics, checked.sources, known)
+    result = {
+        "diagnostics": [diagnostic_data(diagnostic) for diagnostic in found],
+        "files": checked.files,
+        "fixed": mended,
+        "known": len(checked.diagnostics) - len(found),
+    }
+    return Report("check", result, tuple(_blocks(call, found, checked, mended)), _exit_code(found))
+
+
+def _blocks(
+    call: Call, found: tuple[Diagnostic, ...], checked: Checked, mended: int
+) -> Iterator[Block]:
+    if mended:
+        yield Text(f"{mended} mended")
+    if not checked.files and call.verbosity >= 0:
+        yield Text("nothing to check here: no prompts, no instruction files")
+        yield Text("start with `promptops init`, or name a file: `promptops check FILE.md`")
+        return
+    rules = {d.code: (d.name, harm_of(d.code)) for d in found}
+    if found or call.verbosity >= 0:
+        yield Diagnostics(found, checked.sources, rules, checked.files)
+
+
+def _exit_code(found: tuple[Diagnostic, ...]) -> int:
+    if any(diagnostic.code.startswith(REFUSED) for diagnostic in found):
+        return EXIT_CANNOT
+    failing = any(diagnostic.severity is not Severity.INFO for diagnostic in found)
+    return EXIT_FINDINGS if failing else EXIT_CLEAN
+
+
+def _mend(call: Call, scope: Scope, checked: Checked) -> int:
+    from promptops.checking.fix import fix_files
+
+    return fix_files(DiskTree(call.root), scope.files, checked.diagnostics)
+
+
+def _refuse_mixed(call: Call, scope: Scope) -> None:
+    """Where there is a git repository: no file that is both staged and changed since is written."""
+    from promptops.history.git import Repository
+
+    try:
+        repository = Repository.find(call.root, call.environ)
+    except GitError:
+        return
+    from promptops.checking.fix import refuse_unsafe_fix
+
+    with repository:
+        refuse_unsafe_fix(repository, [path for path, _ in scope.files.items()])
