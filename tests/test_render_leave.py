@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -130,6 +132,28 @@ def test_a_rule_inside_an_expression_cannot_be_left_out(content: str) -> None:
 def test_other_rules_in_one_expression_are_its_neighbours() -> None:
     assert left('{{ rule("a") }}; {{ rule("b") ~ rule("c") }}', "a") == "Rule b holds.Rule c holds."
     assert left('x {{ rule("plain") }}, {{ rules | length }}', "plain") == "x 4"
+
+
+PAGE = Path(__file__).parent.parent / "docs" / "templates.md"
+EXAMPLE = re.compile(r"```template\n(.*?)```\n```without (\S+)\n(.*?)```", re.S)
+
+
+def test_the_page_shows_what_happens() -> None:
+    examples = EXAMPLE.findall(PAGE.read_text("utf-8"))
+    assert len(examples) == 4
+    rules = (Rule("cite", "Cite the policy."), Rule("brief", "Be brief."))
+    for template, gone, shown in examples:
+        whole = Prompt("p", messages=(Message("system", template),), rules=rules)
+        by_hand = replace(whole, messages=(Message("system", shown),))
+        assert render(whole, {}, without=[gone]) == render(by_hand, {}, without=[])
+
+
+def test_the_page_names_every_filter() -> None:
+    from promptops.render.filters import FILTERS
+
+    page = PAGE.read_text("utf-8")
+    named = {name for name in FILTERS if f"`{name}`" in page or f"| {name}(" in page}
+    assert set(FILTERS) - named == {"d", "e"}  # short for `default` and `escape`
 
 
 def test_too_many_tags_and_private_characters() -> None:

@@ -9,6 +9,7 @@ a clock nor a disk, and the same input gives the same bytes on every machine.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from functools import lru_cache
 
 from promptops.errors import TemplateError, UsageError
 from promptops.model import Message, Prompt
@@ -120,16 +121,17 @@ def render_target(prompt: Prompt) -> str:
 
 def placements(prompt: Prompt) -> Facts:
     """What the templates of `prompt` use and what is wrong with them, without rendering them."""
-    found = (
-        [(index, read(message.content).facts) for index, message in enumerate(prompt.messages)]
-        if prompt.governed
-        else []
-    )
+    return _facts(tuple(m.content for m in prompt.messages)) if prompt.governed else Facts()
+
+
+@lru_cache(maxsize=64)
+def _facts(contents: tuple[str, ...]) -> Facts:
+    found = [(at, read(content).facts) for at, content in enumerate(contents)]
     return Facts(
-        tuple(use._replace(at=i) for i, facts in found for use in facts.variables),
-        tuple(use._replace(at=i) for i, facts in found for use in facts.rules),
-        tuple(use._replace(at=i) for i, facts in found for use in facts.lists),
-        tuple(problem._replace(at=i) for i, facts in found for problem in facts.problems),
+        tuple(use._replace(at=at) for at, facts in found for use in facts.variables),
+        tuple(use._replace(at=at) for at, facts in found for use in facts.rules),
+        tuple(use._replace(at=at) for at, facts in found for use in facts.lists),
+        tuple(problem._replace(at=at) for at, facts in found for problem in facts.problems),
     )
 
 

@@ -1,7 +1,7 @@
 """Taking a placed rule out of a template: its whole line or sentence, and nothing else.
 
 The work is on the template, not on the rendering, so the values of variables never change what
-goes. `docs/format.md` says the same in fewer words:
+goes. `docs/templates.md` shows it by example:
 
 - A line that holds nothing but placements that go, with or without a list marker, a lead-in that
   is no sentence of its own ("Remember: ") or `{% if %}…{% endif %}` around them, goes whole. A list

@@ -109,7 +109,7 @@ class Template(NamedTuple):
                 out.write(self.source[segment.start : segment.end])
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def read(source: str) -> Template:
     """The template of that text; what is wrong with it stands in its facts."""
     segments = scan(source)
