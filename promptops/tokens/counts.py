@@ -155,5 +155,5 @@ class Counter:
         n = self.number(text, name)
         known = row.known if row.known in (EXACT, ASSUMED) else ESTIMATED
         method = row.note if known == ASSUMED else f"{name}, run here"
-        digest = encoder.table.sha256
+        digest = encoder.sha256
         return Count(n, n, n, known, method, name, digest, row.source, row.as_of)

@@ -22,12 +22,13 @@ _MEMO_PIECES = 1 << 16
 class Encoder:
     """One vocabulary with its pretokenizer. `nfc`: the model normalizes its input first."""
 
-    __slots__ = ("_memo", "nfc", "split", "table")
+    __slots__ = ("_memo", "nfc", "sha256", "split", "table")
 
     def __init__(self, table: Table, split: Split, *, nfc: bool = False) -> None:
         self.table = table
         self.split = split
         self.nfc = nfc
+        self.sha256 = table.sha256
         self._memo: dict[str, tuple[int, ...]] = {}
 
     def encode(self, text: str) -> list[int]:
@@ -66,18 +67,23 @@ class Encoder:
         return ids
 
     def _encode(self, piece: str) -> tuple[int, ...]:
-        try:
-            data = piece.encode()
-        except UnicodeEncodeError as error:
-            code = ord(piece[error.start])
-            raise InputError(
-                f"the text holds a lone surrogate (U+{code:04X}), which is no character",
-                "write the character itself, or leave it out",
-            ) from None
+        data = self.bytes_of(piece)
         rank = self.table.rank(data)
         if rank >= 0:
             return (rank,)
         return merge(data, self.table) if len(data) <= _SHORT else merge_long(data, self.table)
+
+    @staticmethod
+    def bytes_of(text: str) -> bytes:
+        """UTF-8; InputError for a lone surrogate (tiktoken would count U+FFFD in its place)."""
+        try:
+            return text.encode()
+        except UnicodeEncodeError as error:
+            code = ord(text[error.start])
+            raise InputError(
+                f"the text holds a lone surrogate (U+{code:04X}), which is no character",
+                "write the character itself, or leave it out",
+            ) from None
 
 
 def merge(data: bytes, table: Table) -> tuple[int, ...]:

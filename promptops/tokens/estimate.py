@@ -31,7 +31,7 @@ def bounded(text: str, row: Model, vocabulary: Vocabulary | None) -> Count:
         from unicodedata import normalize
 
         text = normalize("NFC", text)
-    sizes = [len(piece.encode()) for piece in splitter(vocabulary.pattern)(text)]
+    sizes = [len(Encoder.bytes_of(piece)) for piece in splitter(vocabulary.pattern)(text)]
     tokens = sum(1 + max(size - 1, 0) // 7 for size in sizes)
     how = f"{row.encoding} is not on this machine; exact after `{vocabulary.get}`"
     return Count(
@@ -59,7 +59,7 @@ def claude(text: str, row: Model, base: Encoder | None, language: str = "") -> C
     n = base.count(text)
     how = f"{low:g} to {high:g} times o200k_base"
     return _count(
-        round(n * (low + high) / 2), int(n * low), -int(-n * high // 1), how, row, base.table.sha256
+        round(n * (low + high) / 2), int(n * low), -int(-n * high // 1), how, row, base.sha256
     )
 
 

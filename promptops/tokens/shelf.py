@@ -62,14 +62,13 @@ def add(path: str, where: Places, name: str, like: str, today: date) -> Vocabula
         found = _new(path, data, digest, where, name, like, today)
     elif name and name != found.name:
         raise UsageError(f"this is {found.name}", "leave out --name", path=path)
-    tokens = READERS[found.format](data)[: found.tokens]
-    write_table(vocab.table_path(found, where), _compiled(tokens, digest, path))
+    write_table(vocab.table_path(found, where), _compiled(found, path))
     return found
 
 
-def _compiled(tokens: list[bytes], digest: str, path: str) -> bytes:
+def _compiled(vocabulary: Vocabulary, path: str) -> bytes:
     try:
-        return compile_table(tokens, digest)
+        return vocab.compiled(vocabulary, path)
     except ValueError as error:
         raise InputError(f"the vocabulary cannot be used: {error}", path=path) from None
 
@@ -126,9 +125,11 @@ def verify(vocabulary: Vocabulary, where: Places) -> Standing:
     if not path or not os.path.isfile(path):
         return _verified_source(vocabulary, where)
     try:
-        table = open_table(path, vocabulary.sha256)
-        proven = _proven(table, vocabulary, where)
-    except (BadTable, OSError, IndexError) as error:
+        if vocabulary.format == vocab.HUB:
+            vocab.pinned(vocabulary, path)
+            return Standing(vocabulary, READY, path)
+        proven = _proven(open_table(path, vocabulary.sha256), vocabulary, where)
+    except (BadTable, InputError, OSError, IndexError) as error:
         return _removed(vocabulary, path, str(error))
     if proven is None:
         return Standing(vocabulary, UNPROVEN, path, "its source is not here any more")

@@ -22,6 +22,7 @@ TYPE_CHECKING = False  # `typing` costs a cold count a tenth of its time
 if TYPE_CHECKING:
     from typing import Any
 
+HUB = "huggingface"  # a format that no table can hold
 ADDED = "added.json"
 MAX_SOURCE = 64 << 20  # bytes; the largest known one has 19 MB
 
@@ -144,7 +145,21 @@ def digest(data: bytes) -> str:
 
 
 def compiled(vocabulary: Vocabulary, path: str) -> bytes:
-    """The table's bytes made from the file at `path`; InputError where it is not the vocabulary."""
+    """What is kept of the file at `path`: its table's bytes, or the file's own where no table can be.
+
+    InputError where it is not the vocabulary.
+    """
+    data = pinned(vocabulary, path)
+    if vocabulary.format == HUB:
+        return data
+    from promptops.tokens.formats import READERS
+
+    tokens = READERS[vocabulary.format](data)[: vocabulary.tokens]
+    return compile_table(tokens, vocabulary.sha256)
+
+
+def pinned(vocabulary: Vocabulary, path: str) -> bytes:
+    """The file's bytes; InputError where their hash is not the pinned one. The file is left alone."""
     data = read_source(path)
     found = digest(data)
     if found != vocabulary.sha256:
@@ -153,10 +168,7 @@ def compiled(vocabulary: Vocabulary, path: str) -> bytes:
             f"the file was left alone; for a true copy: {vocabulary.get}",
             path=path,
         )
-    from promptops.tokens.formats import READERS
-
-    tokens = READERS[vocabulary.format](data)[: vocabulary.tokens]
-    return compile_table(tokens, found)
+    return data
 
 
 def table_path(vocabulary: Vocabulary, where: Places) -> str:
@@ -201,7 +213,27 @@ def encoder(name: str, where: Places, refused: list[InputError] | None = None) -
     KeyError for a name we do not know.
     """
     vocabulary = known(where.cache)[name]
-    found = table(vocabulary, where, refused if refused is not None else [])
+    refused = refused if refused is not None else []
+    if vocabulary.format == HUB:
+        return _hub(vocabulary, where, refused)
+    found = table(vocabulary, where, refused)
     if found is None:
         return None
     return Encoder(found, splitter(vocabulary.pattern), nfc=vocabulary.nfc)
+
+
+def _hub(vocabulary: Vocabulary, where: Places, refused: list[InputError]) -> Encoder | None:
+    from promptops.tokens.hub import HubEncoder, available
+
+    if not available():
+        return None
+    kept = table_path(vocabulary, where)
+    for path in (
+        *([kept] if kept and os.path.isfile(kept) else []),
+        *candidates(vocabulary, where),
+    ):
+        try:
+            return HubEncoder(pinned(vocabulary, path), vocabulary.sha256)
+        except InputError as error:
+            refused.append(error)
+    return None
