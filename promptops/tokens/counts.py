@@ -142,8 +142,14 @@ class Counter:
             encoder = self.encoding(encoding)
             if encoder is None:
                 raise KeyError(encoding)
-            self._counts[key] = encoder.count(text)
+            large = self._large(text, encoder, encoding) if len(text) > 1_000_000 else None
+            self._counts[key] = encoder.count(text) if large is None else large
         return self._counts[key]
+
+    def _large(self, text: str, encoder: Encoder, encoding: str) -> int | None:
+        from promptops.tokens.large import count_large
+
+        return count_large(text, encoder, vocab.known(self.where.cache)[encoding].pattern)
 
     def _by_vocabulary(self, text: str, row: Model) -> Count:
         name = row.encoding
