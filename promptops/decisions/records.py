@@ -38,6 +38,16 @@ def shortcomings(decision: Decision) -> Iterator[str]:
             yield finding.message
 
 
+_FIXED = {
+    "title": "another title",
+    "date": "another date",
+    "makers": "other decision-makers",
+    "prompts": "other prompts",
+    "rules": "other rules",
+    "kind": "another kind",
+}
+
+
 def rewritten(before: Record, after: Record | None) -> str:
     """How a record that was decided has been tampered with, "" where it has not.
 
@@ -51,10 +61,9 @@ def rewritten(before: Record, after: Record | None) -> str:
     new = after.decision
     if new.status != old.status and new.status not in ENDED:
         return f"went from {old.status} back to {new.status}"
-    facts = ("title", "date", "makers", "prompts", "rules", "kind")
-    for fact in facts:
+    for fact, words in _FIXED.items():
         if getattr(old, fact) != getattr(new, fact):
-            return f"has another {fact}"
+            return f"has {words}"
     return "" if _words(before.text) == _words(after.text) else "was rewritten"
 
 

@@ -33,7 +33,7 @@ def merge_file(
             with open(name, "wb") as file:
                 file.write(content)
         named = [word for label in labels for word in ("-L", label)]
-        argv = [program, "merge-file", "-p", "-q", f"--marker-size={size}", *named, *names]
+        argv = [program, "merge-file", "-p", f"--marker-size={size}", *named, *names]
         running = child.start(argv, folder, child_environment(environ))
         code, merged, errors = child.output(running)
     if code > MOST_CONFLICTS:

@@ -24,7 +24,7 @@ KINDS = ("rule", "model", "modality", "data", "budget", "output")
 _STATUS = re.compile(
     r"(proposed|accepted|rejected|deprecated|superseded)(?:\s+by\s+(.+))?\s*$", re.IGNORECASE
 )
-_HEADING = re.compile(r"^(#{1,6})[ \t]+(.+?)[ \t#]*$", re.MULTILINE)
+_HEADING = re.compile(r"^(#{1,6})[ \t]+(.+?)[ \t#]*\r?$", re.MULTILINE)
 _BULLET = re.compile(
     r"^[*-][ \t]*(status|date|deciders|decision-makers)[ \t]*:[ \t]*(.+)$",
     re.IGNORECASE | re.MULTILINE,

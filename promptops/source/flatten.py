@@ -6,6 +6,8 @@ them are gone, which say nothing.
 
 from __future__ import annotations
 
+from typing import Any
+
 from promptops.errors import InputError
 from promptops.source.outline import Part, outline
 from promptops.source.shape import is_scalar
@@ -30,15 +32,20 @@ def _flat(part: Part, path: str) -> str:
 
 
 def _one_line(part: Part, path: str) -> str:
-    lines = part.head.splitlines(keepends=True)
-    comments = any(line.lstrip().startswith("#") for line in lines)
     dent = " " * (len(part.head) - len(part.head.lstrip(" ")))
+    body = part.head.removeprefix(dent)
     try:
-        node = compose(part.head.removeprefix(dent + "- "), path)
-        value = node.value[0][1]
+        value = compose(body, path).value[0][1]
     except (InputError, AttributeError, IndexError):
         return part.head
-    if comments or not is_scalar(value):
+    if not is_scalar(value) or _commented(body, value):
         return part.head
     end = "\r\n" if part.head.endswith("\r\n") else "\n"
     return f"{dent}{part.name}: {' '.join(value.value.split())}{end}"
+
+
+def _commented(body: str, value: Any) -> bool:
+    """True if a comment stands behind the value, or behind the mark of a block."""
+    first = body[value.start_mark.index :].partition("\n")[0]
+    behind = body[value.end_mark.index :] + (first if value.style in ("|", ">") else "")
+    return "#" in behind

@@ -114,10 +114,10 @@ class _Merge:
 
     def _inside(self, base: Part | None, ours: Part, theirs: Part, above: tuple[str, ...]) -> Part:
         """A part that has parts: its own lines, then each of the parts."""
-        base = base or replace(ours, lead="", head=ours.head, parts=(), tail="")
+        base = base or replace(ours, lead="", parts=(), tail="")
         within = (*above, ours.name) if ours.name else above
         sides = (base, ours, theirs)
-        head = self._line("head", sides)
+        head = self._line("head", [replace(side, head=_filled(side.head)) for side in sides])
         if head is None:
             return self._leaf(base, ours, theirs, above)
         merged: dict[str, Part | None] = {
@@ -126,6 +126,8 @@ class _Merge:
         }
         order = _order(base.names, ours.names, theirs.names, [n for n, p in merged.items() if p])
         parts = tuple(part for name in order if (part := merged[name]) is not None)
+        if not parts and ours.name in _SINGULAR:
+            head = head.replace(":", ": []", 1)
         lead, tail = self._trivia("lead", sides), self._trivia("tail", sides)
         return replace(ours, lead=lead, head=head, parts=parts, tail=tail)
 
@@ -216,6 +218,11 @@ def _named(part: Part, above: tuple[str, ...]) -> str:
         kind = above[-1] if above else ""
         return f"{_SINGULAR.get(kind, kind)} `{part.name}`".strip()
     return f"`{'.'.join((*above, part.name))}`" if part.name else "the file"
+
+
+def _filled(head: str) -> str:
+    """A key's own line without the `[]` that says that nothing follows."""
+    return re.sub(r"\A([\w-]+[ \t]*:)[ \t]*\[[ \t]*\]", r"\1", head)
 
 
 def _order(base: list[str], ours: list[str], theirs: list[str], kept: list[str]) -> list[str]:

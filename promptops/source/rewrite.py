@@ -188,7 +188,7 @@ def _without(rules: Part, item: Part, stays: str) -> Part:
         return replace(rules, parts=tuple(left), tail=kept + rules.tail)
     after = left[at]
     if stays.strip():
-        lead = stays + after.lead.lstrip("\r\n") if stays.endswith("\n\n") else stays + after.lead
+        lead = stays + after.lead.lstrip("\r\n")
     else:
         lead = after.lead if at else after.lead.lstrip("\r\n")
     left[at] = replace(after, lead=lead)
