@@ -12,6 +12,7 @@ from hypothesis import settings
 
 # A busy machine makes any single example slow; pytest's timeout still ends what hangs.
 settings.register_profile("promptops", deadline=None)
+settings.register_profile("thorough", deadline=None, max_examples=3000)  # --hypothesis-profile
 settings.load_profile("promptops")
 
 SHARED = Path(os.environ.get("PROMPTOPS_SHARED", Path(__file__).parent.parent.parent / "shared"))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from promptops.source.shape import MAX_DEPTH
+
 
 class Mark:
     """Where a node starts: `index` in characters, `line` 0-based."""
@@ -29,14 +31,22 @@ class PlainNode:
         self.end_mark = end
 
 
-def to_node(data: Any, start: Mark, end: Mark) -> PlainNode:
-    """Parsed data as nodes that all stand at one range."""
+def to_node(data: Any, start: Mark, end: Mark, depth: int = 0) -> PlainNode:
+    """Parsed data as nodes that all stand at one range; ValueError where it nests too deep."""
+    if depth > MAX_DEPTH:
+        raise ValueError(f"nested deeper than {MAX_DEPTH}")
     if isinstance(data, dict):
-        pairs = [(to_node(str(k), start, end), to_node(v, start, end)) for k, v in data.items()]
+        pairs = [
+            (to_node(str(k), start, end), to_node(v, start, end, depth + 1))
+            for k, v in data.items()
+        ]
         return PlainNode("mapping", pairs, None, start, end)
     if isinstance(data, list):
-        return PlainNode("sequence", [to_node(v, start, end) for v in data], None, start, end)
+        nodes = [to_node(v, start, end, depth + 1) for v in data]
+        return PlainNode("sequence", nodes, None, start, end)
     if isinstance(data, str):
         return PlainNode("scalar", data, '"', start, end)
-    words = {type(None): "null", bool: str(data).lower()}
-    return PlainNode("scalar", words.get(type(data), str(data)), None, start, end)
+    if data is None:
+        return PlainNode("scalar", "null", None, start, end)
+    word = str(data)
+    return PlainNode("scalar", word.lower() if isinstance(data, bool) else word, None, start, end)

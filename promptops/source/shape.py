@@ -28,6 +28,7 @@ _NOT_TEXT = re.compile(  # what another YAML reader would not read as text
 )
 _NOT_TEXT_STARTS = frozenset("0123456789+-.yYnNoOtTfF")
 MAX_DIGITS = 18
+MAX_DEPTH = 50  # of nested lists and mappings
 
 
 @dataclass(frozen=True, slots=True)
@@ -318,9 +319,18 @@ class Anything(Shape):
     def read(self, node: Any, place: Place, log: Log) -> Any:
         if is_scalar(node):
             return self._scalar(node, place, log)
+        if len(place) > MAX_DEPTH:
+            return log.add(
+                "refused-value",
+                place,
+                f"nested deeper than {MAX_DEPTH}",
+                "no part of a prompt nests that deep",
+            )
         if is_map(node):
-            return {k: self.read(v, (*place, k), log) for k, v in keys(node, place, log)}
-        return [self.read(child, (*place, i), log) for i, child in enumerate(node.value)]
+            read = ((k, self.read(v, (*place, k), log)) for k, v in keys(node, place, log))
+            return {k: v for k, v in read if v is not WRONG}
+        values = [self.read(child, (*place, i), log) for i, child in enumerate(node.value)]
+        return [value for value in values if value is not WRONG]
 
     def _scalar(self, node: Any, place: Place, log: Log) -> Any:
         value = node.value

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from promptops.errors import InputError
+from promptops.source.document import Lines
 
 BOM = "\ufeff"
 _RAW_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
@@ -28,7 +29,7 @@ def decode(raw: bytes, path: str) -> str:
         ) from None
     if (found := _RAW_CONTROL.search(text)) is not None:
         code = ord(found[0])
-        raise _at(
+        raise at(
             text,
             found.start(),
             path,
@@ -43,7 +44,7 @@ def decode(raw: bytes, path: str) -> str:
 def _refuse_conflict(text: str, path: str) -> None:
     found = _CONFLICT.search(text)
     if found is not None:
-        raise _at(
+        raise at(
             text,
             found.start(),
             path,
@@ -58,7 +59,7 @@ def _encoding_hint(raw: bytes) -> str:
     return "save it as UTF-8"
 
 
-def _at(text: str, offset: int, path: str, message: str, hint: str) -> InputError:
-    line = text.count("\n", 0, offset) + 1
-    column = offset - (text.rfind("\n", 0, offset) + 1) + 1
+def at(text: str, offset: int, path: str, message: str, hint: str) -> InputError:
+    """The error at the line and column of a character offset."""
+    line, column = Lines(text).position(offset)
     return InputError(message, hint, path=path, line=line, column=column)

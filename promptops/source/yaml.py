@@ -17,14 +17,23 @@ from typing import Any
 import yaml
 from yaml._yaml import CParser
 
-from promptops.errors import InputError
+from promptops.source.shape import MAX_DEPTH
+from promptops.source.text import BOM, at
 
-MAX_DEPTH = 50
 EXPLAINED_BY_RUAMEL = 100_000  # characters; ruamel reads a quarter of a megabyte a second
 
-_MARKS = re.compile(r"(?:^|[\s\[{,:])(?:[&*][^\s*]|!\S)", re.MULTILINE)  # anchor, alias, tag
-_NESTED = "\n" + " " * 200
+# An anchor or a tag where a node may start, written so that the regular expression engine can skip
+# to its first character. An alias without an anchor cannot be composed: it needs no look.
+_MARKS = re.compile(r"[&!](?<![^\s\[{,:\ufeff].)\S")
+# Each block collection starts further right than the one around it, or, a list in a mapping, in the
+# same column: no line that starts like this, no nesting deeper than 50. Brackets are counted apart.
+_INDENTED = re.compile(r"^\ufeff?[ \t?:-]{25}", re.MULTILINE)
+_ODD_BREAKS = re.compile(r"[\r\x85\u2028\u2029]\ufeff?[ \t?:-]{25}")
+_MOST_BRACKETS = 400  # libyaml's composer is recursive and would end the process at some 10,000
+_DEEP = f"nested deeper than {MAX_DEPTH}"
+_DEEP_HINT = "no part of a prompt nests that deep"
 _ALIAS = "anchors and aliases are not allowed"
+_ALIAS_HINT = "write the value out, or quote the text: '*…'"
 _HINTS = (
     ("mapping values are not allowed", "quote a value that holds `: `, or start a block with `|`"),
     ("cannot start any token", "indent with spaces, not tabs, and quote a value that starts so"),
@@ -59,33 +68,41 @@ def compose(text: str, path: str) -> Any:
 
     InputError, with line and column, where it cannot or must not be read.
     """
-    body = text[1:] if text.startswith("\ufeff") else text
+    body = text.removeprefix(BOM)
     try:
         if _suspicious(body):
-            _refuse(body, path)
+            _refuse(body)
         return _Reader(body).get_single_node()
+    except _Refused as error:
+        message, hint, offset = error.args
     except yaml.MarkedYAMLError as error:
-        raise _explained(error, body, path) from None
+        message, hint, offset = _explained(error, body)
+    except yaml.reader.ReaderError as error:
+        message, hint, offset = _unprintable(error, body)
     except (yaml.YAMLError, ValueError, RecursionError, MemoryError) as error:
-        raise InputError(f"not YAML: {str(error)[:60]}", path=path, line=1, column=1) from None
+        message, hint, offset = f"not YAML: {str(error)[:60]}", "", 0
+    raise at(text, offset + len(text) - len(body), path, message, hint)
+
+
+class _Refused(Exception):
+    """(message, hint, offset) of what must not be read."""
 
 
 def _suspicious(text: str) -> bool:
     """True if `text` may hold something refused: cheap, never wrong when it says no."""
     return (
-        (("&" in text or "*" in text or "!" in text) and _MARKS.search(text) is not None)
-        or "<<" in text
+        "<<" in text
         or text.startswith("%")
         or "\n%" in text
-        or "- - - - " in text
-        or "? ? ? ? " in text
-        or _NESTED in text
-        or text.count("[") + text.count("{") > 400
+        or _MARKS.search(text) is not None
+        or text.count("[") + text.count("{") > _MOST_BRACKETS
+        or _INDENTED.search(text) is not None
+        or _ODD_BREAKS.search(text) is not None
     )
 
 
-def _refuse(text: str, path: str) -> None:
-    """Raise InputError for the first construct that no prompt needs."""
+def _refuse(text: str) -> None:
+    """Raise _Refused for the first construct that no prompt needs."""
     reader = _Reader(text)
     depth = 0
     while True:
@@ -96,15 +113,14 @@ def _refuse(text: str, path: str) -> None:
         depth -= isinstance(event, yaml.CollectionEndEvent)
         refusal = _refusal(event, depth)
         if refusal:
-            mark: Any = event.start_mark
-            raise InputError(*refusal, path=path, line=mark.line + 1, column=mark.column + 1)
+            raise _Refused(*refusal, event.start_mark.index)
 
 
 def _refusal(event: Any, depth: int) -> tuple[str, str] | None:
     if depth > MAX_DEPTH:
-        return f"nested deeper than {MAX_DEPTH}", "no part of a prompt nests that deep"
+        return _DEEP, _DEEP_HINT
     if isinstance(event, yaml.AliasEvent):
-        return _ALIAS, "write the value out, or quote the text: '*…'"
+        return _ALIAS, _ALIAS_HINT
     if getattr(event, "anchor", None):
         return _ALIAS, "delete the `&name`, or quote the text: '&…'"
     if getattr(event, "tag", None):
@@ -116,28 +132,37 @@ def _refusal(event: Any, depth: int) -> tuple[str, str] | None:
     return None
 
 
-def _explained(error: yaml.MarkedYAMLError, text: str, path: str) -> InputError:
+def _explained(error: Any, text: str) -> tuple[str, str, int]:
+    """(message, hint, offset) of what libyaml stopped at."""
     mark = error.problem_mark or error.context_mark
-    problem, line, column = _ask_ruamel(text) or (
-        str(error.problem or error.context),
-        mark.line + 1 if mark else 1,
-        mark.column + 1 if mark else 1,
-    )
     context = str(error.context or "")
+    problem, offset = _ask_ruamel(text) or (
+        str(error.problem or context),
+        mark.index if mark else 0,
+    )
+    if context == "while scanning an alias":
+        return _ALIAS, _ALIAS_HINT, error.context_mark.index
+    if str(error.problem).startswith("found undefined alias"):
+        return _ALIAS, _ALIAS_HINT, error.problem_mark.index
+    if problem == _DEEP:
+        return problem, _DEEP_HINT, offset
     hint = next((h for part, h in _HINTS if part in problem or part in context), "")
-    if problem.startswith("nested deeper"):
-        hint = "no part of a prompt nests that deep"
-    return InputError(
-        problem if problem.startswith("nested") else f"not YAML: {problem}",
-        hint,
-        path=path,
-        line=line,
-        column=column,
+    return f"not YAML: {problem}", hint, offset
+
+
+def _unprintable(error: Any, text: str) -> tuple[str, str, int]:
+    """(message, hint, offset) of a character that YAML does not allow; libyaml counts bytes."""
+    offset = len(text.encode()[: error.position].decode("utf-8", "ignore"))
+    character = ord(error.character) if isinstance(error.character, str) else error.character
+    return (
+        f"not YAML: the character U+{character:04X} is not allowed",
+        "delete it, or write it as an escape in double quotes",
+        offset,
     )
 
 
-def _ask_ruamel(text: str) -> tuple[str, int, int] | None:
-    """ruamel.yaml's own explanation as (problem, line, column), where it has one."""
+def _ask_ruamel(text: str) -> tuple[str, int] | None:
+    """ruamel.yaml's own explanation as (problem, offset), where it has one."""
     if len(text) > EXPLAINED_BY_RUAMEL:
         return None
     from ruamel.yaml import YAML
@@ -150,9 +175,7 @@ def _ask_ruamel(text: str) -> tuple[str, int, int] | None:
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         problem = " ".join(str(error.problem or error.context).split())
-        if "depth" in problem:
-            problem = f"nested deeper than {MAX_DEPTH}"
-        return (problem, mark.line + 1, mark.column + 1) if mark else None
+        return (_DEEP if "depth" in problem else problem, mark.index) if mark else None
     except Exception:  # ruamel leaks whatever its scanner meets; libyaml's word stands
         return None
     return None

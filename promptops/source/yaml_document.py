@@ -7,8 +7,8 @@ from typing import Any
 
 from promptops.diagnostic import Edit, Place
 from promptops.source.document import Lines
+from promptops.source.yaml_offsets import Offsets
 
-_ESCAPES = {"x": 2, "u": 4, "U": 8}
 _NEEDS_CARE = frozenset("\n\r\"'\\:#{}[]&*!|>%@`,")
 
 
@@ -21,6 +21,7 @@ class YamlDocument:
         self.root = root
         self.shift = shift
         self._lines: Lines | None = None
+        self._known: dict[int, Offsets] = {}
 
     @property
     def lines(self) -> Lines:
@@ -41,12 +42,11 @@ class YamlDocument:
             return 0, 0
         if within is None or not isinstance(node.value, str):
             return self._first_line(node) if not whole else self._range(node)
-        offsets = self._offsets(node)
-        if offsets is None or within[1] > len(offsets):
+        found = self._offsets(node).range(*within)
+        if found is None:
             return self._range(node)
-        start = offsets[within[0]] if within[0] < len(offsets) else offsets[-1] + 1
-        end = offsets[within[1] - 1] + 1 if within[1] > within[0] else start
-        return start + self.shift, end + self.shift
+        begin = node.start_mark.index + self.shift
+        return begin + found[0], begin + found[1]
 
     def edit(
         self, place: Place, within: tuple[int, int] | None, replacement: str
@@ -79,13 +79,13 @@ class YamlDocument:
         line_end = self.text.find("\n", start)
         return start, end if line_end < 0 else min(end, line_end)
 
-    def _offsets(self, node: Any) -> list[int] | None:
-        """For each character of a scalar's value, where it stands (without the shift)."""
-        start, end = node.start_mark.index, node.end_mark.index
-        raw = self.text[start + self.shift : end + self.shift]
-        begin = raw.find("\n") + 1 if node.style in ("|", ">") else int(node.style in ("'", '"'))
-        found = _align(node.value, raw, begin, node.style == '"')
-        return None if found is None else [start + offset for offset in found]
+    def _offsets(self, node: Any) -> Offsets:
+        """Where the characters of a scalar's value stand; kept, for one text may hold many findings."""
+        found = self._known.get(id(node))
+        if found is None:
+            raw = self.text[node.start_mark.index + self.shift : node.end_mark.index + self.shift]
+            found = self._known[id(node)] = Offsets(node.value, raw, node.style)
+        return found
 
 
 def _step(node: Any, part: str | int) -> tuple[Any, Any] | None:
@@ -97,36 +97,3 @@ def _step(node: Any, part: str | int) -> tuple[Any, Any] | None:
     if node.id != "mapping":
         return None
     return next(((k, v) for k, v in reversed(node.value) if k.value == part), None)
-
-
-def _align(value: str, raw: str, begin: int, escapes: bool) -> list[int] | None:
-    """Offsets in `raw` of each character of `value`: folding and indentation are stepped over."""
-    offsets = []
-    at = begin
-    for character in value:
-        while at < len(raw):
-            here = raw[at]
-            if here == character or (here.isspace() and character in " \n"):
-                offsets.append(at)
-                at += 1 + (here == "'" and raw[at + 1 : at + 2] == "'")
-                break
-            if escapes and here == "\\":
-                width = _escape_width(raw, at)
-                if raw[at + 1 : at + 2] != "\n":
-                    offsets.append(at)
-                    at += width
-                    break
-                at += width
-            elif here.isspace():
-                at += 1
-            else:
-                return None
-        else:
-            if not character.isspace():
-                return None
-            offsets.append(len(raw))
-    return offsets
-
-
-def _escape_width(raw: str, at: int) -> int:
-    return 2 + _ESCAPES.get(raw[at + 1 : at + 2], 0)
