@@ -76,7 +76,10 @@ class Demo:
         self.say("2. An instruction file that nobody has imported")
         self.show("promptops check AGENTS.md", 0)
         self.say("3. What the model gets: only the messages, never the reasons")
-        self.show("promptops render support-agent --examples --only persona --only cite-policy --only no-discounts", 0)
+        self.show(
+            "promptops render support-agent --examples --only persona --only cite-policy --only no-discounts",
+            0,
+        )
         self.say("4. Why is this sentence here?")
         self.show("promptops why support-agent/short-answers", 0)
         self.say("5. Where the tokens are, and what they cost")

@@ -58,7 +58,7 @@ AROUND = Around(
     targets={"AGENTS.md": b"- Name the city of every meeting."},
 )
 UNCOUNTED = replace(AROUND, counter=None)  # rare characters cost tokens besides (PO352)
-COMPARING = ("PO303", "PO305", "PO312")
+COMPARING = ("PO303", "PO305", "PO308", "PO312")
 OUTPUT = Decision("20260108-output", "", "", "accepted", prompts=("example",), kind="output")
 CHECKS = selected(("PO",), ())
 

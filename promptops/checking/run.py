@@ -11,11 +11,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from promptops.checking.engine import examine, selected
+from promptops.checking.rows import FileOutcome, Row, from_row, to_row
 from promptops.checks import Around
+from promptops.checks.limits import judged
 from promptops.config import Settings
-from promptops.diagnostic import Diagnostic, Edit, Severity, Span
+from promptops.diagnostic import Diagnostic, Severity, Span
 from promptops.digest import digest
 from promptops.errors import InputError
+from promptops.model import Prompt
 from promptops.source.cases import NAMES
 from promptops.source.globs import matching
 from promptops.source.reading import Reading
@@ -23,7 +26,6 @@ from promptops.source.tree import Tree
 from promptops.source.workspace import PROMPT, Files, read_decisions, read_file
 
 PARALLEL_FROM = 64  # files; below that a second process costs more than it saves
-Row = list[Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,15 +38,6 @@ class Checked:
     diagnostics: tuple[Diagnostic, ...]
     files: int
     sources: Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class _File:
-    """One file's outcome: its prompt's id (with the place of it) and its diagnostics."""
-
-    prompt_id: str
-    id_span: Span | None
-    diagnostics: tuple[Diagnostic, ...]
 
 
 def check_files(
@@ -65,18 +58,33 @@ def check_files(
     common = _digest([stamp, settings, around, _decisions_digest(tree, settings)])
     around = _around(tree, settings, around)
     keys = {path: _key(tree, path, kind, common) for path, kind in files.items()}
-    fresh = [(path, kind) for path, kind in files.items() if keys[path] not in kept]
+    outcomes = _known(tree, kept, keys)
+    fresh = [(path, kind) for path, kind in files.items() if path not in outcomes]
     work = _Work(tree, around, selected(settings.select, settings.ignore), settings)
-    done = dict(zip((path for path, _ in fresh), _all(work, fresh, processes), strict=True))
-    used = {key: kept[key] for key in keys.values() if key in kept}
-    used.update((keys[path], _row(outcome)) for path, outcome in done.items())
-    kept.clear()
-    kept.update(used)
-    outcomes = {p: done[p] if p in done else _from_row(used[key]) for p, key in keys.items()}
+    outcomes.update(zip((path for path, _ in fresh), _all(work, fresh, processes), strict=True))
+    if fresh or len(kept) != len(keys):
+        kept.clear()
+        kept.update((keys[p], [_target(tree, o), to_row(o)]) for p, o in outcomes.items())
     found = [d for outcome in outcomes.values() for d in outcome.diagnostics]
     found += _same_ids(outcomes, work)
     found.sort(key=lambda d: (d.path, d.span.line, d.span.column, d.code, d.message))
     return Checked(tuple(found), len(files), _sources(tree, found))
+
+
+def _known(tree: Tree, kept: Mapping[str, Row], keys: Mapping[str, str]) -> dict[str, FileOutcome]:
+    """The outcomes that still hold: nothing they depend on has changed, the target included."""
+    known = {}
+    for path, key in keys.items():
+        if key in kept:
+            state, row = kept[key]
+            outcome = from_row(row)
+            if _target(tree, outcome) == state:
+                known[path] = outcome
+    return known
+
+
+def _target(tree: Tree, outcome: FileOutcome) -> str:
+    return _content(tree, outcome.target) if outcome.target else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,20 +96,39 @@ class _Work:
     checks: Mapping[str, Any]
     settings: Settings
 
-    def __call__(self, item: tuple[str, str]) -> _File:
+    def __call__(self, item: tuple[str, str]) -> FileOutcome:
         reading = read_file(self.tree, *item)
-        diagnostics = examine(reading, self.around, self.checks)
-        return _File(
+        target = reading.prompt.target if reading.prompt is not None else ""
+        around = self.around
+        if target:
+            around = replace(around, targets={target: self._bytes(target)})
+        if reading.prompt is not None and reading.path in around.before:
+            around = replace(around, written=reading.prompt.budget)
+            reading = _judged(reading, reading.prompt, around.before[reading.path])
+        diagnostics = examine(reading, around, self.checks)
+        return FileOutcome(
             reading.prompt.id if reading.prompt is not None and reading.prompt.governed else "",
             _id_span(reading),
             tuple(d for d in diagnostics if not self._excused(d)),
+            target,
         )
+
+    def _bytes(self, path: str) -> bytes | None:
+        try:
+            return self.tree.read(path)
+        except InputError:
+            return None
 
     def _excused(self, diagnostic: Diagnostic) -> bool:
         return any(
             diagnostic.code.startswith(codes) and matching([glob], [diagnostic.path])
             for glob, codes in self.settings.per_file_ignores.items()
         )
+
+
+def _judged(reading: Reading, prompt: Prompt, before: Prompt) -> Reading:
+    """The reading with the budget that judges it: a change cannot raise its own limit."""
+    return replace(reading, prompt=replace(prompt, budget=judged(prompt.budget, before.budget)))
 
 
 def _id_span(reading: Reading) -> Span | None:
@@ -111,8 +138,8 @@ def _id_span(reading: Reading) -> Span | None:
 
 
 def _all(
-    work: Callable[[tuple[str, str]], _File], items: Sequence[tuple[str, str]], processes: int
-) -> list[_File]:
+    work: Callable[[tuple[str, str]], FileOutcome], items: Sequence[tuple[str, str]], processes: int
+) -> list[FileOutcome]:
     if processes < 2 or len(items) < PARALLEL_FROM:
         return [work(item) for item in items]
     from multiprocessing import get_context
@@ -142,12 +169,12 @@ def _records(tree: Tree, settings: Settings) -> Sequence[str]:
     return tree.listed(settings.decisions)
 
 
-def _same_ids(outcomes: Mapping[str, _File], work: _Work) -> Iterable[Diagnostic]:
+def _same_ids(outcomes: Mapping[str, FileOutcome], work: _Work) -> Iterable[Diagnostic]:
     """Prompts whose id another prompt has taken (PO017): the one check that needs them all."""
     if not any(check.code == "PO017" for group in work.checks.values() for check in group):
         return
     first: dict[str, str] = {}
-    for path, outcome in outcomes.items():
+    for path, outcome in sorted(outcomes.items()):
         taken = first.setdefault(outcome.prompt_id, path) if outcome.prompt_id else path
         if taken != path and outcome.id_span is not None:
             yield Diagnostic(
@@ -194,45 +221,3 @@ def _key(tree: Tree, path: str, kind: str, common: str) -> str:
         beside = (f"{folder}{slash}{cases}" for cases in NAMES)
         parts += [(other, _content(tree, other)) for other in beside if tree.exists(other)]
     return _digest(parts)
-
-
-def _row(outcome: _File) -> Row:
-    return [
-        outcome.prompt_id,
-        _numbers(outcome.id_span),
-        [
-            [
-                *(d.code, d.name, str(d.severity), d.message, d.help, d.path),
-                *(_numbers(d.span), d.prompt, d.rule),
-                [[e.start, e.end, e.text] for e in d.edits],
-            ]
-            for d in outcome.diagnostics
-        ],
-    ]
-
-
-def _numbers(span: Span | None) -> list[int] | None:
-    return None if span is None else [span.line, span.column, span.end_line, span.end_column]
-
-
-def _from_row(row: Row) -> _File:
-    prompt_id, span, diagnostics = row
-    return _File(
-        prompt_id,
-        None if span is None else Span(*span),
-        tuple(
-            Diagnostic(
-                code,
-                name,
-                Severity(severity),
-                message,
-                help,
-                path,
-                Span(*where),
-                prompt,
-                rule,
-                tuple(Edit(*edit) for edit in edits),
-            )
-            for code, name, severity, message, help, path, where, prompt, rule, edits in diagnostics
-        ),
-    )

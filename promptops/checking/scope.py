@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from promptops.config import Settings
 from promptops.errors import GitError
+from promptops.model import Prompt
+from promptops.source.reading import read_prompt
 from promptops.source.settings import FILES as SETTINGS_FILES
 from promptops.source.settings import read_settings
 from promptops.source.tree import DiskTree, Tree
@@ -21,11 +23,17 @@ Adjust = Callable[[Settings], Settings]
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What to read, from where, under which settings. `forks`: the tree may be read by two processes."""
+    """What to read, from where, under which settings.
+
+    before: by path, the prompts as they were where the change began; empty where no change is
+    judged. change: the files are those that a change touches. forks: the tree may be read by two processes.
+    """
 
     tree: Tree
     files: Files
     settings: Settings
+    before: Mapping[str, Prompt] = field(default_factory=dict)
+    change: bool = False
     forks: bool = True
 
 
@@ -42,15 +50,19 @@ def staged(folder: str, environ: Mapping[str, str], named: Sequence[str], adjust
     Without names the prompts that the staged change touches; all of them where it touches a
     decision record or the settings.
     """
-    from promptops.history.trees import IndexTree
+    from promptops.history.trees import CommitTree, IndexTree
 
     repository = _repository(folder, environ)
     tree = IndexTree(repository)
     settings = adjust(read_settings(tree))
     if named:
-        return Scope(tree, named_files(settings, tree, named), settings, False)
-    changed = repository.staged_paths()
-    return Scope(tree, _touched(settings, tree, changed.present, changed.deleted), settings, False)
+        files = named_files(settings, tree, named)
+    else:
+        changed = repository.staged_paths()
+        files = _touched(settings, tree, changed.present, changed.deleted)
+    head = repository.head()
+    before = {} if head is None else _before(CommitTree(repository, head), files)
+    return Scope(tree, files, settings, before, change=not named, forks=False)
 
 
 def since(root: str, environ: Mapping[str, str], revision: str, adjust: Adjust) -> Scope:
@@ -62,10 +74,18 @@ def since(root: str, environ: Mapping[str, str], revision: str, adjust: Adjust) 
 
     repository = _repository(root, environ)
     base = repository.base_of(repository.resolve(revision))
-    settings = adjust(read_settings(CommitTree(repository, base)))
+    then = CommitTree(repository, base)
+    settings = adjust(read_settings(then))
     changed = repository.changed_since(base, bool)
     tree = DiskTree(repository.root)
-    return Scope(tree, _touched(settings, tree, changed.present, changed.deleted), settings)
+    files = _touched(settings, tree, changed.present, changed.deleted)
+    return Scope(tree, files, settings, _before(then, files), change=True)
+
+
+def _before(tree: Tree, files: Files) -> dict[str, Prompt]:
+    """The prompts among the files as they were in `tree`, where they could be read there."""
+    readings = (read_prompt(tree, path) for path in files.prompts if tree.exists(path))
+    return {r.path: r.prompt for r in readings if r.prompt is not None}
 
 
 def _repository(folder: str, environ: Mapping[str, str]) -> Repository:

@@ -18,7 +18,7 @@ from importlib import import_module
 from typing import Any, TypeVar
 
 from promptops.diagnostic import Finding, Severity
-from promptops.model import Decision, Prompt
+from promptops.model import Budget, Decision, Prompt
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -42,13 +42,15 @@ class Around:
     decisions: by id. prompt_ids: id -> path of the first prompt that has it. people_left: names and
     e-mails of those who have left, lower case. counter: counts tokens, and opens nothing before it
     is asked; None where nothing is counted. before: by path, the prompts as they were in the
-    revision that a change is judged against. targets: by path, the bytes of the files that prompts
+    revision that a change is judged against. written: the budget as the file has it, where the
+    prompt bears the tighter one that judges it. targets: by path, the bytes of the files that prompts
     name as their target, None where there is no such file; a path is missing where nobody looked.
     """
 
     today: date
     counter: Counter | None = None
     before: Mapping[str, Prompt] = field(default_factory=dict)
+    written: Budget | None = None
     targets: Mapping[str, bytes | None] = field(default_factory=dict)
     decisions: Mapping[str, Decision] = field(default_factory=dict)
     prompt_ids: Mapping[str, str] = field(default_factory=dict)

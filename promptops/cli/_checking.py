@@ -28,7 +28,8 @@ from promptops.source.tree import DiskTree
 from promptops.tokens.counts import Counter
 from promptops.tokens.vocab import places
 
-REFUSED = "PO00"  # files that could not be used at all
+# What could not be used at all: files, templates that cannot be rendered, patterns that are refused.
+REFUSED = ("PO00", "PO208", "PO701", "PO704", "PO706")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,19 +99,19 @@ def _scope(call: Call, wanted: Wanted) -> Scope:
 def _check(call: Call, scope: Scope) -> Checked:
     keeper = Kept(call.environ, "check", call.root)
     kept = keeper.load()
-    before = set(kept)
+    before = dict(kept)
     stamp = tool_stamp()
     processes = len(os.sched_getaffinity(0)) if scope.forks and hasattr(os, "fork") else 1
     checked = check_files(
         scope.tree,
         scope.files,
         scope.settings,
-        Around(call.today, _counter(call, scope.settings)),
+        Around(call.today, _counter(call, scope.settings), scope.before),
         stamp,
         kept,
         processes,
     )
-    if set(kept) != before:
+    if kept != before:
         keeper.save(kept)
     return checked
 
@@ -142,17 +143,26 @@ def _report(call: Call, scope: Scope, checked: Checked, mended: int) -> Report:
         "fixed": mended,
         "known": len(checked.diagnostics) - len(found),
     }
-    return Report("check", result, tuple(_blocks(call, found, checked, mended)), _exit_code(found))
+    return Report(
+        "check", result, tuple(_blocks(call, scope, found, checked, mended)), _exit_code(found)
+    )
+
+
+def _nothing(scope: Scope) -> Iterator[Block]:
+    if scope.change:
+        yield Text("nothing to check: the change touches no prompt and no instruction file")
+        return
+    yield Text("nothing to check here: no prompts, no instruction files")
+    yield Text("start with `promptops init`, or name a file: `promptops check FILE.md`")
 
 
 def _blocks(
-    call: Call, found: tuple[Diagnostic, ...], checked: Checked, mended: int
+    call: Call, scope: Scope, found: tuple[Diagnostic, ...], checked: Checked, mended: int
 ) -> Iterator[Block]:
     if mended:
         yield Text(f"{mended} mended")
     if not checked.files and call.verbosity >= 0:
-        yield Text("nothing to check here: no prompts, no instruction files")
-        yield Text("start with `promptops init`, or name a file: `promptops check FILE.md`")
+        yield from _nothing(scope)
         return
     rules = {d.code: (d.name, harm_of(d.code)) for d in found}
     if found or call.verbosity >= 0:
