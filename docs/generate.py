@@ -70,7 +70,7 @@ def _record_in(shape: Shape) -> Record | None:
 def main() -> int:
     """Write the pages; with --check only say which are out of date, and fail."""
     stale = [
-        path for path, text in pages().items() if not path.exists() or path.read_text() != text
+        path for path, text in pages().items() if not path.exists() or path.read_bytes() != text.encode()
     ]
     for path in stale:
         print(
@@ -79,7 +79,7 @@ def main() -> int:
         )
         if "--check" not in sys.argv:
             path.parent.mkdir(exist_ok=True)
-            path.write_text(pages()[path])
+            path.write_bytes(pages()[path].encode())
     return int(bool(stale) and "--check" in sys.argv)
 
 

@@ -121,7 +121,7 @@ def test_pages_made_from_the_code_are_fresh() -> None:
     stale = [
         str(path)
         for path, text in generate.pages().items()
-        if not path.is_file() or path.read_text() != text
+        if not path.is_file() or path.read_bytes() != text.encode()
     ]
     assert stale == [], "run `make docs`"
 

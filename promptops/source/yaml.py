@@ -113,7 +113,8 @@ def _refuse(text: str) -> None:
         depth -= isinstance(event, yaml.CollectionEndEvent)
         refusal = _refusal(event, depth)
         if refusal:
-            raise _Refused(*refusal, event.start_mark.index)
+            mark: Any = event.start_mark
+            raise _Refused(*refusal, mark.index)
 
 
 def _refusal(event: Any, depth: int) -> tuple[str, str] | None:
