@@ -14,7 +14,9 @@ from promptops.tokens.counts import Count, Counter
 from promptops.tokens.encode import Encoder
 from promptops.tokens.layout import Layout, lay_out
 from promptops.tokens.models import ASSUMED, EXACT
-from promptops.tokens.renderings import first_filling
+from promptops.tokens.renderings import first_filling, most_bytes
+
+_FRAMING = 1_000  # tokens: far more than the framing of any prompt's messages
 
 
 class Figures:
@@ -25,6 +27,14 @@ class Figures:
         self.counter = counter
         self._spreads: dict[str, Range | None] = {}
         self._measures: dict[str, Measure] = {}
+
+    def fits(self, limit: float) -> bool:
+        """True if no rendering can come near `limit` tokens: nothing has to be counted."""
+        return self._most is not None and self._most + _FRAMING < limit
+
+    @cached_property
+    def _most(self) -> int | None:
+        return most_bytes(self.prompt)
 
     @cached_property
     def layout(self) -> Layout:

@@ -42,7 +42,7 @@ def prompt_over_budget(prompt: Prompt, around: Around) -> Iterator[Finding]:
     """
     limit = prompt.budget.prompt_tokens
     found = figures(prompt, around)
-    if limit is None or found is None:
+    if limit is None or found is None or found.fits(limit):
         return
     for model in prompt.models:
         ranged = found.spread(model)
@@ -71,8 +71,12 @@ def prompt_over_window(prompt: Prompt, around: Around) -> Iterator[Finding]:
         return
     for index, model in enumerate(prompt.models):
         cost = price(model, found.counter.own)
-        ranged = found.spread(model) if cost and cost.max_input else None
-        if cost is None or cost.max_input is None or ranged is None:
+        if cost is None or cost.max_input is None:
+            continue
+        if found.fits(cost.max_input - (prompt.budget.output_tokens or 0)):
+            continue
+        ranged = found.spread(model)
+        if ranged is None:
             continue
         whole = ranged.largest.plus(prompt.budget.output_tokens or 0)
         severity = verdict(ranged.largest, cost.max_input) or verdict(whole, _window(cost))

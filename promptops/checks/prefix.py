@@ -91,6 +91,8 @@ def cache_breaking_variable(prompt: Prompt, around: Around) -> Iterator[Finding]
         return
     moved = without_first_variable(found.layout)
     for model, _ in found.encoders():
+        if not _cacheable(found, model):
+            continue
         now = _cached(found, model, moved=False)
         then = _cached(found, model, moved=True)
         if now == 0 and then > 0 and first_variable(moved) != cut:
@@ -98,6 +100,13 @@ def cache_breaking_variable(prompt: Prompt, around: Around) -> Iterator[Finding]
             help = f"put `{{{{ {cut[1].name} }}}}` after the static text, in the user's message"
             yield Finding(_template_place(prompt, cut[0]), message, help)
             return
+
+
+def _cacheable(found: Figures, model: str) -> bool:
+    """True if all of the rendering together is enough for the model's cache."""
+    row = by_model("caching", found.counter.model(model))
+    whole = found.measure(model).total.tokens
+    return row is not None and cached_tokens(whole or 0, row) > 0
 
 
 def _cached(found: Figures, model: str, *, moved: bool) -> int:

@@ -93,6 +93,7 @@ def call_usd(
     return total
 
 
+@cache
 def _find(name: str) -> Mapping[str, Any] | None:
     data = _snapshot()
     for candidate in _candidates(name):

@@ -48,6 +48,20 @@ def fillings(prompt: Prompt, size: Callable[[str], int] = len) -> list[Filling]:
     return found
 
 
+def most_bytes(prompt: Prompt) -> int | None:
+    """More bytes, and so more tokens, than any rendering has; None where loops may repeat text."""
+    templates = "".join(message.content for message in prompt.messages)
+    if "{%" in templates or "|" in templates.replace("| section(", ""):
+        return None
+    examples = [value for variable in prompt.variables.values() for value in variable.examples]
+    values = [*examples, *(value for case in prompt.cases for value in case.variables.values())]
+    longest = max((len(value) for value in values), default=0)
+    rules = sum(len(rule.text) * 2 + 3 for rule in prompt.rules)  # continuation lines are indented
+    history = max((sum(len(m.content) for m in case.history) for case in prompt.cases), default=0)
+    holes = templates.count("{{")
+    return 4 * (len(templates) + holes * (rules + longest) + history)  # UTF-8 has 4 bytes at most
+
+
 def shares(prompt: Prompt, size: Callable[[str], int]) -> Mapping[str, tuple[int, int]]:
     """The least and the most tokens of each variable's values, counted alone.
 
