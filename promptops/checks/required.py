@@ -11,7 +11,7 @@ from promptops.model import Decision, Prompt
 ACCEPTED = "accepted"
 
 
-@check("PO508", "missing-decision", Severity.WARNING, (ON_PROMPT,))
+@check("PO508", "missing-decision", Severity.INFO, (ON_PROMPT,))
 def missing_decision(prompt: Prompt, around: Around) -> Iterator[Finding]:
     """This repository requires a decision record for such a change (`require_decision_for`); without
     one the reason lives in somebody's memory.

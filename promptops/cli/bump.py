@@ -8,10 +8,11 @@ from dataclasses import dataclass
 import click
 
 from promptops.cli._call import Call, define
+from promptops.cli._prompts import find_prompt
 from promptops.decisions.change import Change, Pair
 from promptops.decisions.judge import of_disk
 from promptops.decisions.spelling import speller
-from promptops.errors import GitError, UsageError
+from promptops.errors import GitError
 from promptops.history.bump import Bump, bumped, made_bump, needed_bump
 from promptops.history.git import Repository
 from promptops.report import Block, Report, Text
@@ -60,23 +61,10 @@ def _chosen(
     if not named:
         yield from pairs
         return
-    for name in named:
-        path = call.inside(name)
-        found = [p for p in pairs if p.id == name or (p.after and p.after.path == path)]
-        if not found and not _governed(repository, change, name, path):
-            raise UsageError(f"no prompt `{name}`", "name a prompt's id or its file")
-        yield from found
-
-
-def _governed(repository: Repository, change: Change, name: str, path: str) -> bool:
-    """True if there is such a prompt, though nothing of it changed."""
-    from promptops.source.reading import read_prompt
-    from promptops.source.workspace import find_files
-
     tree = DiskTree(repository.root)
-    files = find_files(change.settings, tree.paths()).prompts
-    readings = (read_prompt(tree, file).prompt for file in files)
-    return path in files or any(prompt is not None and prompt.id == name for prompt in readings)
+    for name in named:
+        path = find_prompt(call, tree, change.settings, name).path
+        yield from (pair for pair in pairs if pair.after and pair.after.path == path)
 
 
 def _row(pair: Pair) -> _Row:

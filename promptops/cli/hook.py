@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import click
 
-from promptops.cli._call import Call, define, find_root
+from promptops.cli._call import Call, define
 from promptops.cli._decisions import judged_json, refusal
 from promptops.errors import EXIT_CLEAN, EXIT_FINDINGS, InputError
 from promptops.report import Block, Report, Text
@@ -26,32 +27,20 @@ def command() -> None:
     """
 
 
-@command.command(
-    "pre-commit",
-    epilog="\b\nExamples:\n  promptops hook pre-commit\n  promptops hook pre-commit AGENTS.md",
+@define(
+    formats=("text", "json", "github"),
+    examples=("promptops hook pre-commit", "promptops hook pre-commit AGENTS.md"),
 )
 @click.argument("paths", nargs=-1, metavar="[PATH]...")
-def pre_commit(paths: tuple[str, ...]) -> int:
+def pre_commit(call: Call, paths: tuple[str, ...]) -> Report:
     """Check what the next commit holds: the index, never the work tree.
 
-    PATHs, as pre-commit gives them, are checked as well, as far as they are governed.
+    Without PATH: what the staged change touches. Exit code 1 where there are errors or warnings.
     """
-    from promptops.cli.check import command as check
+    from promptops.cli._checking import Wanted, check
 
-    arguments = ["--staged", "--quiet", "--", *_governed(paths)]
-    return int(check.main(arguments, "promptops check", standalone_mode=False) or 0)
-
-
-def _governed(paths: Sequence[str]) -> list[str]:
-    """The governed files among `paths`: pre-commit's pattern may let others through."""
-    if not paths:
-        return []
-    from promptops.source.settings import read_settings
-    from promptops.source.tree import DiskTree
-    from promptops.source.workspace import find_files
-
-    tree = DiskTree(find_root(os.path.realpath(os.getcwd())))
-    return [path for path, _ in find_files(read_settings(tree), paths).items()]
+    report = check(call, Wanted(tuple(call.inside(path) for path in paths), staged=True))
+    return report if report.exit_code else replace(report, blocks=())
 
 
 @define(examples=("promptops hook commit-msg .git/COMMIT_EDITMSG",))
@@ -155,6 +144,7 @@ def _read(call: Call, file: str) -> str:
 
 
 for _name, _hook in (
+    ("pre-commit", pre_commit),
     ("commit-msg", commit_msg),
     ("prepare-commit-msg", prepare_commit_msg),
     ("pre-push", pre_push),

@@ -7,15 +7,16 @@ import re
 import click
 
 from promptops.cli._call import Call, define
+from promptops.cli._prompts import find_prompt, usable
 from promptops.decisions.found import stub
 from promptops.errors import GitError, InputError, UsageError
 from promptops.model import Prompt, Retired
 from promptops.report import Report, Text
-from promptops.source.reading import Reading, read_prompt
+from promptops.source.reading import Reading
 from promptops.source.rewrite import with_retired
 from promptops.source.shape import nearest
 from promptops.source.tree import DiskTree
-from promptops.source.workspace import find_files, read_decisions
+from promptops.source.workspace import read_decisions
 from promptops.source.write import replace_file
 
 BETTER = "such as `customers asked for warmer replies (survey 2026-03); brand-voice took its place`"
@@ -59,19 +60,8 @@ def _prompt(call: Call, tree: DiskTree, target: str) -> tuple[Reading, Prompt]:
     name, slash, rule = target.rpartition("/")
     if not slash or not name or not rule:
         raise UsageError(f"`{target}` names no rule", "write PROMPT/RULE, such as support/no-emoji")
-    files = find_files(call.settings(), tree.paths()).prompts
-    readings = [read_prompt(tree, path) for path in files]
-    found = [
-        (reading, reading.prompt)
-        for reading in readings
-        if reading.prompt is not None and name in (reading.prompt.id, reading.path)
-    ]
-    if not found:
-        known = [r.prompt.id for r in readings if r.prompt is not None]
-        guess = nearest(name, known)
-        hint = f"did you mean `{guess}`?" if guess else f"known here: {', '.join(known) or 'none'}"
-        raise UsageError(f"no prompt `{name}`", hint)
-    return found[0]
+    reading = find_prompt(call, tree, call.settings(), name)
+    return reading, usable(reading)
 
 
 def _entry(call: Call, prompt: Prompt, rule: str, reason: str, decision: str) -> Retired:
@@ -118,6 +108,7 @@ def _last_version(call: Call, prompt: Prompt, rule: str) -> str:
     """The version at HEAD where it has the rule; the file's own where git knows less."""
     from promptops.history.git import Repository
     from promptops.history.trees import CommitTree
+    from promptops.source.reading import read_prompt
 
     try:
         with Repository.find(call.folder, call.environ) as repository:
