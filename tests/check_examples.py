@@ -76,6 +76,13 @@ def around_of(check: Check, text: str) -> Around:
     if check.code in COMPARING:
         before = prompt_of(complete(check.code, explain(check).good + "\n"))
         return replace(AROUND, before={before.path: before})
+    if check.code == "PO520":
+        undecided = ((("rules", 0, "text"), "rule `cite-policy` of prompt `example` was reworded"),)
+        path = "prompts/example/prompt.yaml"
+        return replace(AROUND, undecided={} if "decision:" in text else {path: undecided})
+    if check.code == "PO521":
+        how = {"20260110-example": "has other decision-makers"}
+        return replace(AROUND, rewritten=how if "before" in text else {})
     if check.code != "PO508":
         return UNCOUNTED if check.code.startswith("PO6") else AROUND
     decisions = {**DECISIONS, OUTPUT.id: OUTPUT} if "# with" in text else DECISIONS

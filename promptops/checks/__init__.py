@@ -17,7 +17,7 @@ from functools import cache
 from importlib import import_module
 from typing import Any, TypeVar
 
-from promptops.diagnostic import Finding, Severity
+from promptops.diagnostic import Finding, Place, Severity
 from promptops.model import Budget, Decision, Prompt
 
 TYPE_CHECKING = False
@@ -50,6 +50,8 @@ class Around:
     today: date
     counter: Counter | None = None
     before: Mapping[str, Prompt] = field(default_factory=dict)
+    undecided: Mapping[str, tuple[tuple[Place, str], ...]] = field(default_factory=dict)
+    rewritten: Mapping[str, str] = field(default_factory=dict)
     written: Budget | None = None
     targets: Mapping[str, bytes | None] = field(default_factory=dict)
     decisions: Mapping[str, Decision] = field(default_factory=dict)

@@ -65,13 +65,13 @@ def check(call: Call, wanted: Wanted) -> Report:
     wanted.refuse_nonsense()
     scope = _scope(call, wanted)
     if wanted.add_baseline:
-        return _accept(call, scope)
-    checked = _check(call, scope)
+        return _accept(call, scope, wanted)
+    checked = _check(call, scope, wanted)
     mended = 0
     if wanted.fix:
         _refuse_mixed(call, scope)
         mended = _mend(call, scope, checked)
-        checked = _check(call, scope) if mended else checked
+        checked = _check(call, scope, wanted) if mended else checked
     return _report(call, scope, checked, mended)
 
 
@@ -96,7 +96,7 @@ def _scope(call: Call, wanted: Wanted) -> Scope:
     return scope
 
 
-def _check(call: Call, scope: Scope) -> Checked:
+def _check(call: Call, scope: Scope, wanted: Wanted) -> Checked:
     keeper = Kept(call.environ, "check", call.root)
     kept = keeper.load()
     before = dict(kept)
@@ -106,7 +106,7 @@ def _check(call: Call, scope: Scope) -> Checked:
         scope.tree,
         scope.files,
         scope.settings,
-        Around(call.today, _counter(call, scope.settings), scope.before),
+        _around(call, scope, wanted),
         stamp,
         kept,
         processes,
@@ -116,16 +116,26 @@ def _check(call: Call, scope: Scope) -> Checked:
     return checked
 
 
+def _around(call: Call, scope: Scope, wanted: Wanted) -> Around:
+    """What the checks may know; of a change also what nobody has decided."""
+    around = Around(call.today, _counter(call, scope.settings), scope.before)
+    if not (wanted.staged or wanted.since):
+        return around
+    from promptops.cli._undecided import with_decisions
+
+    return with_decisions(call, around, wanted.since)
+
+
 def _counter(call: Call, settings: Settings) -> Counter:
     """Counts tokens for the checks that ask; opens no vocabulary before that."""
     return Counter(places(call.environ), settings.models)
 
 
-def _accept(call: Call, scope: Scope) -> Report:
+def _accept(call: Call, scope: Scope, wanted: Wanted) -> Report:
     from promptops.source.write import replace_file
 
     path = scope.settings.baseline or DEFAULT_PATH
-    checked = _check(call, scope)
+    checked = _check(call, scope, wanted)
     before = scope.tree.read(path) if scope.tree.exists(path) else None
     text = baseline_text(checked.diagnostics, checked.sources)
     replace_file(call.root, path, text, before)

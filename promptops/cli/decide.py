@@ -13,7 +13,7 @@ from promptops.cli._drafting import NOTHING, Wanted, Writing
 from promptops.config import DECISION_KINDS
 from promptops.decisions.change import Change
 from promptops.decisions.found import Found
-from promptops.decisions.judge import Judged, judge_range, of_disk, of_staged
+from promptops.decisions.judge import Judged, judge_since, of_disk, of_staged
 from promptops.decisions.spelling import speller
 from promptops.errors import EXIT_CLEAN, EXIT_FINDINGS, GitError, UsageError
 from promptops.history.git import Repository
@@ -73,9 +73,8 @@ def _refuse_half_way(repository: Repository) -> None:
 def _check(call: Call, repository: Repository, since: str | None, staged: bool) -> Report:
     known = speller(call.environ)
     if since:
-        head = repository.resolve("HEAD")
         base = repository.base_of(repository.resolve(since))
-        judged = judge_range(repository, base, head, known)
+        judged = judge_since(repository, base, known)
     else:
         change = _change(call, repository, staged)
         judged = Judged(change, change.found(), change.rewritten())

@@ -12,6 +12,7 @@ from promptops.decisions.message import SILENT, Trailers
 from promptops.decisions.needed import Need, changes_of_meaning
 from promptops.decisions.records import Record, rewritten
 from promptops.decisions.typography import KnowsWord, no_word
+from promptops.diagnostic import Place
 from promptops.errors import ConfigError, InputError
 from promptops.model import Prompt
 from promptops.source.reading import Reading, read_decision_file, read_prompt
@@ -19,6 +20,14 @@ from promptops.source.settings import FILES as SETTINGS_FILES
 from promptops.source.settings import read_settings
 from promptops.source.tree import Tree
 from promptops.source.workspace import find_files, is_record
+
+_PLACES: dict[str, Place] = {
+    "model": ("models",),
+    "modality": ("modalities",),
+    "data": ("data",),
+    "budget": ("budget",),
+    "output": ("output",),
+}
 
 
 class NoTree:
@@ -98,15 +107,24 @@ class Change:
         said = ((r, rewritten(r, self.after.get(name))) for name, r in sorted(self.before.items()))
         return tuple((record, what) for record, what in said if what)
 
-    def line_of(self, need: Need) -> int:
-        """The 1-based line of the rule that a need is about, 0 where there is none any more."""
+    def place_of(self, need: Need) -> Place:
+        """Where the change stands in the prompt's file; the whole file where it is gone."""
+        if need.kind != "rule":
+            return _PLACES.get(need.kind, ())
         for pair in self.pairs:
             prompt = pair.prompts[1]
-            if need.rule and pair.after and prompt and prompt.id == need.prompt:
+            if prompt is not None and prompt.id == need.prompt and need.rule:
                 ids = [rule.id for rule in prompt.rules]
-                if need.rule in ids:
-                    start, _ = pair.after.document.locate(("rules", ids.index(need.rule)))
-                    return pair.after.document.lines.position(start)[0]
+                return ("rules", ids.index(need.rule)) if need.rule in ids else ("rules",)
+        return ("messages",) if need.what else ()
+
+    def line_of(self, need: Need) -> int:
+        """The 1-based line of the change in the prompt's file, 0 where the file is gone."""
+        for pair in self.pairs:
+            prompt = pair.prompts[1]
+            if pair.after is not None and prompt is not None and prompt.id == need.prompt:
+                document = pair.after.document
+                return document.lines.position(document.locate(self.place_of(need))[0])[0]
         return 0
 
     def _of(self, pair: Pair) -> tuple[Need, ...]:

@@ -16,6 +16,7 @@ from promptops.decisions.found import Found
 from promptops.decisions.message import Trailers, trailers
 from promptops.decisions.records import Record
 from promptops.decisions.typography import KnowsWord
+from promptops.diagnostic import Place
 from promptops.errors import GitError, InputError
 from promptops.history.git import Repository
 from promptops.history.records import Paths, text
@@ -35,6 +36,18 @@ class Judged:
     def refused(self) -> bool:
         """True if something was changed that nobody has decided."""
         return bool(self.rewritten or any(not one.answered for one in self.found))
+
+    def undecided(self) -> dict[str, tuple[tuple[Place, str], ...]]:
+        """What check PO520 is told: by path of a prompt, (place, sentence) of each missing decision.
+
+        New data and modalities are left out: PO509 and PO510 speak of them, changed or not.
+        """
+        made: dict[str, list[tuple[Place, str]]] = {}
+        for one in self.missing:
+            if one.need.waivable:
+                place = self.change.place_of(one.need)
+                made.setdefault(one.need.path, []).append((place, one.need.sentence))
+        return {path: tuple(found) for path, found in made.items()}
 
     @property
     def missing(self) -> tuple[Found, ...]:
@@ -78,10 +91,22 @@ def judge_range(repository: Repository, base: str | None, head: str, known: Know
     A waiver counts for what its own commit changed; a need is waived where each commit that
     brought it about has a waiver.
     """
-    changes = repository.changes(base, head)
-    paths = sorted({change.path for change in changes})
+    paths = sorted({change.path for change in repository.changes(base, head)})
     change = read_change(_tree(repository, base), CommitTree(repository, head), paths, known)
-    commits = list(_commits(repository, base, head))
+    return _along(repository, change, list(_commits(repository, base, head)), known)
+
+
+def judge_since(repository: Repository, base: str, known: KnowsWord) -> Judged:
+    """All that the files on the disk change against the commit `base`, judged like a range."""
+    change = of_disk(repository, known, base)
+    head = repository.head()
+    commits = list(_commits(repository, base, head)) if head else []
+    return _along(repository, change, commits, known)
+
+
+def _along(
+    repository: Repository, change: Change, commits: list[_Commit], known: KnowsWord
+) -> Judged:
     named = tuple(name for commit in commits for name in commit.said.decisions)
     found = change.found(Trailers(decisions=named))
     if any(not one.answered for one in found) and any(c.said.waivers for c in commits):
