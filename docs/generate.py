@@ -6,10 +6,12 @@ import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from promptops.source.containers import ListOf, MapOf, Record
 from promptops.source.decision import FRONT
-from promptops.source.schema import CASES_FILE, EVIDENCE, PROMPT
+from promptops.source.evidence_schema import EVIDENCE
+from promptops.source.schema import CASES_FILE, PROMPT
 from promptops.source.settings import CONFIG
-from promptops.source.shape import ListOf, MapOf, Record, Shape
+from promptops.source.shape import Shape
 
 HERE = Path(__file__).parent
 NOTE = "<!-- made by `make docs`; change the code instead -->\n"

@@ -97,6 +97,8 @@ def _findings(
     for subject, kind in _subjects(reading):
         for check in checks.get(kind, ()):
             for finding in check.run(subject, around):
+                if kind != ON_FORM:  # a check counts the entries that could be read
+                    finding = replace(finding, path=reading.written(finding.path))
                 yield check, finding, reading.document_of(finding)
     for document in reading.documents.values():
         for check in checks.get(ON_TEXT, ()):
@@ -133,23 +135,14 @@ def _concrete(reading: Reading, check: Check, finding: Finding, document: Docume
     )
 
 
-def _rule_index(reading: Reading, finding: Finding) -> int | None:
-    place = finding.path
-    if reading.prompt is None or len(place) < 2 or place[0] != "rules":
-        return None
-    index = place[1]
-    return index if isinstance(index, int) and index < len(reading.prompt.rules) else None
-
-
 def _rule_id(reading: Reading, finding: Finding) -> str:
-    index = _rule_index(reading, finding)
-    return reading.prompt.rules[index].id if index is not None and reading.prompt else ""
+    rule = reading.rule_at(finding.path)
+    return rule.id if rule is not None else ""
 
 
 def _rule_line(reading: Reading, finding: Finding) -> int:
     """The first line of the rule a finding is about, 0 where it is about none."""
-    index = _rule_index(reading, finding)
-    if index is None:
+    if reading.rule_at(finding.path) is None:
         return 0
-    start, _ = reading.document.locate(("rules", index))
+    start, _ = reading.document.locate(finding.path[:2])
     return reading.document.lines.position(start)[0]

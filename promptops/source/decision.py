@@ -13,23 +13,32 @@ from typing import Any
 
 from promptops.diagnostic import Edit, Place
 from promptops.model import Decision
+from promptops.source.containers import Field, Record
 from promptops.source.document import Lines
 from promptops.source.schema import TEXTS
-from promptops.source.shape import WRONG, Choice, Day, Field, Log, Record, Text
+from promptops.source.shape import WRONG, Log
+from promptops.source.value_shapes import Choice, Day, Text
 from promptops.source.yaml import compose
 from promptops.source.yaml_document import YamlDocument
 
 STATUSES = ("proposed", "accepted", "rejected", "deprecated", "superseded")
 KINDS = ("rule", "model", "modality", "data", "budget", "output")
 _STATUS = re.compile(
-    r"(proposed|accepted|rejected|deprecated|superseded)(?:\s+by\s+(.+))?\s*$", re.IGNORECASE
+    r"(proposed|accepted|rejected|deprecated|super[sc]eded)(?:\s+by\s+(.+))?\s*$",  # adr-tools: c
+    re.IGNORECASE,
 )
-_HEADING = re.compile(r"^(#{1,6})[ \t]+(.+?)[ \t#]*\r?$", re.MULTILINE)
+_HEADING = re.compile(r"^(#{1,6})[ \t]+([^ \t\r\n].*)$", re.MULTILINE)
 _BULLET = re.compile(
-    r"^[*-][ \t]*(status|date|deciders|decision-makers)[ \t]*:[ \t]*(.+)$",
+    r"^(?:[*-][ \t]*)?(status|date|deciders|decision-makers)[ \t]*:[ \t]*(\S.*)$",
     re.IGNORECASE | re.MULTILINE,
 )
+_LINK = re.compile(r"\]\((?:[^()\s]*/)?([^()/\s]+)\.md\)")
 _NAME = re.compile(r"(?:\[)?(?:(?:ADR|DR)-)?([A-Za-z0-9][\w.-]*)")
+
+
+def _any_case(word: str) -> str:
+    return "".join(f"[{letter.upper()}{letter}]" for letter in word)
+
 
 FRONT = Record(
     {
@@ -145,11 +154,12 @@ def _sections(text: str, body: int) -> tuple[str, dict[str, str], dict[str, tupl
     headings = list(_HEADING.finditer(text, body))
     for i, found in enumerate(headings):
         end = headings[i + 1].start() if i + 1 < len(headings) else len(text)
+        name = found[2].rstrip(" \t\r#") or found[2]
         if len(found[1]) == 1 and not title:
-            title = re.sub(r"^\d+\.\s+", "", found[2])
+            title = re.sub(r"^\d+\.\s+", "", name)
         else:
-            sections.setdefault(found[2], text[found.end() : end].strip())
-            ranges.setdefault(found[2], found.span())
+            sections.setdefault(name, text[found.end() : end].strip())
+            ranges.setdefault(name, found.span())
     return title, sections, ranges
 
 
@@ -174,8 +184,8 @@ def _status(written: str) -> tuple[str, str]:
     for line in written.splitlines():
         found = _STATUS.match(line.strip().strip("*_"))
         if found:
-            by = _NAME.match(found[2].strip()) if found[2] else None
-            return found[1].lower(), by[1] if by else ""
+            by = _LINK.search(found[2]) or _NAME.match(found[2].strip()) if found[2] else None
+            return found[1].lower().replace("superc", "supers"), by[1] if by else ""
     return "proposed", ""
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from promptops.source.decision import FRONT
-from promptops.source.schema import CASES_FILE, EVIDENCE, PROMPT
+from promptops.source.evidence_schema import EVIDENCE
+from promptops.source.schema import CASES_FILE, PROMPT
 from promptops.source.settings import CONFIG
 
 KINDS = {

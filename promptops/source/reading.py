@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from promptops.diagnostic import Edit, Finding, Place, Span
 from promptops.errors import InputError
-from promptops.model import Decision, Prompt
+from promptops.model import Decision, Prompt, Rule
 from promptops.source.cases import NAMES, read_cases
 from promptops.source.decision import read_decision
 from promptops.source.document import Document, Lines
@@ -49,6 +49,7 @@ class Reading:
     prompt, decision: what it holds; None where it holds something else or could not be read.
     documents: by path, the file itself first and then the cases file beside it.
     problems: errors of form, as findings that point into the documents.
+    kept: for each list of which some entries could not be read, the indices of the others.
     """
 
     path: str
@@ -56,6 +57,7 @@ class Reading:
     problems: tuple[Problem, ...]
     prompt: Prompt | None = None
     decision: Decision | None = None
+    kept: Mapping[Place, tuple[int, ...]] = field(default_factory=dict)
 
     @property
     def document(self) -> Document:
@@ -67,6 +69,25 @@ class Reading:
         if finding.path and finding.path[0] == "cases" and len(self.documents) > 1:
             return next(document for path, document in self.documents.items() if path != self.path)
         return self.document
+
+    def written(self, place: Place) -> Place:
+        """A place in the prompt as the place in the file: entries that could not be read count there."""
+        if not self.kept:
+            return place
+        there: list[str | int] = []
+        for part in place:
+            kept = self.kept.get(tuple(there))
+            known = kept is not None and isinstance(part, int) and part < len(kept)
+            there.append(kept[part] if known else part)  # type: ignore[index]
+        return tuple(there)
+
+    def rule_at(self, place: Place) -> Rule | None:
+        """The rule that a place in the file belongs to, None where it is none."""
+        if self.prompt is None or len(place) < 2 or place[0] != "rules":
+            return None
+        rules = self.prompt.rules
+        kept = self.kept.get(("rules",), range(len(rules)))
+        return rules[kept.index(place[1])] if place[1] in kept else None  # type: ignore[arg-type]
 
     def span(self, finding: Finding) -> Span:
         """Lines and columns of a finding."""
@@ -93,8 +114,8 @@ def read_prompt(tree: Tree, path: str) -> Reading:
     if prompt is not None:
         prompt, beside = _with_cases(replace(prompt, path=path), tree, path, log)
         documents.update((extra.path, extra) for extra in beside)
-        problems = [*problems, *_duplicates(prompt)]
-    return Reading(path, documents, (*problems, *log.problems), prompt=prompt)
+    reading = Reading(path, documents, (*problems, *log.problems), prompt=prompt, kept=log.kept)
+    return replace(reading, problems=(*reading.problems, *_duplicates(reading)))
 
 
 def read_decision_file(tree: Tree, path: str) -> Reading:
@@ -188,6 +209,7 @@ def _from_file(prompt: Prompt, tree: Tree, path: str, log: Log) -> tuple[Prompt,
         finding = problem.finding
         place = finding.path if finding.path[:1] == ("cases",) else ("cases", *finding.path)
         log.problems.append(Problem(problem.kind, replace(finding, path=place)))
+    log.kept.update(cases_log.kept)
     return replace(prompt, cases=cases, cases_path=path), [_Beside(document)]
 
 
@@ -216,17 +238,21 @@ class _Beside:
         return self._document.edit(inner, within, replacement)
 
 
-def _duplicates(prompt: Prompt) -> Iterable[Problem]:
+def _duplicates(reading: Reading) -> Iterator[Problem]:
+    prompt = reading.prompt
+    if prompt is None:
+        return
     lists = {
         "rules": [rule.id for rule in prompt.rules],
         "retired": [rule.id for rule in prompt.retired],
         "cases": [case.id for case in prompt.cases],
     }
     for name, ids in lists.items():
-        if len(set(ids)) == len(ids):
-            continue
+        first: dict[str, int] = {}
         for i, own in enumerate(ids):
-            if (first := ids.index(own)) < i:
-                message = f"the id `{own}` is taken by entry {first + 1} of `{name}`"
+            if first.setdefault(own, i) < i:
+                place = reading.written((name, i, "id"))
+                taken = reading.written((name, first[own]))[1]
+                message = f"the id `{own}` is taken by entry {int(taken) + 1} of `{name}`"
                 help = "give each its own id: history, tests and decisions follow it"
-                yield Problem("duplicate-id", Finding((name, i, "id"), message, help))
+                yield Problem("duplicate-id", Finding(place, message, help))

@@ -3,29 +3,37 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from itertools import takewhile
 from typing import Any
 
 from promptops.config import DECIDED_ALWAYS, DECISION_KINDS, DEFAULT, Settings, layered
+from promptops.diagnostic import Place
 from promptops.errors import ConfigError
+from promptops.source.containers import Field, ListOf, MapOf, Record
+from promptops.source.document import Lines
+from promptops.source.path_text import GLOB, PATH
 from promptops.source.plain_nodes import Mark, to_node
-from promptops.source.schema import PATH, TEXT, safe_path
-from promptops.source.shape import (
-    Anything,
-    Choice,
-    Field,
-    ListOf,
-    Log,
-    MapOf,
-    Problem,
-    Record,
-    Text,
-)
-from promptops.source.text import decode
+from promptops.source.schema import TEXT
+from promptops.source.shape import Log, Problem
+from promptops.source.text import BOM, decode
 from promptops.source.tree import Tree
+from promptops.source.value_shapes import Anything, Choice, Text
 
 FILES = ("promptops.toml", "pyproject.toml")
-CODE = Text("a code or the beginning of one, such as PO104 or PO1", r"PO\d{0,3}")
-GLOBS = ListOf(TEXT, lone=True)
+CODE = Text("a code or the beginning of one, such as PO104 or PO1", r"PO[0-9]{0,3}")
+GLOBS = ListOf(GLOB, lone=True)
+PREFIXES: Mapping[str, tuple[str, ...]] = {
+    "promptops.toml": (),
+    "pyproject.toml": ("tool", "promptops"),
+}
+_ONE = r"(?:[\w-]++|\"(?:[^\"\\\n]|\\.)*+\"|'[^'\n]*+')"
+_PART = re.compile(_ONE)
+_DOTTED = rf"{_ONE}(?:[ \t]*\.[ \t]*{_ONE})*+"
+_KEY = re.compile(
+    rf"^[ \t]*(?:\[{{1,2}}[ \t]*(?P<table>{_DOTTED})|(?P<key>{_DOTTED})[ \t]*=)", re.M
+)
+_LONG_KEY = re.compile(rf"(?<![\w-])(?:{_ONE}[ \t]*+\.[ \t]*+){{64}}")
 
 CONFIG = Record(
     {
@@ -65,36 +73,41 @@ def read_settings(tree: Tree) -> Settings:
 
 
 def _table(text: str, path: str) -> Any:
+    """What is written for us, as plain data; None where pyproject.toml says nothing of us."""
     if path == "pyproject.toml" and "promptops" not in text:
         return None
     import tomllib
 
+    endless = _LONG_KEY.search(text)
+    if endless is not None:  # tomllib takes time in the square of the parts
+        raise _config_error(
+            "a key of too many parts", "mend this line", text, path, endless.start()
+        )
     try:
-        data = tomllib.loads(text.removeprefix("\ufeff"))
+        data: Any = tomllib.loads(text.removeprefix(BOM))
     except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:
-        found = re.search(r"line (\d+), column (\d+)", str(error))
-        line, column = (int(found[1]), int(found[2])) if found else (1, 1)
-        reason = re.sub(r" \(at .*\)", "", str(error))
+        found = re.search(r" \(at (?:line (\d+), column (\d+)|end of document)\)", str(error))
+        line, column = (int(found[1]), int(found[2])) if found and found[1] else (1, 1)
+        if found and not found[1]:
+            line, column = Lines(text).position(len(text))
+        reason = str(error)[: found.start() if found else None]
         raise ConfigError(
             f"not TOML: {reason}", "mend this line", path=path, line=line, column=column
         ) from None
-    return data if path == "promptops.toml" else data.get("tool", {}).get("promptops")
+    for name in PREFIXES[path]:
+        data = data.get(name) if isinstance(data, dict) else None
+    return data
 
 
 def _settings(table: Any, text: str, path: str) -> Settings:
     log = Log()
-    values = CONFIG.read(to_node(table, Mark(0, 0), Mark(0, 0)), (), log)
-    for name in ("prompts", "instructions"):
-        for i, glob in enumerate(values.get(name, ()) if isinstance(values, dict) else ()):
-            if not safe_path(glob.replace("*", "x").replace("?", "x").replace("[", "x")):
-                log.add(
-                    "outside-path",
-                    (name, i),
-                    f"`{glob}` leads outside the repository",
-                    "write a glob relative to the root",
-                )
+    try:
+        root = to_node(table, Mark(0, 0), Mark(0, 0))
+    except (ValueError, OverflowError) as error:
+        raise _config_error(str(error)[:80], "write a value one can read", text, path, 0) from None
+    values = CONFIG.read(root, (), log)
     if log.problems:
-        raise _config_error(log.problems, text, path)
+        raise _all_problems(log.problems, table, text, path)
     people = values.pop("people", {})
     decide = values.pop("require_decision_for", None)
     return layered(
@@ -106,21 +119,51 @@ def _settings(table: Any, text: str, path: str) -> Settings:
     )
 
 
-def _config_error(problems: list[Problem], text: str, path: str) -> ConfigError:
-    first, *rest = (problem.finding for problem in problems)
-    line, column = _find_key(text, str(first.path[0]) if first.path else "")
-    more = "".join(
-        f"\n  {path}:{_find_key(text, str(f.path[0]) if f.path else '')[0]}: {f.message} — {f.help}"
-        for f in rest
-    )
-    return ConfigError(first.message + more, first.help, path=path, line=line, column=column)
+def _all_problems(problems: list[Problem], table: Any, text: str, path: str) -> ConfigError:
+    """The first problem as the error, the others as its notes; all of them in the order of the file."""
+    written = _written(text, PREFIXES[path])
+    placed = [
+        (_offset(problem.finding.path, written, table, text), problem) for problem in problems
+    ]
+    (offset, first), *rest = sorted(placed, key=lambda pair: pair[0])
+    error = _config_error(first.finding.message, first.finding.help, text, path, offset)
+    lines = Lines(text)
+    for other, problem in rest:
+        line, column = lines.position(other)
+        error.add_note(
+            f"{path}:{line}:{column}: {problem.finding.message} — {problem.finding.help}"
+        )
+    return error
 
 
-def _find_key(text: str, key: str) -> tuple[int, int]:
-    """Where `key` is written in the TOML text: 1-based line and column; TOML readers keep no places."""
-    begin = max(text.find("[tool.promptops"), 0)
-    found = re.compile(
-        rf"^[ \t]*(?:\[tool\.promptops\.)?(?P<key>\"?{re.escape(key)}\b)", re.MULTILINE
-    ).search(text, begin)
-    offset = found.start("key") if found and key else begin
-    return text.count("\n", 0, offset) + 1, offset - (text.rfind("\n", 0, offset) + 1) + 1
+def _config_error(message: str, hint: str, text: str, path: str, offset: int) -> ConfigError:
+    line, column = Lines(text).position(offset)
+    return ConfigError(message, hint, path=path, line=line, column=column)
+
+
+def _written(text: str, prefix: tuple[str, ...]) -> dict[tuple[str, ...], int]:
+    """Where each key and table of ours is written; TOML readers keep no places."""
+    found: dict[tuple[str, ...], int] = {}
+    table: tuple[str, ...] = ()
+    for match in _KEY.finditer(text):
+        key = tuple(part.strip("\"'") for part in _PART.findall(match["table"] or match["key"]))
+        if match["table"]:
+            table = key
+        whole = key if match["table"] else (*table, *key)
+        if whole[: len(prefix)] == prefix:
+            for end in range(len(prefix), len(whole) + 1):
+                found.setdefault(whole[len(prefix) : end], match.start())
+    return found
+
+
+def _offset(place: Place, written: Mapping[tuple[str, ...], int], table: Any, text: str) -> int:
+    """Where `place` stands: its key, or the value itself where that is a text in a list."""
+    keys = tuple(str(part) for part in takewhile(lambda part: isinstance(part, str), place))
+    known = next(keys[:n] for n in range(len(keys), -1, -1) if keys[:n] in written or not n)
+    offset = written.get(known, 0)
+    for part in place:
+        try:
+            table = table[part]
+        except (KeyError, IndexError, TypeError):
+            return offset
+    return max(offset, text.find(table, offset)) if isinstance(table, str) else offset

@@ -106,7 +106,7 @@ def _refuse(text: str) -> None:
     reader = _Reader(text)
     depth = 0
     while True:
-        event = reader.get_event()
+        event: Any = reader.get_event()
         if event is None or isinstance(event, yaml.StreamEndEvent):
             return
         depth += isinstance(event, yaml.CollectionStartEvent)

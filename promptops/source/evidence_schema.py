@@ -1,0 +1,44 @@
+"""Evidence, the committed summary of a run, as a shape."""
+
+from __future__ import annotations
+
+from promptops.source.containers import Field, ListOf, MapOf, Record
+from promptops.source.schema import ID, TEXT, VERSION
+from promptops.source.value_shapes import Choice, Flag, Number, Text
+
+RATE = Number(whole=False)
+COUNTED = {
+    "passed": Field(Number(), "answers that satisfied it", True),
+    "n": Field(Number(), "answers that were judged", True),
+    "rate": Field(RATE, "passed / n"),
+    "interval": Field(ListOf(RATE), "where the rate lies, at the stated confidence"),
+    "verdict": Field(Choice("yes", "no", "cannot_tell"), "whether the rule is kept"),
+}
+OUTCOMES = Record({**COUNTED, "over_triggered": Field(Record(COUNTED), "where it must not fire")})
+EVIDENCE = Record(
+    {
+        "promptops": Field(Choice("1"), "the version of this format: 1", True),
+        "prompt": Field(ID, "the prompt's id", True),
+        "version": Field(VERSION, "the prompt's version when it was measured", True),
+        "model": Field(TEXT, "the model that answered", True),
+        "measured": Field(TEXT, "when, ISO 8601 UTC", True),
+        "commit": Field(Text(), "the commit it was measured on"),
+        "tool": Field(Text(), "the version of promptops"),
+        "digests": Field(
+            Record(
+                {
+                    "prompt": Field(TEXT, "of the rendered prompt", True),
+                    "cases": Field(TEXT, "of the cases", True),
+                    "assertions": Field(TEXT, "of the assertions", True),
+                    "parameters": Field(TEXT, "of the model's parameters", True),
+                }
+            ),
+            "what was measured; evidence whose digests no longer match is stale",
+            True,
+        ),
+        "rules": Field(MapOf(OUTCOMES), "outcomes by rule", True),
+        "slices": Field(MapOf(MapOf(OUTCOMES)), "outcomes by slice, then by rule"),
+        "task": Field(OUTCOMES, "what the task needs, tied to no rule"),
+        "complete": Field(Flag(), "false: some calls got no answer"),
+    }
+)
