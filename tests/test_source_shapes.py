@@ -356,14 +356,6 @@ def test_plain_paths_are_not(path: str) -> None:
     assert safe_path(path)
 
 
-@pytest.mark.parametrize("target", ["Makefile", "a.py", ".github/workflows/x.yml", ".bashrc"])
-def test_only_a_text_file_can_be_a_rendering(target: str) -> None:
-    (row,) = problems(read(HEAD + f"target: {target}\n"))
-    assert row[0] == "outside-path"
-    assert "text file" in row[3]
-    assert not read(HEAD + "target: .cursorrules\n").problems
-
-
 def test_the_nearest_word() -> None:
     assert nearest("sumary", ["summary", "owners"]) == "summary"
     assert nearest("xyz", ["summary", "owners"]) == ""

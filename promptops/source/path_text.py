@@ -10,20 +10,18 @@ from promptops.source.value_shapes import Text
 
 _NEVER = frozenset('\\:|<>"?*')
 _GLOB = str.maketrans("*?", "xx")
-_TEXTS = (".md", ".mdc", ".markdown", ".txt", ".rst", "rules", "hints")
 _INSIDE = r"(?=.*\S)(?!/)(?!~)(?!(?:.*/)?\.\.(?:/|$))(?!.*//)(?!.*/$)"  # for the JSON Schema
 
 
 class PathText(Text):
     """A path inside the repository, with `/`; what means something else on another platform is refused.
 
-    globs: `*` and `?` are allowed. texts: only names of text files are, for these are written to.
+    globs: `*` and `?` are allowed.
     """
 
-    def __init__(self, globs: bool = False, texts: bool = False) -> None:
+    def __init__(self, globs: bool = False) -> None:
         super().__init__(empty=False)
         self.globs = globs
-        self.texts = texts
 
     def read(self, node: Any, place: Place, log: Log) -> Any:
         value = super().read(node, place, log)
@@ -36,19 +34,11 @@ class PathText(Text):
                 "the path leads outside the repository (a symlink outside, `..` or an absolute path)",
                 "name a file inside the repository, with `/` between folders",
             )
-        if self.texts and not value.endswith(_TEXTS):
-            return log.add(
-                "outside-path",
-                place,
-                "only a text file can be a rendering, and this name says it is something else",
-                f"name a file that ends in one of {', '.join(_TEXTS)}",
-            )
         return value
 
     def schema(self) -> dict[str, Any]:
         allowed = r'[^\\:|<>"]' if self.globs else r'[^\\:|<>"?*]'
-        last = "(?:" + "|".join(word.replace(".", "\\.") for word in _TEXTS) + ")"
-        return {"type": "string", "pattern": f"^{_INSIDE}{allowed}+{last if self.texts else ''}$"}
+        return {"type": "string", "pattern": f"^{_INSIDE}{allowed}+$"}
 
 
 def safe_path(path: str) -> bool:
@@ -70,4 +60,3 @@ def _plain(part: str) -> bool:
 
 PATH = PathText()
 GLOB = PathText(globs=True)
-TARGET = PathText(texts=True)

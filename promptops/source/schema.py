@@ -20,7 +20,7 @@ from promptops.model import (
 )
 from promptops.source.assertion_shapes import ASSERTS, SLICES, SelectionShape
 from promptops.source.containers import Field, ListOf, MapOf, Record
-from promptops.source.path_text import PATH, TARGET
+from promptops.source.path_text import PATH
 from promptops.source.value_shapes import Choice, Day, Flag, Number, Text
 
 ID = Text("an id (lower-case letters, digits and `-`)", r"[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?")
@@ -170,7 +170,7 @@ PROMPT = Record(
         "rules": Field(ListOf(RULE), "one sentence or two each, with a reason"),
         "retired": Field(ListOf(RETIRED), "removed rules and why"),
         "cases": Field(ListOf(CASE), "cases of a small prompt; otherwise in cases.yaml"),
-        "target": Field(TARGET, "a file in the repository that is this prompt's rendering"),
+        "target": Field(PATH, "a file in the repository that is this prompt's rendering"),
     },
     _prompt,
 )
