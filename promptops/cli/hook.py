@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import click
@@ -77,6 +77,7 @@ def prepare_commit_msg(call: Call, file: str, source: str, commit: str) -> Repor
     from promptops.history.git import Repository
     from promptops.source.write import replace_file
 
+    source = source or call.environ.get("PRE_COMMIT_COMMIT_MSG_SOURCE", "")
     text = _read(call, file)
     mark = _comment_mark(text)
     sentences: list[str] = []
@@ -114,17 +115,15 @@ def _comment_mark(text: str) -> str:
 def pre_push(call: Call, remote: str, url: str) -> Report:  # noqa: ARG001
     """Refuse to push commits that change what a prompt means while nobody has decided it.
 
-    Reads from standard input what git says it is about to push.
+    Reads from standard input what git says it is about to push, or from pre-commit's variables.
     """
     from promptops.decisions.judge import judge_push
     from promptops.decisions.spelling import speller
     from promptops.history.git import Repository
 
-    pushed = [line.split() for line in sys.stdin.read(MAX_MESSAGE).splitlines()]
-    pushes = [words for words in pushed if len(words) == 4]
     refs, blocks = [], list[Block]()
     with Repository.find(call.folder, call.environ) as repository:
-        for name, local, _, there in pushes:
+        for name, local, there in _pushes(call.environ):
             judged = judge_push(repository, remote, local, there, speller(call.environ))
             refs.append({"ref": name, **judged_json(judged)})
             if judged is not None and judged.refused:
@@ -132,6 +131,18 @@ def pre_push(call: Call, remote: str, url: str) -> Report:  # noqa: ARG001
     return Report(
         "hook-pre-push", {"refs": refs}, tuple(blocks), EXIT_FINDINGS if blocks else EXIT_CLEAN
     )
+
+
+def _pushes(environ: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
+    """(what it is called, the commit here, the commit there) of each ref that is pushed."""
+    here, there = environ.get("PRE_COMMIT_TO_REF"), environ.get("PRE_COMMIT_FROM_REF")
+    if here and there:
+        yield environ.get("PRE_COMMIT_LOCAL_BRANCH", here), here, there
+        return
+    for line in sys.stdin.read(MAX_MESSAGE).splitlines():
+        words = line.split()
+        if len(words) == 4:
+            yield words[0], words[1], words[3]
 
 
 def _read(call: Call, file: str) -> str:

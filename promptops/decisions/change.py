@@ -63,6 +63,12 @@ class Pair:
         )
 
     @property
+    def path(self) -> str:
+        """The path of its file, the later one where it moved."""
+        reading = self.after or self.before
+        return reading.path if reading else ""
+
+    @property
     def id(self) -> str:
         """The prompt's id, the later one where it changed."""
         before, after = self.prompts
@@ -153,7 +159,7 @@ def read_change(
     old, new = settings_before(before), read_settings(after)
     wanted = old.require_decision_for | new.require_decision_for
     return Change(
-        tuple(_pairs(before, after, (old, new), changed)),
+        tuple(sorted(_pairs(before, after, (old, new), changed), key=lambda pair: pair.path)),
         read_records(before, old),
         read_records(after, new),
         replace(new, require_decision_for=wanted),

@@ -122,9 +122,20 @@ def _one_change(need: Need, change: Change) -> Iterator[str]:
     yield f"{sentence}:" if lines else f"{sentence}."
     if lines:  # no line begins with a fence: each has a sign before it
         yield "\n".join(["```diff", *lines, "```"])
+    cited = _cited_before(need, change)
+    if cited:
+        yield f"Before, it rested on [{cited}]({cited}.md)."
     tests = _tests(need, change)
     if tests:
         yield tests
+
+
+def _cited_before(need: Need, change: Change) -> str:
+    """The record that a rule cited before the change, "" where it cited none or a new one."""
+    before = (pair.prompts[0] for pair in change.pairs if pair.id == need.prompt)
+    rules = (rule for prompt in before if prompt for rule in prompt.rules)
+    cited = next((rule.decision for rule in rules if need.rule and rule.id == need.rule), "")
+    return cited if cited in change.before else ""
 
 
 def _tests(need: Need, change: Change) -> str:
