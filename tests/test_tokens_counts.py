@@ -20,6 +20,7 @@ from promptops.errors import ProviderError
 from promptops.model import Message
 from promptops.tokens import endpoint, estimate, large, vocab
 from promptops.tokens.counts import STRENGTH, Count, Counter, weakest
+from promptops.tokens.encode import Encoder
 from promptops.tokens.models import canonical, resolve, suggest
 
 PLAIN = "You answer billing questions. Cite the policy section you rely on, as [n]."
@@ -219,6 +220,9 @@ def test_large_texts_go_to_tiktoken_with_our_ranks(monkeypatch):
     text = "Ünïcode and <|endoftext|> 1234567 " * 20
     assert large.count_large(text, encoder, pattern) == encoder.count(text)
     assert large.count_large("short", encoder, pattern) is None
+    composing = Encoder(encoder.table, encoder.split, nfc=True)
+    apart = "e\u0301te\u0301 " * 20
+    assert large.count_large(apart, composing, pattern) == composing.count(apart)
     monkeypatch.setattr(large, "find_spec", lambda _: None)
     assert large.count_large(text, encoder, pattern) is None
 
@@ -255,7 +259,9 @@ def test_a_cold_count_loads_nothing_heavy():
         "assert not heavy, heavy\n"
     )
     counter().encoding("o200k_base")  # its table is kept from here on
-    subprocess.run([sys.executable, "-c", code], check=True, env=dict(os.environ))
+    # without the variables by which coverage starts itself in every child
+    env = {name: value for name, value in os.environ.items() if not name.startswith("COV")}
+    subprocess.run([sys.executable, "-c", code], check=True, env=env)
 
 
 # the provider's own count

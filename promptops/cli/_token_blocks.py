@@ -57,10 +57,10 @@ def _where(prompt: Prompt, figures: Figures) -> Iterator[Block]:
     parts = [(name, float(size), f"{size / whole:.0%}") for name, size in rows]
     yield Text(f"where they are, on {measure.model}:", "quiet")
     yield Bars(tuple(parts), "tokens", prompt.budget.rule_tokens)
+    joins = f", merging across the seams {measure.joins:+,}" if measure.joins else ""
     yield Text(
         f"rules {sum(measure.rules.values()):,} + rest {measure.rest or 0:,} + framing "
-        f"{measure.framed or 0:,}, and merging across the seams {measure.joins or 0:+,}: "
-        f"{measure.total.tokens or 0:,}",
+        f"{measure.framed or 0:,}{joins}: {measure.total.tokens or 0:,}",
         "quiet",
     )
     if figures.variables:
@@ -115,7 +115,7 @@ def _migration(prompt: Prompt, found: Mapping[str, Figures]) -> Iterator[Block]:
     rows = [
         (
             model,
-            _ratio(first.spread.typical, other.spread.typical),
+            _ratio(first.measure.text, other.measure.text),
             _budget(prompt, other.spread.largest),
             _cached(other),
             _change(first.money.call, other.money.call),
@@ -131,7 +131,7 @@ def _ratio(before: Count, after: Count) -> str:
         return "unknown"
     low, high = after.low / before.tokens, after.high / before.tokens
     exact = f"{after.tokens / before.tokens:.2f}×"
-    return exact if high - low < 0.05 else f"{low:.2f} to {high:.2f}×"
+    return exact if high - low < 0.01 else f"{low:.2f} to {high:.2f}×"
 
 
 def _budget(prompt: Prompt, largest: Count) -> str:
