@@ -1,0 +1,116 @@
+"""Requests and answers as canonical JSON, and the key under which an answer is known again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from promptops.digest import digest
+from promptops.evals import Answer, Request, State, Usage
+from promptops.model import Message
+
+SCHEMA = 1
+SECRET_NAMES = ("KEY", "TOKEN", "SECRET", "PASSWORD")
+SHORTEST_SECRET = 8
+
+
+def canonical(data: Any) -> str:
+    """JSON with sorted keys and no white space: equal data gives equal text, which UTF-8 can hold."""
+    compact = {"sort_keys": True, "separators": (",", ":"), "allow_nan": False}
+    text = json.dumps(data, ensure_ascii=False, **compact)  # type: ignore[arg-type]
+    try:
+        text.encode()
+    except UnicodeEncodeError:  # a lone surrogate: escaped, it comes back as it was
+        return json.dumps(data, **compact)  # type: ignore[arg-type]
+    return text
+
+
+def request_text(request: Request, version: int) -> str:
+    """All that can change the answer; `version` is that of the adapter which asks."""
+    return canonical(
+        {
+            "schema": SCHEMA,
+            "adapter": version,
+            "provider": request.provider,
+            "model": request.model,
+            "base_url": request.base_url,
+            "messages": [[message.role, message.content] for message in request.messages],
+            "parameters": dict(request.parameters),
+            "repeat": request.repeat,
+        }
+    )
+
+
+def key_of(text: str) -> str:
+    """The key of a request: the digest of its `request_text`."""
+    return digest(text.encode(), 20)
+
+
+def request_of(text: str) -> Request:
+    """The request that `request_text` wrote."""
+    data = json.loads(text)
+    return Request(
+        data["provider"],
+        data["model"],
+        tuple(Message(role, content) for role, content in data["messages"]),
+        data["parameters"],
+        data["repeat"],
+        data["base_url"],
+    )
+
+
+def answer_text(answer: Answer) -> str:
+    """An answer as JSON."""
+    usage = answer.usage
+    return canonical(
+        {
+            "state": answer.state.value,
+            "text": answer.text,
+            "reason": answer.reason,
+            "cut": answer.cut,
+            "usage": [usage.input, usage.output, usage.cached],
+            "usd": answer.usd,
+            "seconds": round(answer.seconds, 6),
+            "attempts": answer.attempts,
+            "model": answer.model,
+        }
+    )
+
+
+def answer_of(text: str) -> Answer:
+    """The answer that `answer_text` wrote."""
+    data = json.loads(text)
+    state, usage = State(data.pop("state")), Usage(*data.pop("usage"))
+    return Answer(state=state, usage=usage, **data)
+
+
+def row_digest(*parts: str) -> str:
+    """One digest of a row's columns; no two rows share it by moving text between columns."""
+    joined = "".join(f"{len(part)}:{part}" for part in parts)
+    return digest(joined.encode(), 20)
+
+
+def hider(environ: Mapping[str, str]) -> Callable[[str], str]:
+    """A function that takes the values of keys out of a text: plain, URL-encoded and in base64.
+
+    Keys are variables whose name holds KEY, TOKEN, SECRET or PASSWORD, of 8 characters or more.
+    """
+    from base64 import b64encode
+    from urllib.parse import quote
+
+    spellings: dict[str, str] = {}
+    for name, value in environ.items():
+        if len(value) < SHORTEST_SECRET or not any(w in name.upper() for w in SECRET_NAMES):
+            continue
+        encoded = b64encode(value.encode("utf-8", "surrogateescape")).decode().rstrip("=")
+        for spelling in (value, quote(value, safe=""), encoded):
+            spellings[spelling] = f"[{name}]"
+
+    def hide(text: str) -> str:
+        for spelling, shown in spellings.items():
+            if spelling in text:
+                text = text.replace(spelling, shown)
+        return text
+
+    return hide

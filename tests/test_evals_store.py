@@ -1,0 +1,380 @@
+"""The answer store: nothing acknowledged is lost, nothing is paid twice, damage is seen."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import sqlite3
+import stat
+import subprocess
+import sys
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
+
+from promptops.errors import PromptopsError
+from promptops.evals import Answer, Request, State, Usage, keys, salvage
+from promptops.evals import store as stores
+from promptops.evals.store import Claimed, DamagedError, Store, StoreError
+from promptops.model import Message
+
+
+def request(text: str, **over: Any) -> Request:
+    return Request("p", "m", (Message("user", text),), **over)
+
+
+def row(text: str) -> tuple[str, str]:
+    asked = keys.request_text(request(text), 1)
+    return keys.key_of(asked), asked
+
+
+def answer(text: str) -> Answer:
+    return Answer(State.ANSWER, text, usage=Usage(3, 4, None), usd=0.25, seconds=0.5, model="m-1")
+
+
+def using(folder: Path, what: Callable[[Store], Coroutine[Any, Any, Any]]) -> Any:
+    store = Store(str(folder))
+    try:
+        return asyncio.run(what(store))
+    finally:
+        store.close()
+
+
+def kept(folder: Path, *texts: str) -> None:
+    async def keep(store: Store) -> None:
+        for text in texts:
+            await store.claim([row(text)])
+            await store.keep(*row(text), answer(text))
+
+    using(folder, keep)
+
+
+def known(folder: Path, *texts: str) -> dict[str, Answer]:
+    async def look(store: Store) -> dict[str, Answer]:
+        found = store.known([row(text)[0] for text in texts])
+        return {text: found[row(text)[0]] for text in texts if row(text)[0] in found}
+
+    return using(folder, look)
+
+
+def test_what_was_kept_is_there_in_the_next_process(tmp_path: Path) -> None:
+    kept(tmp_path, "a", "b \ud800 \0 ü")
+    assert known(tmp_path, "a", "c") == {"a": answer("a")}
+    assert known(tmp_path, "b \ud800 \0 ü")
+
+
+def test_files_are_the_users_own(tmp_path: Path) -> None:
+    folder = tmp_path / "state"
+    kept(folder, "a")
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    for file in folder.rglob("*"):
+        assert stat.S_IMODE(file.stat().st_mode) & 0o077 == 0, file
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        request("a", repeat=1),
+        request("a", parameters={"temperature": 0}),
+        request("a", parameters={"temperature": 0.0, "seed": 1}),
+        request("a", base_url="http://x"),
+        Request("q", "m", (Message("user", "a"),)),
+        Request("p", "n", (Message("user", "a"),)),
+        Request("p", "m", (Message("system", "a"),)),
+        Request("p", "m", (Message("user", "a"), Message("user", ""))),
+    ],
+)
+def test_everything_that_can_change_the_answer_is_part_of_the_key(other: Request) -> None:
+    first = keys.request_text(request("a"), 1)
+    assert keys.key_of(keys.request_text(other, 1)) != keys.key_of(first)
+    assert keys.key_of(keys.request_text(request("a"), 2)) != keys.key_of(first)
+    assert keys.request_of(keys.request_text(other, 1)) == other
+
+
+def test_the_order_of_parameters_is_not_part_of_the_key() -> None:
+    one = request("a", parameters={"x": 1, "y": {"b": 1, "a": 2}})
+    other = request("a", parameters={"y": {"a": 2, "b": 1}, "x": 1})
+    assert keys.request_text(one, 1) == keys.request_text(other, 1)
+
+
+def test_a_call_in_flight_is_claimed_by_one_store_only(tmp_path: Path) -> None:
+    async def both() -> None:
+        one, other = Store(str(tmp_path)), Store(str(tmp_path))
+        assert await one.claim([row("a")]) == [Claimed(mine=True)]
+        assert await one.claim([row("a")]) == [Claimed(mine=True)]
+        assert await other.claim([row("a"), row("b")]) == [Claimed(), Claimed(mine=True)]
+        await one.keep(*row("a"), answer("a"))
+        assert await other.claim([row("a")]) == [Claimed(answer=answer("a"))]
+        await other.release([row("b")[0]])
+        assert await one.claim([row("b")]) == [Claimed(mine=True)]
+        await other.release([row("b")[0]])  # not theirs to give
+        assert await other.claim([row("b")]) == [Claimed()]
+        one.close()
+        assert await other.claim([row("b")]) == [Claimed(mine=True)]
+        other.close()
+
+    asyncio.run(both())
+
+
+HOLD = """
+import asyncio, sys
+from promptops.evals.store import Store
+store = Store(sys.argv[1])
+asyncio.run(store.claim([(sys.argv[2], "{}")]))
+print("held", flush=True)
+sys.stdin.read()
+"""
+
+
+def test_a_lease_ends_with_its_process_however_that_ends(tmp_path: Path) -> None:
+    holder = subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(tmp_path), row("a")[0]],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    assert holder.stdout is not None
+    assert holder.stdin is not None
+    try:
+        assert holder.stdout.readline() == b"held\n"
+        assert using(tmp_path, lambda store: store.claim([row("a")])) == [Claimed()]
+        with pytest.raises(PromptopsError, match="a run is using the store"):
+            salvage.salvage(str(tmp_path / stores.NAME))
+        assert salvage.tidy(str(tmp_path / stores.NAME)) == 0
+    finally:
+        holder.kill()
+        holder.wait()
+        holder.stdin.close()
+        holder.stdout.close()
+    assert salvage.verify(str(tmp_path / stores.NAME)).leases == 1
+    assert salvage.tidy(str(tmp_path / stores.NAME)) == 1
+    assert using(tmp_path, lambda store: store.claim([row("a")])) == [Claimed(mine=True)]
+
+
+def flip(path: Path, wanted: bytes) -> None:
+    """Change the first letter of `wanted` wherever it stands in the file."""
+    data = path.read_bytes()
+    assert wanted in data
+    path.write_bytes(data.replace(wanted, bytes([wanted[0] ^ 1]) + wanted[1:]))
+
+
+def test_an_altered_answer_is_seen_and_salvage_keeps_the_others(tmp_path: Path) -> None:
+    path = tmp_path / stores.NAME
+    kept(tmp_path, *(f"answer-{i:03}" for i in range(50)))
+    with sqlite3.connect(path) as db:
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    db.close()
+    flip(path, b'"text":"answer-007"')
+    found = salvage.verify(str(path))
+    assert (found.answers, len(found.bad), found.problem) == (50, 1, "")
+    with pytest.raises(DamagedError, match="does not hold"):
+        known(tmp_path, "answer-007")
+    done = salvage.salvage(str(path))
+    assert (done.kept, done.lost) == (49, 1)
+    assert os.path.exists(done.aside)
+    assert salvage.verify(str(path)).whole
+    texts = [f"answer-{i:03}" for i in range(50)]
+    assert known(tmp_path, *texts) == {t: answer(t) for t in texts if t != "answer-007"}
+
+
+def test_a_broken_page_costs_only_what_stood_on_it(tmp_path: Path) -> None:
+    path = tmp_path / stores.NAME
+    texts = [f"text {i} " + "x" * 300 for i in range(400)]
+
+    async def keep(store: Store) -> None:
+        await asyncio.gather(*(store.keep(*row(t), answer(t)) for t in texts))
+
+    using(tmp_path, keep)
+    with sqlite3.connect(path) as db:
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    db.close()
+    with open(path, "r+b") as file:
+        file.seek(4096 * 20)
+        file.write(b"\xff" * 4096)
+    assert not salvage.verify(str(path)).whole
+    done = salvage.salvage(str(path))
+    assert 300 < done.kept < 400
+    assert salvage.verify(str(path)).whole
+    assert all(found == answer(text) for text, found in known(tmp_path, *texts).items())
+
+
+@pytest.mark.parametrize("damage", ["empty", "gone", "text", "other", "headless"])
+def test_a_store_that_lost_its_head_is_refused_and_mended(tmp_path: Path, damage: str) -> None:
+    kept(tmp_path / "s", "a")
+    path = tmp_path / "s" / stores.NAME
+    for end in ("-wal", "-shm"):
+        Path(f"{path}{end}").unlink(missing_ok=True)
+    match damage:
+        case "empty":
+            path.write_bytes(b"")
+        case "gone":
+            path.unlink()
+        case "text":
+            path.write_bytes(b"not a database at all " * 500)
+        case "other":
+            kept(tmp_path / "t", "b")
+            shutil.copy(tmp_path / "t" / stores.NAME, path)
+        case "headless":
+            with sqlite3.connect(path) as db:
+                db.execute("DELETE FROM header")
+            db.close()
+    with pytest.raises(DamagedError):
+        Store(str(tmp_path / "s"))
+    assert salvage.verify(str(path)).problem
+    done = salvage.salvage(str(path))
+    assert done.kept == (1 if damage in ("other", "headless") else 0)
+    assert salvage.verify(str(path)).whole
+    kept(tmp_path / "s", "c")
+
+
+def test_what_never_was_is_whole(tmp_path: Path) -> None:
+    path = str(tmp_path / stores.NAME)
+    assert salvage.verify(path).whole
+    assert list(salvage.exported(path)) == []
+    assert not os.path.exists(path)
+
+
+def test_a_store_of_a_newer_version_is_left_alone(tmp_path: Path) -> None:
+    kept(tmp_path, "a")
+    with sqlite3.connect(tmp_path / stores.NAME) as db:
+        db.execute("UPDATE header SET format = 99")
+    db.close()
+    with pytest.raises(PromptopsError, match="newer promptops"):
+        Store(str(tmp_path))
+
+
+def test_export_gives_requests_with_their_answers(tmp_path: Path) -> None:
+    kept(tmp_path, "b", "a")
+    found = list(salvage.exported(str(tmp_path / stores.NAME)))
+    assert [one["key"] for one in found] == sorted(row(text)[0] for text in "ab")
+    assert {one["request"]["messages"][0][1] for one in found} == {"a", "b"}
+    assert {one["answer"]["text"] for one in found} == {"a", "b"}
+
+
+def test_a_full_disk_says_so_and_loses_nothing(tmp_path: Path) -> None:
+    async def fill(store: Store) -> tuple[int, StoreError]:
+        await store.keep(*row("first"), answer("first"))
+        store._writing.execute("PRAGMA max_page_count = 12")
+        for i in range(1000):
+            text = f"{i} " + "x" * 1000
+            try:
+                await store.keep(*row(text), answer(text))
+            except StoreError as error:
+                return i, error
+        raise AssertionError("it never filled up")
+
+    count, error = using(tmp_path, fill)
+    assert error.path == str(tmp_path / stores.NAME)
+    assert error.exit_code == 3
+    assert "full" in error.message
+    texts = ["first", *(f"{i} " + "x" * 1000 for i in range(count))]
+    assert set(known(tmp_path, *texts)) == set(texts)
+    assert salvage.verify(str(tmp_path / stores.NAME)).whole
+
+
+def test_a_folder_that_cannot_be_written_is_an_error_with_its_path(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(PromptopsError, match="cannot open the answer store") as caught:
+        Store(str(tmp_path / "file"))
+    assert caught.value.path.endswith(stores.NAME)
+
+
+def test_closing_twice_does_no_harm(tmp_path: Path) -> None:
+    store = Store(str(tmp_path))
+    store.close()
+    store.close()
+
+
+KEY = "sk-abc/def+0123456789"
+
+
+@pytest.mark.parametrize(
+    "spelt", [KEY, "sk-abc%2Fdef%2B0123456789", "c2stYWJjL2RlZiswMTIzNDU2Nzg5"]
+)
+def test_keys_are_hidden_in_every_spelling(spelt: str) -> None:
+    hide = keys.hider({"OPENAI_API_KEY": KEY, "HOME": "/home/somebody", "A_KEY": "short"})
+    assert hide(f"key {spelt}!") == "key [OPENAI_API_KEY]!"
+    assert hide("/home/somebody short") == "/home/somebody short"
+
+
+class StoreMachine(RuleBasedStateMachine):
+    """Runs that claim, keep, release and die, against a plain dictionary."""
+
+    runs = Bundle("runs")
+    texts = st.sampled_from([f"t{i}" for i in range(6)])
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.loop = asyncio.new_event_loop()
+        import tempfile
+
+        self.folder = tempfile.mkdtemp()
+        self.alive: dict[int, Store] = {}
+        self.done: dict[str, Answer] = {}
+        self.leased: dict[str, int] = {}
+        self.count = 0
+
+    @rule(target=runs)
+    def begin(self) -> int:
+        self.count += 1
+        self.alive[self.count] = Store(self.folder)
+        return self.count
+
+    @rule(run=runs, text=texts)
+    def claim(self, run: int, text: str) -> None:
+        if run not in self.alive:
+            return
+        [got] = self.loop.run_until_complete(self.alive[run].claim([row(text)]))
+        if text in self.done:
+            assert got == Claimed(answer=self.done[text])
+        elif self.leased.get(text, run) in self.alive and self.leased.get(text, run) != run:
+            assert got == Claimed()
+        else:
+            assert got == Claimed(mine=True)
+            self.leased[text] = run
+
+    @rule(run=runs, text=texts, said=st.text(max_size=5))
+    def keep(self, run: int, text: str, said: str) -> None:
+        if run in self.alive and self.leased.get(text) == run:
+            self.loop.run_until_complete(self.alive[run].keep(*row(text), answer(said)))
+            self.done[text] = answer(said)
+            del self.leased[text]
+
+    @rule(run=runs, text=texts)
+    def release(self, run: int, text: str) -> None:
+        if run in self.alive:
+            self.loop.run_until_complete(self.alive[run].release([row(text)[0]]))
+            if self.leased.get(text) == run:
+                del self.leased[text]
+
+    @rule(run=runs)
+    def die(self, run: int) -> None:
+        """As after kill -9: the lock goes, the rows stay."""
+        if run in self.alive:
+            store = self.alive.pop(run)
+            os.close(store._owner._handle)
+            store._owner._handle = -1
+            store.close()
+
+    @invariant()
+    def nothing_is_lost(self) -> None:
+        for store in self.alive.values():
+            texts = {row(text)[0]: found for text, found in self.done.items()}
+            assert store.known(list(texts)) == texts
+            break
+
+    def teardown(self) -> None:
+        for store in self.alive.values():
+            store.close()
+        self.loop.close()
+        assert salvage.verify(os.path.join(self.folder, stores.NAME)).whole
+        shutil.rmtree(self.folder)
+
+
+TestStoreMachine = StoreMachine.TestCase
+TestStoreMachine.settings = settings(max_examples=12, stateful_step_count=15, deadline=None)
