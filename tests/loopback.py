@@ -73,6 +73,7 @@ class Loopback:
         self.behave = behave
         self.served: list[tuple[float, dict[str, Any], str]] = []
         self.connections = 0
+        self.transports: set[Any] = set()
         self._loop = asyncio.new_event_loop()
         self._ready = threading.Event()
         self._thread = threading.Thread(target=self._serve, daemon=True)
@@ -103,6 +104,8 @@ class Loopback:
         self._ready.set()
         self._loop.run_forever()
         server.close()
+        for transport in self.transports:
+            transport.abort()
         for task in asyncio.all_tasks(self._loop):
             task.cancel()
         self._loop.run_until_complete(asyncio.sleep(0.01))
@@ -117,6 +120,10 @@ class _Speaker(asyncio.Protocol):
     def connection_made(self, transport: Any) -> None:
         self.transport = transport
         self.server.connections += 1
+        self.server.transports.add(transport)
+
+    def connection_lost(self, _: Exception | None) -> None:
+        self.server.transports.discard(self.transport)
 
     def data_received(self, data: bytes) -> None:
         self.buffer += data

@@ -110,9 +110,9 @@ class Patience:
             self._not_before = max(self._not_before, now + wait)
         elif retry.crowded:
             self.at_once = max(1.0, self.at_once / 2)
-        if self.failures >= self.breaks_at and retry.after is None:
-            self.at_once = 1.0
-            self._not_before = max(self._not_before, now + self._cooling)
+        if self.failures >= self.breaks_at and retry.after is None and now >= self._not_before:
+            self.at_once = 1.0  # what was under way before fails on, and opens nothing again
+            self._not_before = now + self._cooling
             self._cooling = min(self._cooling * 2, self.limits.longest_wait)
         self._ring()
 

@@ -219,6 +219,9 @@ class Runner:
             if canary and (self._got_through or self.stopped):
                 return
             if canary and tried == CANARIES:
+                if self._kept:  # it has answered before: what is left may be what never gets one
+                    self._got_through = True
+                    return
                 reason = item.answer.reason if item.answer else "no answer"
                 self._give_up(ProviderError(f"the provider does not answer: {reason}", _CHECK))
                 return
@@ -314,7 +317,14 @@ class Runner:
     def _clean(self, answer: Answer, usd: float | None) -> Answer:
         hide = self.means.hide
         text, reason = hide(answer.text), hide(answer.reason)
-        return replace(answer, text=text, reason=reason, model=hide(answer.model), usd=usd)
+        return replace(
+            answer,
+            text=text,
+            reason=reason,
+            model=hide(answer.model),
+            usd=usd,
+            seconds=round(answer.seconds, 6),
+        )
 
     def _finish(self, item: _Item, answer: Answer, *, kept: bool = False) -> None:
         item.answer = answer
