@@ -180,7 +180,8 @@ def test_claude_by_ctok_where_it_is_installed(monkeypatch):
     module = ModuleType("ctok")
     module.token_count = lambda text, version: len(text.split()) + (6 if version == "4.8" else 7)
     monkeypatch.setitem(sys.modules, "ctok", module)
-    monkeypatch.setattr("importlib.util.find_spec", lambda _: object())
+    monkeypatch.setattr(estimate, "find_spec", lambda _: object())
+    estimate._has_ctok.cache_clear()
     estimate._frame.cache_clear()
     try:
         count = counter().count("one two three", "claude-opus-4-8")
@@ -192,6 +193,7 @@ def test_claude_by_ctok_where_it_is_installed(monkeypatch):
         assert counter().count("", "claude-opus-4-8").tokens == 0
         assert counter().count(TAMIL, "claude-opus-4-8").tokens == 2
     finally:
+        estimate._has_ctok.cache_clear()
         estimate._frame.cache_clear()
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from promptops.errors import InputError
@@ -16,6 +17,7 @@ from promptops.tokens import vocab
 from promptops.tokens.encode import Encoder
 from promptops.tokens.models import ASSUMED, ESTIMATED, EXACT, UNKNOWN, Model, resolve
 
+BASE = "o200k_base"  # what factors are of
 STRENGTH = ("exact", "assumed", "counted", "estimated", "unknown")  # strongest first
 
 
@@ -124,15 +126,16 @@ class Counter:
         if row.ctok or row.factors:
             from promptops.tokens.estimate import claude
 
-            return claude(text, row, self.encoding("o200k_base"), language)
+            size = partial(self.number, encoding=BASE)
+            return claude(text, row, self.encoding(BASE), size, language)
         return Count(None, None, None, UNKNOWN, row.note, "", "", row.source, row.as_of)
 
     def part(self, text: str, model: str) -> int:
         """The point estimate for a part of a text whose whole has a count; 0 where none has."""
         row = self.model(model)
         found = self.count(text, model).tokens
-        if found is None and row.factors and (base := self.encoding("o200k_base")):
-            return round(base.count(text) * sum(row.factors) / 2)
+        if found is None and row.factors and self.encoding(BASE):
+            return round(self.number(text, BASE) * sum(row.factors) / 2)
         return found or 0
 
     def number(self, text: str, encoding: str) -> int:

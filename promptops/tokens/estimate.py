@@ -5,7 +5,9 @@ Every one has bounds, and none calls itself more than estimated.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
+from importlib.util import find_spec
 
 from promptops.tokens.counts import Count
 from promptops.tokens.encode import Encoder
@@ -39,11 +41,13 @@ def bounded(text: str, row: Model, vocabulary: Vocabulary | None) -> Count:
     )
 
 
-def claude(text: str, row: Model, base: Encoder | None, language: str = "") -> Count:
+def claude(
+    text: str, row: Model, base: Encoder | None, size: Callable[[str], int], language: str = ""
+) -> Count:
     """Claude publishes no vocabulary: ctok where it is installed, else a factor on o200k_base.
 
     ctok (Sander Land) was recovered from Anthropic's endpoint; a factor is only used for what it
-    was measured on, and anything else is unknown.
+    was measured on, and anything else is unknown. size: counts in o200k_base where `base` is here.
     """
     if (found := _ctok(text, row.ctok)) is not None:
         slack = round(found * row.margin + 0.5)
@@ -56,7 +60,7 @@ def claude(text: str, row: Model, base: Encoder | None, language: str = "") -> C
         how = "no factor holds for this language; `pip install ctok` estimates it"
         return Count(None, None, None, UNKNOWN, how, "", "", row.source, row.as_of)
     low, high = row.factors
-    n = base.count(text)
+    n = size(text)
     how = f"{low:g} to {high:g} times o200k_base"
     return _count(
         round(n * (low + high) / 2), int(n * low), -int(-n * high // 1), how, row, base.sha256
@@ -78,13 +82,16 @@ def plain(text: str) -> bool:
 
 def _ctok(text: str, version: str) -> int | None:
     """The tokens of a text without the message's frame, or None without ctok."""
-    from importlib.util import find_spec
-
-    if not version or find_spec("ctok") is None:
+    if not version or not _has_ctok():
         return None
     from ctok import token_count
 
     return max(token_count(text, version) - _frame(version), 0) if text else 0
+
+
+@cache
+def _has_ctok() -> bool:
+    return find_spec("ctok") is not None
 
 
 @cache
