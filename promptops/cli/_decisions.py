@@ -52,8 +52,11 @@ def need_json(need: Need) -> dict[str, Any]:
     }
 
 
-def refusal(judged: Judged, mend: str = DECIDE) -> Iterator[Block]:
-    """What nobody has decided, what was tampered with, and the one command that mends it."""
+def refusal(judged: Judged, mend: str = DECIDE, again: str = "") -> Iterator[Block]:
+    """What nobody has decided, what was tampered with, and the one command that mends it.
+
+    again: the command that tries once more, "" for none.
+    """
     for one in judged.missing:
         yield Heading(f"error: {one.need.sentence}, and no decision record says why", 3)
         yield Text(_shown(judged.change, one), verbatim=True)
@@ -62,7 +65,7 @@ def refusal(judged: Judged, mend: str = DECIDE) -> Iterator[Block]:
         yield Heading(f"error: decision `{name}` {how}; a decided record stays as it is", 3)
         yield Text(f"  --> {record.decision.path}", verbatim=True)
     if judged.missing:
-        yield Text(_help(judged.missing, mend))
+        yield Text(_help(judged.missing, mend, again))
     for record, _ in judged.rewritten[:1]:
         yield Text(
             f"help: `git checkout HEAD -- {record.decision.path}` puts it back;"
@@ -84,8 +87,9 @@ def _cut(text: str, most: int = 6) -> list[str]:
     return lines if len(lines) <= most else [*lines[: most - 1], f"… {len(lines) - most + 1} more"]
 
 
-def _help(missing: Sequence[Found], mend: str) -> str:
+def _help(missing: Sequence[Found], mend: str, again: str) -> str:
     said = [f"help: `{mend}` writes the record; fill it in, have it accepted and `git add` it"]
+    said[0] += f", then `{again}`" if again else ""
     older = [o for one in missing for o in one.objections if o.endswith(DECIDED_BEFORE)]
     if older:
         name = older[0].split("`")[1]

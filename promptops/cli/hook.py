@@ -60,7 +60,8 @@ def commit_msg(call: Call, file: str) -> Report:
         judged = judge_staged(repository, message, speller(call.environ))
     if judged is None or not judged.refused:
         return Report("hook-commit-msg", judged_json(judged))
-    return Report("hook-commit-msg", judged_json(judged), tuple(refusal(judged)), EXIT_FINDINGS)
+    blocks = tuple(refusal(judged, again=f"git commit -e -F {file}"))
+    return Report("hook-commit-msg", judged_json(judged), blocks, EXIT_FINDINGS)
 
 
 @define(examples=("promptops hook prepare-commit-msg .git/COMMIT_EDITMSG",))
@@ -103,7 +104,9 @@ def _reminder(sentences: Sequence[str]) -> Iterator[str]:
 
 def _comment_mark(text: str) -> str:
     """The character that git's own lines begin with; "" where there is a message already."""
-    lines = [line for line in text.splitlines() if line.strip()]
+    from promptops.decisions.message import above_scissors
+
+    lines = [line for line in above_scissors(text).splitlines() if line.strip()]
     marks = {line[0] for line in lines}
     mark = marks.pop() if len(marks) == 1 else ""
     return "" if mark.isalnum() else mark

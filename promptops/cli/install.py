@@ -105,8 +105,9 @@ def _blocks(
         yield from _hook_blocks(call, hook)
     if settings and call.verbosity >= 0:
         yield Text(f"git config: {', '.join(settings)}", "good")
-    if lines and written and call.verbosity >= 0:
-        yield Text(f"{ATTRIBUTES}: {len(lines)} line(s) added; commit it", "good")
+    if lines and written:
+        if call.verbosity >= 0:
+            yield Text(f"{ATTRIBUTES}: {len(lines)} line(s) added; commit it", "good")
     elif lines:
         yield Text(f"add to {ATTRIBUTES}, or run it again with --attributes:")
         yield Text("\n".join(f"  {line}" for line in lines), verbatim=True)

@@ -33,11 +33,16 @@ class Trailers:
 SILENT = Trailers()
 
 
+def above_scissors(message: str) -> str:
+    """The message without the diff that `git commit -v` shows below its scissors line."""
+    cut = _SCISSORS.search(message)
+    return message[: cut.start()] if cut else message
+
+
 def trailers(message: str) -> Trailers:
     """What `message` says of decisions, in order; what lies below git's scissors is no message."""
-    cut = _SCISSORS.search(message)
-    text = message[: cut.start()] if cut else message
-    said = [(m[1].lower(), " ".join(m[2].split())) for m in _TRAILER.finditer(text)]
+    above = above_scissors(message)
+    said = [(m[1].lower(), " ".join(m[2].split())) for m in _TRAILER.finditer(above)]
     named = (part for name, value in said if name == "decision" for part in value.split(","))
     return Trailers(
         tuple(value for name, value in said if name != "decision" and value),
