@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from math import floor, log10
+from collections.abc import Iterator, Mapping
 
+from promptops.cli._token_text import shown_count, shown_usd
 from promptops.model import Prompt
 from promptops.report import Bars, Block, Heading, Table, Text
 from promptops.tokens.counts import Count
@@ -38,11 +38,11 @@ def _overview(prompt: Prompt, found: Mapping[str, Figures]) -> Table:
         rows.append(
             (
                 model,
-                _number(total),
+                shown_count(total),
                 figures.measure.text.known,
-                _number(largest) + ("!" if over else ""),
-                _usd(figures.money.call),
-                _usd(figures.money.month),
+                shown_count(largest) + ("!" if over else ""),
+                shown_usd(figures.money.call),
+                shown_usd(figures.money.month),
             )
         )
     columns = ("model", "tokens", "known", "largest", "$ a call", "$ a month")
@@ -89,7 +89,7 @@ def _prefixes(found: Mapping[str, Figures]) -> Iterator[Block]:
             low, high = caching.minimum, caching.minimum_high
             said += f"cached from {low:,}{f' or {high:,}' if high != low else ''} on, so not cached"
         if figures.money.moved_month:
-            said += f"; `{prefix.cut_by}` at the end would save {_usd(figures.money.moved_month)} a month"
+            said += f"; `{prefix.cut_by}` at the end would save {shown_usd(figures.money.moved_month)} a month"
         yield Text(said)
 
 
@@ -165,37 +165,8 @@ def _sources(found: Mapping[str, Figures]) -> Iterator[Block]:
     yield Table(("model", "how", "source"), tuple(rows))
 
 
-def text_table(counts: Sequence[tuple[str, str, Count, float | None]]) -> Table:
-    """Texts by name and model."""
-    named = len({name for name, *_ in counts}) > 1
-    rows = tuple(
-        ((name,) if named else ()) + (model, _number(count), count.known, count.method, _usd(usd))
-        for name, model, count, usd in counts
-    )
-    columns = (("text",) if named else ()) + ("model", "tokens", "known", "how", "$ to send")
-    return Table(columns, rows, ("l" if named else "") + "lrllr")
-
-
-def _number(count: Count) -> str:
-    if count.tokens is None or count.low is None or count.high is None:
-        return "unknown"
-    slack = max(count.high - count.tokens, count.tokens - count.low)
-    if slack == 0:
-        return f"{count.tokens:,}"
-    return f"{count.tokens:,} ±{slack:,}" if slack < count.tokens else f"≤ {count.high:,}"
-
-
 def _window(largest: Count, figures: Figures) -> str:
     window = figures.price.max_input if figures.price else None
     if window is None or largest.tokens is None:
         return "unknown"
     return f"{largest.tokens / window:.1%}"
-
-
-def _usd(amount: float | None) -> str:
-    """Cents where they say enough, else two digits that do: `$0.000013`."""
-    if amount is None:
-        return "unknown"
-    if amount == 0 or amount >= 0.1:
-        return f"${amount:,.2f}"
-    return "$" + f"{amount:.{1 - floor(log10(amount))}f}"

@@ -6,22 +6,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from promptops.cli._token_text import count_data, price_data
 from promptops.tokens.arithmetic import Range
 from promptops.tokens.counts import Count
-from promptops.tokens.prices import Price
 from promptops.tokens.summary import Figures
 
-Data = dict[str, Any]
 
-
-def of_prompt(figures: Figures, own_total: Count | None = None) -> Data:
+def of_prompt(figures: Figures, own_total: Count | None = None) -> dict[str, Any]:
     """One model's figures of a prompt. own_total: what the provider's endpoint counted."""
     measure = figures.measure
     total = own_total or measure.total
     known = own_total.known if own_total else measure.text.known
     prefix, caching = figures.prefix, figures.caching
     return {
-        **_count(measure.text),
+        **count_data(measure.text),
         "known": known,
         "low": total.low,
         "high": total.high,
@@ -43,61 +41,12 @@ def of_prompt(figures: Figures, own_total: Count | None = None) -> Data:
         "usd_per_call_cached": figures.money.cached_call,
         "usd_per_month": figures.money.month,
         "usd_per_month_saved_by_moving": figures.money.moved_month,
-        **_price(figures.price),
+        **price_data(figures.price),
         "languages": [asdict(cost) for cost in figures.languages],
     }
 
 
-def of_text(count: Count, cost: Price | None, usd: float | None, total: Count | None) -> Data:
-    """One model's count of exactly one text, in the same shape."""
-    whole = total or count
-    return {
-        **_count(count),
-        "known": whole.known,
-        "low": whole.low,
-        "high": whole.high,
-        "text": count.tokens,
-        "total": whole.tokens,
-        "total_known": whole.known,
-        "messages": [],
-        "rules": {},
-        "rest": count.tokens,
-        "joins": None if count.tokens is None else 0,
-        "framing": None if count.tokens is None else 0,
-        "variables": {},
-        "static_prefix": count.tokens,
-        "cacheable": None,
-        "usd_per_call": usd,
-        "usd_per_month": None,
-        **_price(cost),
-    }
-
-
-def _count(count: Count) -> Data:
-    return {
-        "error_percent": count.error_percent,
-        "method": count.method,
-        "encoding": count.encoding,
-        "vocab_sha256": count.vocab_sha256,
-        "source": count.source,
-        "as_of": count.as_of,
-    }
-
-
-def _price(cost: Price | None) -> Data:
-    return {
-        "context_window": cost.max_input if cost else None,
-        "price": {
-            "usd_per_token": dict(cost.usd),
-            "source": cost.source,
-            "as_of": cost.as_of,
-        }
-        if cost and cost.usd
-        else None,
-    }
-
-
-def _range(spread: Range) -> Data:
+def _range(spread: Range) -> dict[str, Any]:
     return {
         "smallest": spread.smallest.tokens,
         "typical": spread.typical.tokens,
@@ -108,5 +57,5 @@ def _range(spread: Range) -> Data:
     }
 
 
-def _variables(shares: Mapping[str, Sequence[int]] | None) -> Data:
+def _variables(shares: Mapping[str, Sequence[int]] | None) -> dict[str, Any]:
     return {name: {"min": low, "max": high} for name, (low, high) in (shares or {}).items()}

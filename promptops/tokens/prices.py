@@ -93,6 +93,11 @@ def call_usd(
     return total
 
 
+def text_usd(tokens: int | None, cost: Price | None) -> float | None:
+    """Dollars of sending a text once; None where its tokens or its price are unknown."""
+    return None if cost is None or tokens is None else call_usd(cost, tokens)
+
+
 @cache
 def _find(name: str) -> Mapping[str, Any] | None:
     data = _snapshot()

@@ -102,10 +102,3 @@ def _money(
         gained = read_saving(max(then.cached - now.cached, 0), cost, typical.tokens)
         moved = gained * calls if gained is not None else None
     return Money(call, cached_call, month, moved)
-
-
-def text_usd(count: Count, cost: Price | None) -> float | None:
-    """Dollars of sending a text once; None where its tokens or its price are unknown."""
-    if cost is None or count.tokens is None:
-        return None
-    return call_usd(cost, count.tokens)

@@ -1,0 +1,72 @@
+"""`promptops tokens` of governed prompts: every figure, and what the PO3 checks say of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from promptops.cli import _token_blocks as blocks
+from promptops.cli._findings import diagnostic_data
+from promptops.cli._prompts import find_prompt, governed, usable
+from promptops.cli._token_extras import Extras, extra_blocks
+from promptops.cli._token_json import of_prompt
+from promptops.errors import UsageError
+from promptops.report import Diagnostics
+from promptops.source.reading import Reading
+from promptops.tokens.counts import Count
+from promptops.tokens.summary import Figures, summarize
+
+if TYPE_CHECKING:
+    from promptops.cli.tokens import Work
+
+
+def add_prompts(work: Work, name: str | None) -> None:
+    """One prompt by id, file or folder; None means every prompt of the repository."""
+    tree = work.call.tree()
+    if name is not None:
+        _add(work, find_prompt(work.call, tree, work.settings, name))
+        return
+    found = governed(tree, work.settings)
+    if not found:
+        hint = "name a file, or - for standard input"
+        raise UsageError("no prompts are governed here", hint)
+    for reading in found:
+        _add(work, reading)
+
+
+def _add(work: Work, reading: Reading) -> None:
+    from promptops.cli.tokens import EXAMPLES
+    from promptops.render import render
+
+    prompt = usable(reading)
+    models = work.models or prompt.models or EXAMPLES
+    found = summarize(prompt, models, work.counter, render)
+    totals = {model: _counted(work, model, figures) for model, figures in found.items()}
+    hazards = _hazards(work, reading)
+    extras = Extras.read(work.call, **work.beside)
+    beside = {m: extras.of(work.counter, m, prompt, work.call.tree()) for m in models}
+    work.prompts.append(
+        {
+            "id": prompt.id,
+            "path": reading.path,
+            "models": {m: of_prompt(f, totals[m]) | beside[m] for m, f in found.items()},
+            "hazards": [diagnostic_data(one) for one in hazards.diagnostics],
+        }
+    )
+    work.blocks += blocks.prompt_blocks(prompt, found, work.call.verbosity > 0)
+    work.blocks += extra_blocks(beside)
+    work.blocks += [hazards] if hazards.diagnostics else []
+
+
+def _counted(work: Work, model: str, found: Figures) -> Count | None:
+    return work.asked(model, [(laid.role, laid.text) for laid in found.measure.layout])
+
+
+def _hazards(work: Work, reading: Reading) -> Diagnostics:
+    """What the PO3 checks say, as `check` would."""
+    from promptops.checking.engine import examine, selected
+    from promptops.checks import Around
+
+    chosen = selected(("PO3",), work.settings.ignore)
+    found = examine(reading, Around(work.call.today, counter=work.counter), chosen)
+    sources = {path: document.text for path, document in reading.documents.items()}
+    return Diagnostics(tuple(found), sources)
