@@ -13,6 +13,7 @@ from promptops.source.schema import CASES_FILE, PROMPT
 from promptops.source.settings import CONFIG
 from promptops.source.shape import Shape
 
+COMMANDS, COMMANDS_END = "<!-- commands -->", "<!-- /commands -->"
 HERE = Path(__file__).parent
 NOTE = "<!-- made by `make docs`; change the code instead -->\n"
 FILES = (
@@ -39,7 +40,32 @@ def pages() -> Mapping[Path, str]:
 
     made = {HERE / "format.md": _format()}
     made |= {HERE / "checks" / name: NOTE + text for name, text in docs_pages().items()}
+    made[HERE.parent / "README.md"] = _readme()
     return made
+
+
+def _readme() -> str:
+    """The README with the commands as they are."""
+    text = (HERE.parent / "README.md").read_text()
+    before, _, rest = text.partition(COMMANDS)
+    _, _, after = rest.partition(COMMANDS_END)
+    return f"{before}{COMMANDS}\n{_commands()}{COMMANDS_END}{after}"
+
+
+def _commands() -> str:
+    import click
+
+    from promptops.cli._group import group
+
+    made = group()
+    context = click.Context(made)
+    found = ((name, made.get_command(context, name)) for name in made.list_commands(context))
+    rows = [
+        f"| `{name}` | {(command.help or '').partition(chr(10) + chr(10))[0].replace(chr(10), ' ')} |"
+        for name, command in found
+        if command is not None and not command.hidden
+    ]
+    return "\n".join(["| command | |", "|---|---|", *rows]) + "\n"
 
 
 def _format() -> str:
