@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from promptops.diagnostic import Edit, Finding, Place, Span
 from promptops.errors import InputError
-from promptops.model import Decision, Prompt, Rule
+from promptops.model import Case, Decision, Prompt, Rule
 from promptops.source.cases import NAMES, read_cases
 from promptops.source.decision import read_decision
 from promptops.source.document import Document, Lines
@@ -97,10 +97,11 @@ class Reading:
 
 
 def read_prompt(tree: Tree, path: str) -> Reading:
-    """The governed prompt at `path` with its cases; never raises for what the file holds."""
+    """The governed prompt at `path` with its cases; never raises for what the files hold."""
     text, problems = _text(tree, path)
     document: Document = PlainDocument(path, text)
     prompt = None
+    inline = False
     log = Log()
     if not problems:
         try:
@@ -109,13 +110,17 @@ def read_prompt(tree: Tree, path: str) -> Reading:
             problems = [_problem("invalid-yaml", error, document)]
         else:
             document = YamlDocument(path, text, root, int(text.startswith(BOM)))
-            prompt = _prompt(root, log)
+            prompt = _prompt(root, path, log)
+            inline = document.has("cases")
+    beside = _cases_beside(tree, path, inline, log)
     documents: dict[str, Document] = {path: document}
-    if prompt is not None:
-        prompt, beside = _with_cases(replace(prompt, path=path), tree, path, log)
-        documents.update((extra.path, extra) for extra in beside)
-    reading = Reading(path, documents, (*problems, *log.problems), prompt=prompt, kept=log.kept)
-    return replace(reading, problems=(*reading.problems, *_duplicates(reading)))
+    if beside is not None:
+        documents[beside[0].path] = beside[0]
+        if prompt is not None:
+            prompt = replace(prompt, cases=beside[1], cases_path=beside[0].path)
+    reading = Reading(path, documents, (), prompt=prompt, kept=log.kept)
+    _find_duplicates(reading, log)
+    return replace(reading, problems=(*problems, *log.all()))
 
 
 def read_decision_file(tree: Tree, path: str) -> Reading:
@@ -129,7 +134,7 @@ def read_decision_file(tree: Tree, path: str) -> Reading:
             decision, document = read_decision(text, path, log)
         except InputError as error:
             problems = [_problem("invalid-yaml", error, document)]
-    return Reading(path, {path: document}, (*problems, *log.problems), decision=decision)
+    return Reading(path, {path: document}, (*problems, *log.all()), decision=decision)
 
 
 def read_instructions_file(tree: Tree, path: str) -> Reading:
@@ -164,53 +169,50 @@ def _problem(kind: str, error: InputError, document: Document) -> Problem:
     return Problem(kind, Finding((), error.message, error.hint, within=(offset, end)))
 
 
-def _prompt(root: object, log: Log) -> Prompt | None:
+def _prompt(root: object, path: str, log: Log) -> Prompt | None:
     if root is None:
         log.add("missing-key", (), "the file is empty", "`promptops init` writes an example")
         return None
     prompt = PROMPT.read(root, (), log)
-    return None if prompt is WRONG else prompt
+    return None if prompt is WRONG else replace(prompt, path=path)
 
 
-def _with_cases(prompt: Prompt, tree: Tree, path: str, log: Log) -> tuple[Prompt, list[Document]]:
-    folder, _, name = path.rpartition("/")
+def _cases_beside(
+    tree: Tree, path: str, inline: bool, log: Log
+) -> tuple[Document, tuple[Case, ...]] | None:
+    """The cases file beside a prompt, None where there is none or where cases are scattered."""
+    folder, slash, name = path.rpartition("/")
     if name != "prompt.yaml":
-        return prompt, []
-    beside = [
-        candidate
-        for candidate in (f"{folder}/{name}" if folder else name for name in NAMES)
-        if tree.exists(candidate)
-    ]
-    if not beside:
-        return prompt, []
-    if prompt.cases or len(beside) > 1:
-        names = ", ".join(f"`{other.rpartition('/')[2]}`" for other in beside)
+        return None
+    names = [name for name in NAMES if tree.exists(folder + slash + name)]
+    if len(names) + inline > 1:
         log.add(
             "scattered-cases",
             ("cases",),
-            f"cases stand in more than one place: {names}" + (" and here" if prompt.cases else ""),
+            f"cases stand in more than one place: {', '.join(f'`{name}`' for name in names)}"
+            + (" and here" if inline else ""),
             "keep them in one file",
         )
-        return prompt, []
-    return _from_file(prompt, tree, beside[0], log)
+        return None
+    return _cases_file(tree, folder + slash + names[0], log) if names else None
 
 
-def _from_file(prompt: Prompt, tree: Tree, path: str, log: Log) -> tuple[Prompt, list[Document]]:
+def _cases_file(tree: Tree, path: str, log: Log) -> tuple[Document, tuple[Case, ...]]:
     text, problems = _text(tree, path)
     document: Document = PlainDocument(path, text)
-    cases_log = Log()
-    cases = prompt.cases
+    own = Log()
+    cases: tuple[Case, ...] = ()
     if not problems:
         try:
-            cases, document = read_cases(text, path, cases_log)
+            cases, document = read_cases(text, path, own)
         except InputError as error:
             problems = [_problem("invalid-yaml", error, document)]
-    for problem in (*problems, *cases_log.problems):
+    for problem in (*problems, *own.all()):
         finding = problem.finding
         place = finding.path if finding.path[:1] == ("cases",) else ("cases", *finding.path)
         log.problems.append(Problem(problem.kind, replace(finding, path=place)))
-    log.kept.update(cases_log.kept)
-    return replace(prompt, cases=cases, cases_path=path), [_Beside(document)]
+    log.kept.update(own.kept)
+    return _Beside(document), cases
 
 
 class _Beside:
@@ -238,7 +240,7 @@ class _Beside:
         return self._document.edit(inner, within, replacement)
 
 
-def _duplicates(reading: Reading) -> Iterator[Problem]:
+def _find_duplicates(reading: Reading, log: Log) -> None:
     prompt = reading.prompt
     if prompt is None:
         return
@@ -251,8 +253,10 @@ def _duplicates(reading: Reading) -> Iterator[Problem]:
         first: dict[str, int] = {}
         for i, own in enumerate(ids):
             if first.setdefault(own, i) < i:
-                place = reading.written((name, i, "id"))
                 taken = reading.written((name, first[own]))[1]
-                message = f"the id `{own}` is taken by entry {int(taken) + 1} of `{name}`"
-                help = "give each its own id: history, tests and decisions follow it"
-                yield Problem("duplicate-id", Finding(place, message, help))
+                log.add(
+                    "duplicate-id",
+                    reading.written((name, i, "id")),
+                    f"the id `{own}` is taken by entry {int(taken) + 1} of `{name}`",
+                    "give each its own id: history, tests and decisions follow it",
+                )

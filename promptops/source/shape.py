@@ -15,6 +15,7 @@ from promptops.diagnostic import Finding, Place
 WRONG = object()  # what `read` gives where there is an error; a caller's default takes its place
 
 NULL = frozenset({"", "~", "null", "Null", "NULL"})
+MOST_PROBLEMS = 1000  # of one file: nobody reads more of them at once
 MAX_DEPTH = 50  # of nested lists and mappings
 
 
@@ -30,18 +31,31 @@ class Log:
     """Where shapes put their problems.
 
     kept: for each list that lost entries because they were wrong, the indices that are left.
+    more: how many problems were left out beyond `MOST_PROBLEMS`.
     """
 
-    __slots__ = ("kept", "problems")
+    __slots__ = ("kept", "more", "problems")
 
     def __init__(self) -> None:
         self.problems: list[Problem] = []
         self.kept: dict[Place, tuple[int, ...]] = {}
+        self.more = 0
 
     def add(self, kind: str, place: Place, message: str, help: str = "", **rest: Any) -> Any:
         """Note a problem; gives `WRONG`, so that a reader can return it."""
-        self.problems.append(Problem(kind, Finding(place, message, help, **rest)))
+        if len(self.problems) < MOST_PROBLEMS:
+            self.problems.append(Problem(kind, Finding(place, message, help, **rest)))
+        else:
+            self.more += 1
         return WRONG
+
+    def all(self) -> list[Problem]:
+        """The problems, and a last one that says how many were left out."""
+        if not self.more:
+            return self.problems
+        message = f"{self.more:,} more errors"
+        last = Finding((), message, "mend those above first", within=(0, 0))
+        return [*self.problems, Problem("unreadable-file", last)]
 
 
 class Shape:

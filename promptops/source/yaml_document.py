@@ -30,6 +30,10 @@ class YamlDocument:
             self._lines = Lines(self.text)
         return self._lines
 
+    def has(self, name: str) -> bool:
+        """True if `name` is a key of the file."""
+        return _step(self.root, name) is not None
+
     def locate(
         self, place: Place, within: tuple[int, int] | None = None, *, key: bool = False
     ) -> tuple[int, int]:
