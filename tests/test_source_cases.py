@@ -86,9 +86,9 @@ def test_every_broken_json_line_is_named() -> None:
         ("cases.jsonl", "invalid-yaml", 3, "not JSON: NaN is no JSON value"),
         ("cases.jsonl", "invalid-yaml", 4, "not JSON: Expecting ',' delimiter"),
         ("cases.jsonl", "unknown-key", 5, "unknown key `slcies`"),
-        ("cases.jsonl", "unquoted-text", 6, "`5` is text here, but other YAML readers take it for something else"),
+        ("cases.jsonl", "wrong-type", 6, "expected text, found `5`"),
         ("cases.jsonl", "wrong-type", 7, "expected a mapping, found `5`"),
-        ("cases.jsonl", "unquoted-text", 8, "`1.1` is text here, but other YAML readers take it for something else"),
+        ("cases.jsonl", "wrong-type", 8, "expected text, found `1.1`"),
         ("cases.jsonl", "duplicate-id", 9, "the id `a` is taken by entry 1 of `cases`"),
     ]  # fmt: skip
     columns = {reading.span(p.finding).line: reading.span(p.finding).column for p in reading.problems}  # fmt: skip

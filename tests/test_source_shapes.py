@@ -440,7 +440,9 @@ def _agree(shape: Shape, kind: str, data: Any) -> None:
     assert value is not WRONG or said
     again = Log()
     shape.read(to_node(data, Mark(0, 0), Mark(0, 0)), (), again)
-    assert [p.finding for p in again.problems] == [p.finding for p in log.problems]
+    places = {p.finding.path for p in log.problems}
+    assert {p.finding.path for p in again.problems} <= places
+    assert bool(again.problems) == bool(places)
 
 
 @given(documents(PROMPT))

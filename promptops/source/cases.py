@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from promptops.diagnostic import Edit, Place
 from promptops.model import Case
 from promptops.source.plain_nodes import Mark, PlainNode, to_node
 from promptops.source.schema import CASES_FILE
@@ -36,11 +37,20 @@ def read_cases(text: str, path: str, log: Log) -> tuple[tuple[Case, ...], YamlDo
     return (() if cases is WRONG else cases), document
 
 
+class RowsDocument(YamlDocument):
+    """JSON lines or CSV: what stands in a row is placed at the row, and nothing in it is mended."""
+
+    def edit(
+        self, place: Place, within: tuple[int, int] | None, replacement: str
+    ) -> Sequence[Edit]:
+        return [] if place else super().edit(place, within, replacement)
+
+
 def _list_document(path: str, text: str, nodes: Iterator[PlainNode]) -> YamlDocument:
     start, end = Mark(0, 0), Mark(len(text), text.count("\n"))
     cases = PlainNode("sequence", list(nodes), None, start, end)
     key = PlainNode("scalar", "cases", None, start, start)
-    return YamlDocument(path, text, PlainNode("mapping", [(key, cases)], None, start, end))
+    return RowsDocument(path, text, PlainNode("mapping", [(key, cases)], None, start, end))
 
 
 def _lines(text: str) -> tuple[list[str], list[int]]:

@@ -7,25 +7,49 @@ from collections.abc import Iterable
 
 
 def pattern(globs: Iterable[str]) -> str:
-    """One regular expression, to be matched against the whole path, for all the globs."""
-    return "|".join(f"(?:{_one(glob)})" for glob in globs) or r"(?!)"
+    """One regular expression, to be matched against the whole path, for all the globs.
+
+    It takes time in the product of glob and path: what stands between two stars is tied to the
+    first place where it fits (an atomic group), for the star after it takes whatever is left.
+    """
+    return "|".join(f"(?:{_path(glob)})" for glob in globs) or r"(?!)"
 
 
-def _one(glob: str) -> str:
-    out = ""
-    at = 0
-    while at < len(glob):
-        if glob.startswith("**/", at):
-            out, at = out + r"(?:[^/]+/)*", at + 3
-        elif glob.startswith("**", at):
-            out, at = out + r".*", at + 2
-        elif glob[at] == "*":
-            out, at = out + r"[^/]*", at + 1
-        elif glob[at] == "?":
-            out, at = out + r"[^/]", at + 1
+def _path(glob: str) -> str:
+    first, *rest = _between(glob.split("/"), "**")
+    whole = "/".join(map(_name, first))
+    if not rest:
+        return whole
+    whole += "/" if first else ""
+    for names in rest[:-1]:
+        if names:
+            whole += rf"(?>(?:[^/]+/)*?{'/'.join(map(_name, names))}/)"
+    last = "/".join(map(_name, rest[-1]))
+    return whole + (rf"(?:[^/]+/)*{last}" if rest[-1] else r"[\s\S]*")
+
+
+def _name(glob: str) -> str:
+    """A glob for the name of one file or folder."""
+    first, *rest = ("".join(map(_character, part)) for part in _between(list(glob), "*"))
+    if not rest:
+        return first
+    middle = "".join(rf"(?>[^/]*?{part})" for part in rest[:-1] if part)
+    return rf"{first}{middle}[^/]*{rest[-1]}(?![^/])"
+
+
+def _character(glob: str) -> str:
+    return "[^/]" if glob == "?" else re.escape(glob)
+
+
+def _between(items: list[str], mark: str) -> list[list[str]]:
+    """What stands between the marks."""
+    parts: list[list[str]] = [[]]
+    for item in items:
+        if item == mark:
+            parts.append([])
         else:
-            out, at = out + re.escape(glob[at]), at + 1
-    return out
+            parts[-1].append(item)
+    return parts
 
 
 def matching(globs: Iterable[str], paths: Iterable[str]) -> list[str]:

@@ -19,7 +19,10 @@ class Mark:
 
 
 class PlainNode:
-    """What the shapes look at in a YAML node: id, value, style and marks."""
+    """What the shapes look at in a YAML node: id, value, style and marks.
+
+    The id of a number or truth value, "number", says that it is no text that lacks its quotes.
+    """
 
     __slots__ = ("end_mark", "id", "start_mark", "style", "value")
 
@@ -49,4 +52,4 @@ def to_node(data: Any, start: Mark, end: Mark, depth: int = 0) -> PlainNode:
     if data is None:
         return PlainNode("scalar", "null", None, start, end)
     word = str(data)
-    return PlainNode("scalar", word.lower() if isinstance(data, bool) else word, None, start, end)
+    return PlainNode("number", word.lower() if isinstance(data, bool) else word, None, start, end)

@@ -8,7 +8,7 @@ from itertools import takewhile
 from typing import Any
 
 from promptops.config import DECIDED_ALWAYS, DECISION_KINDS, DEFAULT, Settings, layered
-from promptops.diagnostic import Place
+from promptops.diagnostic import Finding
 from promptops.errors import ConfigError
 from promptops.source.containers import Field, ListOf, MapOf, Record
 from promptops.source.document import Lines
@@ -122,9 +122,7 @@ def _settings(table: Any, text: str, path: str) -> Settings:
 def _all_problems(problems: list[Problem], table: Any, text: str, path: str) -> ConfigError:
     """The first problem as the error, the others as its notes; all of them in the order of the file."""
     written = _written(text, PREFIXES[path])
-    placed = [
-        (_offset(problem.finding.path, written, table, text), problem) for problem in problems
-    ]
+    placed = [(_offset(problem.finding, written, table, text), problem) for problem in problems]
     (offset, first), *rest = sorted(placed, key=lambda pair: pair[0])
     error = _config_error(first.finding.message, first.finding.help, text, path, offset)
     lines = Lines(text)
@@ -156,8 +154,9 @@ def _written(text: str, prefix: tuple[str, ...]) -> dict[tuple[str, ...], int]:
     return found
 
 
-def _offset(place: Place, written: Mapping[tuple[str, ...], int], table: Any, text: str) -> int:
-    """Where `place` stands: its key, or the value itself where that is a text in a list."""
+def _offset(finding: Finding, written: Mapping[tuple[str, ...], int], table: Any, text: str) -> int:
+    """Where a finding stands: its key, or the value itself where that is a text."""
+    place = finding.path
     keys = tuple(str(part) for part in takewhile(lambda part: isinstance(part, str), place))
     known = next(keys[:n] for n in range(len(keys), -1, -1) if keys[:n] in written or not n)
     offset = written.get(known, 0)
@@ -166,4 +165,5 @@ def _offset(place: Place, written: Mapping[tuple[str, ...], int], table: Any, te
             table = table[part]
         except (KeyError, IndexError, TypeError):
             return offset
-    return max(offset, text.find(table, offset)) if isinstance(table, str) else offset
+    is_text = isinstance(table, str) and not finding.key
+    return max(offset, text.find(table, offset)) if is_text else offset

@@ -97,7 +97,10 @@ class DiskTree:
             if path.rpartition("/")[0] not in self._real:
                 raise OSError
             handle = os.open(f"{self.root}/{path}", flags)
-        except OSError:  # a symlink, an unknown folder, or nothing there: the careful way
+        except (
+            OSError,
+            ValueError,
+        ):  # a symlink, an unknown folder, or nothing there: the careful way
             handle = self._open(path, flags)
         try:
             return self._content(handle, path)
@@ -114,15 +117,17 @@ class DiskTree:
         info = os.fstat(handle)
         if not stat.S_ISREG(info.st_mode):
             raise InputError("not a regular file", path=path)
-        if info.st_size > MAX_BYTES:
+        size = info.st_size
+        parts = [] if size > MAX_BYTES else [os.read(handle, MAX_BYTES + 1)]
+        while parts and parts[-1] and sum(map(len, parts)) < size:
+            parts.append(os.read(handle, MAX_BYTES + 1))
+        size = max(size, sum(map(len, parts)))
+        if size > MAX_BYTES:
             raise InputError(
-                f"the file is over 1 MiB ({info.st_size:,} bytes)",
+                f"the file is over 1 MiB ({size:,} bytes)",
                 "a prompt that large is no prompt: leave it out of `prompts` and `instructions`",
                 path=path,
             )
-        parts = [os.read(handle, MAX_BYTES + 1)]
-        while parts[-1] and sum(map(len, parts)) < info.st_size:
-            parts.append(os.read(handle, MAX_BYTES + 1))
         return b"".join(parts)
 
     def _inside(self, path: str) -> str:

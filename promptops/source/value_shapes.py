@@ -58,6 +58,8 @@ class Text(Shape):
         if not isinstance(value, str):
             return self.wrong(node, place, log)
         if not node.style and value[:1] in _NOT_TEXT_STARTS and _NOT_TEXT.match(value):
+            if node.id == "number":
+                return self.wrong(node, place, log)
             self._unquoted(value, place, log)
         elif not node.style and value in NULL:
             return self.wrong(node, place, log)

@@ -7,6 +7,7 @@ file is no longer what was read, nothing is written.
 from __future__ import annotations
 
 import os
+import stat
 
 from promptops.diagnostic import Edit
 from promptops.errors import InputError
@@ -29,57 +30,70 @@ def replace_file(root: str, path: str, text: str, expected: bytes | None) -> Non
     expected: the bytes the caller has read; None for a file that must not exist yet. InputError
     (nothing written) where the file is something else by now, a symlink, or outside the root.
     """
-    data = text.encode(
-        "utf-8"
-    )  # before anything is opened: a lone surrogate must not cost the file
     real = os.path.join(os.path.realpath(root), path)
     folder = os.path.dirname(real)
-    if os.path.islink(real) or os.path.realpath(folder) != folder:
-        raise InputError("a symlink is not written to", "name the file itself", path=path)
-    if _present(real) != expected:
-        raise InputError(
-            "the file changed while it was being worked on",
-            "nothing was written: try again",
-            path=path,
-        )
-    os.makedirs(folder, exist_ok=True)
-    temporary = os.path.join(folder, f".{os.path.basename(real)}.{os.getpid()}.new")
     try:
-        _write_new(temporary, data, os.stat(real).st_mode if expected is not None else 0o644)
-        os.replace(temporary, real)
-        _sync_folder(folder)
-    except OSError as error:
-        _remove(temporary)
-        raise InputError(
-            f"cannot write it: {error.strerror}", "nothing was changed", path=path
-        ) from None
+        data = text.encode("utf-8")  # before anything is opened
+        if os.path.islink(real) or os.path.realpath(folder) != folder:
+            raise InputError("a symlink is not written to", "name the file itself", path=path)
+        if _present(real, path) != expected:
+            raise InputError(
+                "the file changed while it was being worked on",
+                "nothing was written: try again",
+                path=path,
+            )
+        os.makedirs(folder, exist_ok=True)
+        _replace(real, data, None if expected is None else os.stat(real).st_mode)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it holds half a character"
+        raise InputError(f"cannot write it: {reason}", "nothing was changed", path=path) from None
 
 
-def _present(path: str) -> bytes | None:
+def _present(real: str, path: str) -> bytes | None:
+    """What the file holds, None where there is none."""
     try:
-        with open(path, "rb") as file:
-            return file.read()
+        handle = os.open(real, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except FileNotFoundError:
         return None
-    except OSError as error:
-        raise InputError(f"cannot read it: {error.strerror}", path=path) from None
+    with os.fdopen(handle, "rb") as file:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            raise InputError("not a regular file", path=path)
+        return file.read()
 
 
-def _write_new(path: str, data: bytes, mode: int) -> None:
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+def _replace(real: str, data: bytes, mode: int | None) -> None:
+    folder, name = os.path.split(real)
+    temporary = os.path.join(folder, f".{name[:200]}.{os.getpid()}.new")
+    try:
+        _write_new(temporary, data, mode)
+        os.replace(temporary, real)
+    except BaseException:
+        _remove(temporary)
+        raise
+    _sync_folder(folder)
+
+
+def _write_new(path: str, data: bytes, mode: int | None) -> None:
+    kept = 0o666 if mode is None else 0o600  # the umask decides what a new file allows
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, kept)
     with os.fdopen(handle, "wb") as file:
         file.write(data)
         file.flush()
-        os.fchmod(handle, mode & 0o777)
+        if mode is not None:
+            os.fchmod(handle, mode & 0o777)
         os.fsync(handle)
 
 
 def _sync_folder(folder: str) -> None:
-    handle = os.open(folder, os.O_RDONLY)
+    """The new name on the disk, too; where a file system cannot do that, the file is whole anyway."""
     try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+    except OSError:
+        pass
 
 
 def _remove(path: str) -> None:
