@@ -8,7 +8,7 @@ first; after that only ids, plumbing commands and literal paths are used.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from promptops.errors import GitError
@@ -252,7 +252,7 @@ class Repository:
             raise child.complaint(err)
         return out
 
-    def records(self, *arguments: str) -> Iterator[bytes]:
+    def records(self, *arguments: str) -> Generator[bytes]:
         """What a command prints, split at NUL, as it comes. Closing the iterator stops git."""
         running = self._start(arguments)
         errors = bytearray()

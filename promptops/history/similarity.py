@@ -1,0 +1,168 @@
+"""How alike two texts are, and what similarity does not see: strength, polarity, numbers."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from functools import lru_cache
+from math import log
+
+_TOKEN = re.compile(r"[^\W_](?:[\w./:@#-]*[^\W_])?|--?[a-z][\w-]*")
+_PART = re.compile(r"[^\W_]+")
+_UNSPACED = re.compile("[\u3040-\u30ff\u3400-\u9fff\u0e00-\u0e7f]{2,}")
+_STOP = frozenset(
+    [
+        "a",
+        "an",
+        "and",
+        "any",
+        "are",
+        "as",
+        "at",
+        "be",
+        "been",
+        "but",
+        "by",
+        "can",
+        "could",
+        "do",
+        "does",
+        "for",
+        "from",
+        "had",
+        "has",
+        "have",
+        "if",
+        "in",
+        "into",
+        "is",
+        "it",
+        "its",
+        "may",
+        "more",
+        "must",
+        "no",
+        "not",
+        "of",
+        "on",
+        "only",
+        "or",
+        "other",
+        "our",
+        "out",
+        "over",
+        "should",
+        "so",
+        "such",
+        "than",
+        "that",
+        "the",
+        "their",
+        "them",
+        "then",
+        "there",
+        "these",
+        "they",
+        "this",
+        "those",
+        "to",
+        "up",
+        "use",
+        "used",
+        "using",
+        "was",
+        "we",
+        "were",
+        "what",
+        "when",
+        "where",
+        "which",
+        "while",
+        "who",
+        "why",
+        "will",
+        "with",
+        "would",
+        "you",
+        "your",
+        "all",
+        "also",
+        "always",
+        "avoid",
+        "every",
+        "don't",
+        "each",
+        "make",
+        "never",
+        "please",
+        "sure",
+        "e.g",
+        "i.e",
+        "etc",
+    ]
+)
+
+
+@lru_cache(maxsize=1 << 14)
+def tokens(norm: str) -> frozenset[str]:
+    """The words of a normalised text that say what it is about.
+
+    `foo.bar_baz` counts as itself and as its parts, a plural as its singular, and scripts that
+    leave no spaces count by pairs of characters.
+    """
+    found: set[str] = set()
+    for whole in _TOKEN.findall(norm):
+        parts = _PART.findall(whole)
+        found.update(_singular(part) for part in parts if part not in _STOP)
+        if len(parts) > 1:
+            found.add(whole)
+    for run in _UNSPACED.findall(norm):
+        found.update(run[i : i + 2] for i in range(len(run) - 1))
+    return frozenset(found - _STOP)
+
+
+def _singular(word: str) -> str:
+    return word[:-1] if len(word) > 3 and word[-1] == "s" and word[-2] not in "su" else word
+
+
+def ratio(one: str, other: str) -> float:
+    """0-100: edit similarity, or that of the sorted words at a small discount."""
+    from rapidfuzz import fuzz
+
+    plain = fuzz.ratio(one, other)
+    if plain >= 97:
+        return float(plain)
+    return max(plain, 0.97 * fuzz.token_sort_ratio(one, other))
+
+
+def part_ratio(shorter: str, longer: str) -> float:
+    """0-100: how well the shorter text is found inside the longer one."""
+    from rapidfuzz import fuzz
+
+    return float(fuzz.partial_ratio(shorter, longer))
+
+
+class Weights:
+    """How telling a word is: the fewer units of two versions hold it, the more."""
+
+    def __init__(self, norms: Iterable[str]) -> None:
+        self._seen: Counter[str] = Counter()
+        self._count = 0
+        for norm in norms:
+            self._seen.update(tokens(norm))
+            self._count += 1
+
+    def of(self, words: Iterable[str]) -> float:
+        """The sum of the words' weights; a word of one unit in two weighs about 0.7."""
+        total = self._count + 1
+        return sum(log(total / (self._seen[word] + 0.5)) for word in words)
+
+    def contained(self, one: str, other: str) -> tuple[float, float]:
+        """The share (0-1) of the smaller text's weight that the other has too, and that weight."""
+        left, right = tokens(one), tokens(other)
+        shared = left & right
+        if not shared:
+            return 0.0, 0.0
+        weight = self.of(shared)
+        return min(1.0, weight / min(self.of(left), self.of(right))), weight

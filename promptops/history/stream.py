@@ -1,0 +1,106 @@
+"""Commits that touched a path, as git walks them: one stream, stopped as soon as it has told enough.
+
+Both ids of a change are against the commit's own parent, so interleaved side branches do no harm:
+follow the chain of blob ids, not the order of the commits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass
+
+from promptops.errors import GitError
+from promptops.history.git import Repository
+from promptops.history.records import is_hex, text
+
+_FORMAT = "--format=%H%x00%P%x00%an%x00%ae%x00%at%x00%s"
+_LOG = (
+    *("log", "-z", "--raw", "--no-abbrev", "--no-renames", "--no-ext-diff", "--no-textconv"),
+    *("--no-color", "-O/dev/null", "--diff-merges=c", _FORMAT, "--end-of-options"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Touch:
+    """What one commit did to one path. A merge has an old id for each parent, others have one.
+
+    status: A, D, M or T (of the first parent); ids are all zeros where there is no file.
+    """
+
+    path: str
+    status: str
+    olds: tuple[str, ...]
+    new: str
+    mode: str
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """A commit's own words: raw author (no .mailmap), author time in epoch seconds or None."""
+
+    id: str
+    parents: tuple[str, ...]
+    author: str
+    email: str
+    time: int | None
+    subject: str
+    touches: tuple[Touch, ...] = ()
+
+
+def log(repository: Repository, commit: str, path: str | None = None) -> Generator[Commit]:
+    """Commits from `commit` back that changed `path` (None: any), newest first.
+
+    Close the iterator to stop git. GitError where an object is missing.
+    """
+    if not is_hex(commit):
+        raise GitError(f"not an object id: {commit!r}")
+    scope = ("--", path) if path is not None else ()
+    tokens = repository.records(*_LOG, commit, *scope)
+    try:
+        yield from _commits(tokens, path is not None)
+    finally:
+        tokens.close()
+
+
+def _commits(tokens: Iterator[bytes], single: bool) -> Iterator[Commit]:
+    """`single`: a commit has one change at most, so it need not wait for the next one to be whole.
+
+    The wait matters: what follows a file's creation is the rest of history.
+    """
+    header: list[str] = []
+    touches: list[Touch] = []
+    for token in tokens:
+        bare = token.removeprefix(b"\n")
+        if len(header) == 6 and bare.startswith(b":"):
+            touches.append(_touch(text(bare), text(next(tokens, b""))))
+            if not single:
+                continue
+        if len(header) == 6 and not token:
+            continue  # what separates a merge's header from its changes
+        if len(header) == 6:
+            yield _commit(header, touches)
+            header, touches = [], []
+            if single and bare.startswith(b":"):
+                continue
+        header.append(text(token))
+    if len(header) == 6:
+        yield _commit(header, touches)
+
+
+def _touch(facts: str, path: str) -> Touch:
+    parents = len(facts) - len(facts.lstrip(":"))
+    *fields, status = facts[parents:].split(" ")
+    modes, ids = fields[: parents + 1], fields[parents + 1 :]
+    return Touch(path, status[:1], tuple(ids[:-1]), ids[-1], modes[-1])
+
+
+def _commit(header: list[str], touches: list[Touch]) -> Commit:
+    name, parents, author, email, time, subject = header
+    return Commit(
+        name, tuple(parents.split()), author, email, _epoch(time), subject, tuple(touches)
+    )
+
+
+def _epoch(time: str) -> int | None:
+    """Absurd dates are no dates: before 1970 or after the year 9999."""
+    return int(time) if time.isdecimal() and 0 < int(time) < 253_402_300_800 else None
