@@ -213,27 +213,30 @@ class _Alignment:
         """Units that lie inside a vanished one, or swallowed one."""
         best = {link.new: link.score for link in self.links}
         gone = [i for i in self.free_old if self.old[i].kind == PROSE]
-        heirs = {link.old for link in self.links if link.score < 80}
+        shared = sorted({link.old for link in self.links if link.score < 80})
         for j, unit in enumerate(self.new):
-            if unit.kind != PROSE or best.get(j, 0.0) >= 80:
-                continue
-            for i in (*gone, *sorted(heirs)):
-                how = self._part(self.old[i].norm, unit.norm, i in heirs)
-                if how is not None and not any(k.old == i and k.new == j for k in self.links):
-                    self.links.append(Link(i, j, *how))
-                    self.free_old.pop(i, None)
-                    self.free_new.pop(j, None)
+            if unit.kind == PROSE and best.get(j, 0.0) < 80:
+                for i in (*gone, *shared):
+                    part = self._part(i, j, i in shared)
+                    if part is not None and not any((k.old, k.new) == (i, j) for k in self.links):
+                        self.link(i, j, *part)
 
-    def _part(self, old: str, new: str, taken: bool) -> tuple[str, float, Grade] | None:
-        if len(new) >= 20 and len(old) >= 1.3 * len(new):
-            score = part_ratio(new, old)
-            if score >= 85:
-                return "split", score, Grade.CERTAIN if score >= 99 else Grade.PROBABLE
-        if not taken and len(old) >= 25 and len(new) >= 1.3 * len(old):
-            score = part_ratio(old, new)
-            if score >= 90:
-                return "merged", score, Grade.CERTAIN if score >= 99 else Grade.PROBABLE
-        return None
+    def _part(self, i: int, j: int, taken: bool) -> tuple[str, float, Grade] | None:
+        old, new = self.old[i].norm, self.new[j].norm
+        shorter, longer = sorted((old, new), key=len)
+        split = len(new) < len(old)
+        if len(longer) < 1.3 * len(shorter) or len(shorter) < (20 if split else 25):
+            return None
+        if taken and not split:
+            return None
+        score = part_ratio(shorter, longer)
+        if score < (95 if self.foreign else 85 if split else 90):
+            return None
+        like = self.likeness(i, j)
+        if like.c < 0.8 or like.weight < 6:
+            return None
+        grade = Grade.CERTAIN if score >= 99 and len(shorter) >= 40 else Grade.PROBABLE
+        return "split" if split else "merged", score, grade
 
 
 SURE = 75.0  # likeness of texts that are one rule without further evidence

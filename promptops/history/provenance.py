@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from promptops.history.align import Grade, Link, align, resembles
 from promptops.history.elsewhere import Found, Search, copied, mentions, search
 from promptops.history.stream import Commit, Touch, log
-from promptops.history.units import PROSE, Unit
+from promptops.history.units import PROSE, Unit, normalised
 from promptops.history.unmoved import line_before
 from promptops.history.versions import Versions
 
@@ -57,11 +57,15 @@ class Trace:
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """A unit, by one of its lines (1-based), of a version (blob) of the file at `path`."""
+    """A unit, by one of its lines (1-based), of a version (blob) of the file at `path`.
+
+    part: the text that is followed where it is only a part of that unit, else "".
+    """
 
     path: str
     blob: str
     line: int
+    part: str = ""
 
 
 def follow(versions: Versions, commit: str, spot: Spot) -> Trace:
@@ -98,7 +102,21 @@ class _Walk:
     def unit(self) -> Unit:
         unit = self.versions.unit_at(self.spot.blob, self.spot.path, self.spot.line)
         assert unit is not None  # every spot was made from a unit
+        if self.spot.part:
+            return replace(unit, text=self.spot.part, norm=normalised(self.spot.part))
         return unit
+
+    @property
+    def units(self) -> list[Unit]:
+        """The units of the version at hand; a part stands for the whole it is in."""
+        ours = self.unit
+        units = self.versions.units(self.spot.blob, self.spot.path)
+        return [
+            ours
+            if u.line == ours.line and u.end_line == ours.end_line and u.kind == ours.kind
+            else u
+            for u in units
+        ]
 
     def hop(self) -> bool:
         """Follow the rule through one path; True if it goes on in another one."""
@@ -154,7 +172,7 @@ class _Walk:
 
     def _best(self, touch: Touch) -> tuple[str, Unit, Link] | None:
         """The parent's version with the surest link: its blob, the unit there, the link."""
-        new = self.versions.units(self.spot.blob, self.spot.path)
+        new = self.units
         ours = new.index(self.unit)
         found = []
         for blob in dict.fromkeys(touch.olds):
@@ -167,9 +185,10 @@ class _Walk:
         kind = _KINDS.get(link.how, link.how)
         if not kind and before.section != self.unit.section and self._sections_stayed(blob, before):
             kind = "moved"
-        if kind:
+        part = self.unit.text if kind == "split" else ""
+        if kind and not (part and self.spot.part):
             self._record(kind, commit, before.text, link)
-        self.spot = replace(self.spot, blob=blob, line=before.line)
+        self.spot = replace(self.spot, blob=blob, line=before.line, part=part)
 
     def _sections_stayed(self, blob: str, before: Unit) -> bool:
         """True if the heading was not merely renamed: one of the two exists on both sides."""
@@ -201,7 +220,7 @@ class _Walk:
                 self._record("restored", commit)
                 gone = Event("removed", earlier, self.spot.path, there.text, "", self.grade)
                 self.events.append(gone)
-                self.spot = replace(self.spot, blob=blob, line=there.line)
+                self.spot = replace(self.spot, blob=blob, line=there.line, part="")
                 return True
         older.rewind(seen)
         return False
@@ -219,11 +238,12 @@ class _Walk:
         ]
         if len(changes) >= LARGE_COMMIT and touch.status == "A":
             self.notes.append(f"{commit.id[:10]} changed {len(changes)} files at once")
-        new = self.versions.units(self.spot.blob, self.spot.path)
+        new = self.units
         old = self.versions.units(touch.olds[0], self.spot.path) if touch.olds[0].strip("0") else []
         kept = {k.new for k in align(old, new) if k.grade == Grade.CERTAIN} if old else set()
         fresh = [u for i, u in enumerate(new) if i not in kept]
-        looked = search(self.versions, changes, fresh, self.unit)
+        ours = self.unit
+        looked = search(self.versions, changes, fresh, next(u for u in (*fresh, ours) if u == ours))
         if looked.found is None:
             tree = self.repository.tree(commit.parents[0])
             found = copied(self.versions, tree, self.spot.path, self.unit)
@@ -238,7 +258,8 @@ class _Walk:
             kind = found.link.how
         self._record(kind, commit, found.unit.text, found.link, from_path=found.path)
         self.commit = commit.parents[0]
-        self.spot = Spot(found.path, found.blob, found.unit.line)
+        part = self.unit.text if kind == "split" else ""
+        self.spot = Spot(found.path, found.blob, found.unit.line, part)
 
     # -- the end -----------------------------------------------------------------------------
 
@@ -253,7 +274,7 @@ class _Walk:
 
     def _lost_alike(self, touch: Touch) -> bool:
         """True if this file lost a text in the commit that the rule may have grown out of."""
-        new = self.versions.units(self.spot.blob, self.spot.path)
+        new = self.units
         for blob in touch.olds:
             if blob.strip("0"):
                 old = self.versions.units(blob, self.spot.path)

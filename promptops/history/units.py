@@ -23,7 +23,10 @@ _ELEMENT = re.compile(r"\s*<([A-Za-z][\w:.-]*)(?:\s[^<>]*)?>.*</\1>\s*$")
 _RULE = re.compile(r"\s*(?:[-*_=]\s*){3,}$")
 _MARKER = re.compile(r"(?:\s*(?:[-*+•>]|\d{1,9}[.)]|#{1,6}|\[[ xX]\])\s+)+|\s*#{1,6}\s*$")
 _FILLED_IN = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\$\{[^{}]*\}", re.DOTALL)
-_MARKS = str.maketrans("", "", "*`")
+_MARKS = str.maketrans("", "", "*`\\")
+_SPOKEN_FENCES = frozenset({"md", "markdown", "mdc", "text", "txt", "prompt", "xml", "jinja"})
+_SPEAKS = re.compile(r"\s{0,3}(?:[-*+]|\d{1,3}[.)]|#{1,4})\s+\S+ \S+")
+_QUOTED_BREAK = re.compile(r"\\r?\\?n")
 _UNDERLINED = re.compile(r"(?<!\w)_+|_+(?!\w)")
 
 
@@ -65,8 +68,8 @@ class _Splitter:
     """Line by line; what a line is decides whether it starts, continues or ends a unit."""
 
     def __init__(self, text: str, first_line: int) -> None:
-        self.lines = text.removeprefix("\ufeff").splitlines()
-        self.first = first_line
+        self.lines, self.numbers = _lines(text.removeprefix("\ufeff"), first_line)
+        self.rows = text.lstrip()[:1] in ("{", "[")  # JSON: every line is a unit of its own
         self.section = ""
         self.open: list[str] = []
         self.start = 0
@@ -78,12 +81,23 @@ class _Splitter:
             if (fence := _FENCE.match(line)) is not None:
                 yield from self._close(number)
                 end = self._fence_end(number, fence[1])
-                yield self._unit(CODE, self.lines[number:end], number, end)
+                yield from self._fenced(number, end, line[fence.end() :].strip().casefold())
                 number = end
                 continue
             yield from self._line(line, number)
             number += 1
         yield from self._close(number)
+
+    def _fenced(self, start: int, end: int, language: str) -> Iterator[Unit]:
+        """A fence is code, unless it quotes prose: many prompts live in documentation."""
+        body = self.lines[start + 1 : end - 1]
+        speaks = language in _SPOKEN_FENCES or (
+            not language and sum(map(bool, map(_SPEAKS.match, body))) >= 3
+        )
+        if speaks and self.numbers[start] < self.numbers[end - 1]:
+            yield from split_units("\n".join(body), self.numbers[start] + 1)
+        else:
+            yield self._unit(CODE, self.lines[start:end], start, end)
 
     def _line(self, line: str, number: int) -> Iterator[Unit]:
         if not line.strip() or _RULE.match(line):
@@ -95,7 +109,7 @@ class _Splitter:
         elif _TAG.match(line):
             yield from self._close(number)
             yield self._unit(CODE, [line], number, number + 1)
-        elif _ROW.match(line) or _ITEM.match(line) or _ELEMENT.match(line):
+        elif self.rows or _ROW.match(line) or _ITEM.match(line) or _ELEMENT.match(line):
             yield from self._close(number)
             self.open, self.start = [line], number
         else:
@@ -117,5 +131,16 @@ class _Splitter:
 
     def _unit(self, kind: str, lines: list[str], start: int, end: int) -> Unit:
         joined = "\n".join(lines) if kind == CODE else " ".join(line.strip() for line in lines)
-        span = self.first + start, self.first + end - 1
+        span = self.numbers[start], self.numbers[end - 1]
         return Unit(kind, joined.strip(), normalised(joined), *span, self.section)
+
+
+def _lines(text: str, first: int) -> tuple[list[str], list[int]]:
+    """The lines and their numbers. A string literal's `\\n` (JSON, source code) breaks lines too."""
+    lines: list[str] = []
+    numbers: list[int] = []
+    for number, line in enumerate(text.splitlines(), first):
+        parts = _QUOTED_BREAK.split(line) if line.count("\\n") > 1 else [line]
+        lines += parts
+        numbers += [number] * len(parts)
+    return lines, numbers
