@@ -197,7 +197,7 @@ class _Alignment:
                     alone = lonely[0][gaps.of_old(i)] == lonely[1][gaps.of_new(j)] == 1
                     like = replace(like, gap=True, alone=alone)
                 chance = like.chance(self.foreign, together)
-                verdict = accept(like, chance)
+                verdict = accept(like if not self.foreign else replace(like, gap=False), chance)
                 if verdict is not None:
                     place = 0.1 - 0.06 * gaps.apart(i, j) if like.gap else 0.0
                     yield chance + place, i, j, verdict, like.score

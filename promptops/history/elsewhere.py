@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 
 from promptops.history.align import Grade, Link, align, resembles
 from promptops.history.records import SYMLINK, Change, Entry
 from promptops.history.similarity import ratio, tokens
+from promptops.history.stream import Commit, log
 from promptops.history.units import PROSE, Unit
 from promptops.history.versions import Versions
 
@@ -131,3 +133,25 @@ def copied(versions: Versions, entries: Sequence[Entry], path: str, wanted: Unit
                     entry.path, entry.blob, unit, Link(position, 0, how, score, grade), False
                 )
     return None
+
+
+def deleted(versions: Versions, commit: Commit, wanted: Unit) -> tuple[Commit, Found] | None:
+    """The newest deletion, before `commit`, of a prompt-like file that held the very text.
+
+    With the commit that deleted it. Walks all of history where there is none.
+    """
+    with closing(log(versions.repository, commit.parents[0], None, "--diff-filter=D")) as stream:
+        for earlier in stream:
+            near = [t for t in earlier.touches if len(t.olds) == 1 and _PROMPT_LIKE.search(t.path)]
+            versions.load([t.olds[0] for t in near[:MAX_FILES]])
+            for touch in near[:MAX_FILES]:
+                if mentions(versions.text(touch.olds[0]), wanted):
+                    unit = _equal(versions.units(touch.olds[0], touch.path), wanted)
+                    if unit is not None:
+                        link = Link(0, 0, "same", 100.0, Grade.CERTAIN)
+                        return earlier, Found(touch.path, touch.olds[0], unit, link, True, True)
+    return None
+
+
+def _equal(units: Sequence[Unit], wanted: Unit) -> Unit | None:
+    return next((u for u in units if u.norm == wanted.norm and u.kind == wanted.kind), None)

@@ -7,12 +7,13 @@ the other files of that commit whether it left them, and only then it counts as 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
 
 from promptops.history.align import Grade, Link, align, resembles
-from promptops.history.elsewhere import Found, Search, copied, mentions, search
+from promptops.history.elsewhere import Found, Search, copied, deleted, mentions, search
 from promptops.history.stream import Commit, Touch, log
 from promptops.history.units import PROSE, Unit, normalised
 from promptops.history.unmoved import line_before
@@ -21,6 +22,15 @@ from promptops.history.versions import Versions
 MAX_HOPS = 20
 LARGE_COMMIT = 500  # files; a commit of that size is an import of a repository
 UNEXPLAINED = 25  # characters of a lost text that make it worth a doubt
+_CAME = re.compile(
+    r"\b(?:mov|migrat|import|sync|port|cop[iy]|extract|split|renam|relocat|consolidat|vendor|mirror"
+    r"|unif|convert|merg|transfer|backport|restor|revert)|\bback\b",
+    re.IGNORECASE,
+)
+_BACK = re.compile(
+    r"\b(?:restor|revert|re-?add|reinstat|undelet|resurrect|undo)|\b(?:add|bring|put)\w* .*\bback\b",
+    re.IGNORECASE,
+)
 _KINDS = {"same": "", "format": "reformatted", "rewritten": "reworded"}
 
 
@@ -152,6 +162,8 @@ class _Walk:
             if looked.found and (best is None or _beats(looked.found.link, best[2])):
                 self._leave(commit, looked.found)
                 return True
+            if best is None and _BACK.search(commit.subject) and self._deleted_before(commit):
+                return True
             if best is None:
                 self._introduced(commit, touch, looked.suspects)
                 return False
@@ -250,6 +262,19 @@ class _Walk:
             return Search(found, looked.suspects)
         return looked
 
+    def _deleted_before(self, commit: Commit) -> bool:
+        """True if the text stood in a file that was deleted earlier; then the walk goes on there."""
+        found = deleted(self.versions, commit, self.unit) if commit.parents else None
+        if found is None:
+            return False
+        removal, spot = found
+        self._record("restored", commit)
+        text = spot.unit.text
+        self.events.append(Event("removed", removal, spot.path, text, "", self.grade))
+        self.commit = removal.parents[0]
+        self.spot = Spot(spot.path, spot.blob, spot.unit.line)
+        return True
+
     def _leave(self, commit: Commit, found: Found) -> None:
         kind = ("renamed" if found.whole else "moved") if found.gone else "copied"
         if self.spot.path.endswith((".yaml", ".yml")) > found.path.endswith((".yaml", ".yml")):
@@ -268,7 +293,7 @@ class _Walk:
         if not commit.parents:
             grade = Grade.PROBABLE
             self.notes.append("it arrived with the first commit: what was before is not in here")
-        elif suspects or self._lost_alike(touch):
+        elif suspects or self._lost_alike(touch) or _says_it_came(commit, touch):
             grade = Grade.PROBABLE
         self._record("introduced", commit, grade=grade)
 
@@ -307,6 +332,11 @@ class _Walk:
 
 def _beats(link: Link, other: Link) -> bool:
     return (link.grade, link.score) > (other.grade, other.score)
+
+
+def _says_it_came(commit: Commit, touch: Touch) -> bool:
+    """True if the commit that created the file says that its text came from somewhere else."""
+    return touch.status == "A" and _CAME.search(commit.subject) is not None
 
 
 class _Rewindable:

@@ -16,7 +16,7 @@ from promptops.history.records import is_hex, text
 _FORMAT = "--format=%H%x00%P%x00%an%x00%ae%x00%at%x00%s"
 _LOG = (
     *("log", "-z", "--raw", "--no-abbrev", "--no-renames", "--no-ext-diff", "--no-textconv"),
-    *("--no-color", "-O/dev/null", "--diff-merges=c", _FORMAT, "--end-of-options"),
+    *("--no-color", "-O/dev/null", "--diff-merges=c", _FORMAT),
 )
 
 
@@ -47,7 +47,9 @@ class Commit:
     touches: tuple[Touch, ...] = ()
 
 
-def log(repository: Repository, commit: str, path: str | None = None) -> Generator[Commit]:
+def log(
+    repository: Repository, commit: str, path: str | None = None, *options: str
+) -> Generator[Commit]:
     """Commits from `commit` back that changed `path` (None: any), newest first.
 
     Close the iterator to stop git. GitError where an object is missing.
@@ -55,7 +57,7 @@ def log(repository: Repository, commit: str, path: str | None = None) -> Generat
     if not is_hex(commit):
         raise GitError(f"not an object id: {commit!r}")
     scope = ("--", path) if path is not None else ()
-    tokens = repository.records(*_LOG, commit, *scope)
+    tokens = repository.records(*_LOG, *options, "--end-of-options", commit, *scope)
     try:
         yield from _commits(tokens, path is not None)
     finally:

@@ -26,6 +26,9 @@ _FILLED_IN = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\$\{[^{}]*\}", re.DOTALL)
 _MARKS = str.maketrans("", "", "*`\\")
 _SPOKEN_FENCES = frozenset({"md", "markdown", "mdc", "text", "txt", "prompt", "xml", "jinja"})
 _SPEAKS = re.compile(r"\s{0,3}(?:[-*+]|\d{1,3}[.)]|#{1,4})\s+\S+ \S+")
+_ENDS = re.compile(r"""(?:\"{3}|'{3}|`;?)\s*$""")
+_PLACEHOLDER = re.compile(r"\s*\$?\{[^{}]*\}\s*$|\s*\{\{.*\}\}\s*$|\s*\{%.*%\}\s*$")
+_LITERAL = re.compile(r"""^(?:\w+\s*[:=]\s*)?[rbuf]{0,2}(?:\"{3}|'{3})|(?:\"{3}|'{3})\s*$""")
 _QUOTED_BREAK = re.compile(r"\\r?\\?n")
 _UNDERLINED = re.compile(r"(?<!\w)_+|_+(?!\w)")
 
@@ -53,22 +56,28 @@ def normalised(text: str) -> str:
     plain = text.translate(_MARKS)
     if "_" in plain:
         plain = _UNDERLINED.sub("", plain)
+    if '"""' in plain or "'''" in plain:
+        plain = _LITERAL.sub("", plain)
     if "{" in plain:
         plain = _FILLED_IN.sub(" ", plain)
     marker = _MARKER.match(plain)
     return " ".join((plain[marker.end() :] if marker else plain).split()).casefold()
 
 
-def split_units(text: str, first_line: int = 1) -> list[Unit]:
-    """The units of a text in order; `first_line` is the number its first line has in its file."""
-    return list(_Splitter(text, first_line).units())
+def split_units(text: str, first_line: int = 1, source: bool = False) -> list[Unit]:
+    """The units of a text in order; `first_line` is the number its first line has in its file.
+
+    source: it is a program, where `#` starts no heading.
+    """
+    return list(_Splitter(text, first_line, source).units())
 
 
 class _Splitter:
     """Line by line; what a line is decides whether it starts, continues or ends a unit."""
 
-    def __init__(self, text: str, first_line: int) -> None:
+    def __init__(self, text: str, first_line: int, source: bool) -> None:
         self.lines, self.numbers = _lines(text.removeprefix("\ufeff"), first_line)
+        self.source = source
         self.rows = text.lstrip()[:1] in ("{", "[")  # JSON: every line is a unit of its own
         self.section = ""
         self.open: list[str] = []
@@ -91,9 +100,7 @@ class _Splitter:
     def _fenced(self, start: int, end: int, language: str) -> Iterator[Unit]:
         """A fence is code, unless it quotes prose: many prompts live in documentation."""
         body = self.lines[start + 1 : end - 1]
-        speaks = language in _SPOKEN_FENCES or (
-            not language and sum(map(bool, map(_SPEAKS.match, body))) >= 3
-        )
+        speaks = language in _SPOKEN_FENCES or (not language and any(map(_SPEAKS.match, body)))
         if speaks and self.numbers[start] < self.numbers[end - 1]:
             yield from split_units("\n".join(body), self.numbers[start] + 1)
         else:
@@ -102,11 +109,11 @@ class _Splitter:
     def _line(self, line: str, number: int) -> Iterator[Unit]:
         if not line.strip() or _RULE.match(line):
             yield from self._close(number)
-        elif (heading := _HEADING.match(line)) is not None:
+        elif not self.source and (heading := _HEADING.match(line)) is not None:
             yield from self._close(number)
             self.section = normalised(heading[2])
             yield self._unit(HEADING, [line], number, number + 1)
-        elif _TAG.match(line):
+        elif _TAG.match(line) or _PLACEHOLDER.match(line):
             yield from self._close(number)
             yield self._unit(CODE, [line], number, number + 1)
         elif self.rows or _ROW.match(line) or _ITEM.match(line) or _ELEMENT.match(line):
@@ -116,6 +123,8 @@ class _Splitter:
             if not self.open:
                 self.start = number
             self.open.append(line)
+            if _ENDS.search(line):
+                yield from self._close(number + 1)
 
     def _fence_end(self, start: int, mark: str) -> int:
         for number in range(start + 1, len(self.lines)):

@@ -2,10 +2,31 @@
 
 from __future__ import annotations
 
+import os
+
 from promptops.history.git import Repository
 from promptops.history.units import Unit, split_units
 
 LARGEST = 400_000  # bytes; no prompt is that long, and source files that are cost seconds
+
+_KINDS = {".yaml": "yaml", ".yml": "yaml"} | dict.fromkeys(
+    (
+        ".py",
+        ".js",
+        ".ts",
+        ".tsx",
+        ".jsx",
+        ".go",
+        ".rs",
+        ".rb",
+        ".java",
+        ".kt",
+        ".cs",
+        ".php",
+        ".sh",
+    ),
+    "source",
+)
 
 
 class Versions:
@@ -15,7 +36,7 @@ class Versions:
         self.repository = repository
         self.absent: set[str] = set()  # ids that this clone does not have
         self._texts: dict[str, str] = {}
-        self._units: dict[tuple[str, bool], list[Unit]] = {}
+        self._units: dict[tuple[str, str], list[Unit]] = {}
 
     def text(self, blob: str) -> str:
         """The blob as text, BOM and line ends as they are; "" where missing, binary or too large."""
@@ -37,11 +58,9 @@ class Versions:
 
     def units(self, blob: str, path: str) -> list[Unit]:
         """The units of a version of the file at `path`; none where it cannot be read."""
-        kind = path.endswith((".yaml", ".yml"))
+        kind = _KINDS.get(os.path.splitext(path)[1].lower(), "")
         if (blob, kind) not in self._units:
-            self._units[blob, kind] = (
-                _yaml(self.text(blob)) if kind else split_units(self.text(blob))
-            )
+            self._units[blob, kind] = _read(self.text(blob), kind)
         return self._units[blob, kind]
 
     def unit_at(self, blob: str, path: str, line: int) -> Unit | None:
@@ -50,7 +69,9 @@ class Versions:
         return next((u for u in units if u.line <= line <= u.end_line), None)
 
 
-def _yaml(text: str) -> list[Unit]:
-    from promptops.history.yaml_units import yaml_units
+def _read(text: str, kind: str) -> list[Unit]:
+    if kind == "yaml":
+        from promptops.history.yaml_units import yaml_units
 
-    return yaml_units(text)
+        return yaml_units(text)
+    return split_units(text, source=kind == "source")

@@ -1,0 +1,66 @@
+"""What a commit says of itself: its own words, pull request, decision records, co-authors."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from promptops.history.git import Repository
+from promptops.history.records import text
+
+_REQUEST = (
+    re.compile(r"\(#(\d+)\)(?!.*\(#\d+\))"),  # the last one of the subject: squash merges
+    re.compile(r"^Merge pull request #(\d+)"),
+    re.compile(r"(?<!\S)!(\d+)\b"),
+)
+_SEE = re.compile(r"^See merge request \S*!(\d+)", re.MULTILINE)
+# A squash merge buries trailers above `Co-authored-by`, so the whole body is searched.
+_TRAILER = re.compile(
+    r"^\s*(Decision|Prompt-Rule|Measured-by|Refs|Closes|Promptops-Waiver|Co-authored-by)\s*:\s*(\S.*)$",
+    re.IGNORECASE | re.MULTILINE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A commit message. trailers: (lower-case key, value) wherever they stand in the body."""
+
+    subject: str
+    body: str
+    pull_request: str
+    trailers: tuple[tuple[str, str], ...]
+
+    def trailer(self, key: str) -> tuple[str, ...]:
+        """Every value of a trailer, `key` in lower case."""
+        return tuple(value for name, value in self.trailers if name == key)
+
+
+def message(repository: Repository, commit: str) -> Message:
+    """The message of a commit, in UTF-8 whatever it was written in; empty where it is missing."""
+    raw = repository.blob(commit) or b""
+    header, _, said = raw.partition(b"\n\n")
+    return read_message(_decoded(said, header))
+
+
+def read_message(said: str) -> Message:
+    """A message from its text."""
+    subject, _, body = said.strip("\n").partition("\n")
+    trailers = tuple((key.lower(), value.strip()) for key, value in _TRAILER.findall(body))
+    return Message(subject, body.strip("\n"), _pull_request(subject, body), trailers)
+
+
+def _decoded(said: bytes, header: bytes) -> str:
+    named = re.search(rb"^encoding (\S+)$", header, re.MULTILINE)
+    try:
+        return said.decode(text(named[1]) if named else "utf-8")
+    except (UnicodeDecodeError, LookupError):
+        return said.decode("utf-8", "replace")
+
+
+def _pull_request(subject: str, body: str) -> str:
+    for pattern in _REQUEST:
+        found = pattern.search(subject)
+        if found:
+            return found[0].strip("() ") if found[0][0] != "M" else f"#{found[1]}"
+    seen = _SEE.search(body)
+    return f"!{seen[1]}" if seen else ""
