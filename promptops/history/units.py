@@ -1,8 +1,7 @@
-"""A file as units: list items, paragraphs, headings, code. What a rule is, before it has an id.
+"""A version of a file as units: what a rule is before it has an id, and what is compared.
 
-A line splitter is enough for history: it takes Markdown, plain text, Jinja, XML-ish prompts and
-source code as they come, a hundred times faster than a parser, and never fails. YAML is parsed:
-one unit a rule, for a splitter would swallow its keys.
+Markdown and text are cut by `promptops.source.units`. Programs and JSON, in which many a prompt
+was born, are cut here: paragraphs and items inside string literals.
 """
 
 from __future__ import annotations
@@ -12,33 +11,32 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
+from promptops.source.units import read_units
+
 PROSE, HEADING, CODE = "prose", "heading", "code"
 
-_FENCE = re.compile(r"\s*(?:>\s*)*(?:[-*+]\s+)?(`{3,}|~{3,})")
-_HEADING = re.compile(r"\s{0,3}(#{1,6})\s+(.*?)\s*#*\s*$")
-_ITEM = re.compile(r"(\s*)(?:[-*+•]|\d{1,9}[.)])\s+(?=\S)")
-_ROW = re.compile(r"\s*\|.*\|\s*$")
-_TAG = re.compile(r"\s*</?[A-Za-z][\w:.-]*(?:\s[^<>]*)?/?>\s*$")
-_ELEMENT = re.compile(r"\s*<([A-Za-z][\w:.-]*)(?:\s[^<>]*)?>.*</\1>\s*$")
-_RULE = re.compile(r"\s*(?:[-*_=]\s*){3,}$")
-_MARKER = re.compile(r"(?:\s*(?:[-*+•>]|\d{1,9}[.)]|#{1,6}|\[[ xX]\])\s+)+|\s*#{1,6}\s*$")
-_FILLED_IN = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\$\{[^{}]*\}", re.DOTALL)
-_MARKS = str.maketrans("", "", "*`\\")
+_KINDS = {"heading": HEADING, "code": CODE, "html": CODE, "break": CODE}
 _SPOKEN_FENCES = frozenset({"md", "markdown", "mdc", "text", "txt", "prompt", "xml", "jinja"})
-_SPEAKS = re.compile(r"\s{0,3}(?:[-*+]|\d{1,3}[.)]|#{1,4})\s+\S+ \S+")
+_SPEAKS = re.compile(r"\s{0,3}(?:[-*+]|\d{1,3}[.)]|#{1,4})\s+\S+ \S+", re.MULTILINE)
+
+_STARTS = re.compile(r"\s*(?:(?:[-*+•]|\d{1,9}[.)])\s+\S|\|.*\|\s*$)")
 _ENDS = re.compile(r"""(?:\"{3}|'{3}|`;?)\s*$""")
-_PLACEHOLDER = re.compile(r"\s*\$?\{[^{}]*\}\s*$|\s*\{\{.*\}\}\s*$|\s*\{%.*%\}\s*$")
-_LITERAL = re.compile(r"""^(?:\w+\s*[:=]\s*)?[rbuf]{0,2}(?:\"{3}|'{3})|(?:\"{3}|'{3})\s*$""")
-_QUOTED_BREAK = re.compile(r"\\r?\\?n")
+_PLACEHOLDER = re.compile(r"\s*\$?\{[^{}]*\}\s*$|\s*</?[A-Za-z][\w:.-]*>\s*$")
+_QUOTED_BREAK = re.compile(r"(?:\\r)?\\n")
+
+_MARKS = str.maketrans("", "", "*`\\")
 _UNDERLINED = re.compile(r"(?<!\w)_+|_+(?!\w)")
+_FILLED_IN = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\$\{[^{}]*\}", re.DOTALL)
+_LITERAL = re.compile(r"""^(?:\w+\s*[:=]\s*)?[rbuf]{0,2}(?:\"{3}|'{3})|(?:\"{3}|'{3})\s*$""")
+_MARKER = re.compile(r"(?:\s*(?:[-*+•>]|\d{1,9}[.)]|#{1,6}|\[[ xX]\])\s+)+|\s*#{1,6}\s*$")
 
 
 @dataclass(frozen=True, slots=True)
 class Unit:
     """One rule-like piece of a file: 1-based lines, both ends included.
 
-    text: as written, without indentation and line breaks. norm: for comparison only; two texts
-    with equal norms differ in decoration at most. section: norm of the nearest heading above.
+    text: as written, on one line unless it is code. norm: for comparison only; two texts with
+    equal norms differ in decoration at most. section: norm of the nearest heading above.
     """
 
     kind: str
@@ -64,92 +62,65 @@ def normalised(text: str) -> str:
     return " ".join((plain[marker.end() :] if marker else plain).split()).casefold()
 
 
-def split_units(text: str, first_line: int = 1, source: bool = False) -> list[Unit]:
-    """The units of a text in order; `first_line` is the number its first line has in its file.
+def text_units(text: str, first_line: int = 1) -> list[Unit]:
+    """The units of Markdown or plain text; `first_line` is the number of its first line."""
+    if text.lstrip()[:1] in ("{", "["):
+        return source_units(text)
+    return list(_text_units(text, first_line - 1))
 
-    source: it is a program, where `#` starts no heading.
-    """
-    return list(_Splitter(text, first_line, source).units())
+
+def _text_units(text: str, above: int) -> Iterator[Unit]:
+    for unit in read_units(text):
+        if unit.kind == "code" and _speaks(unit.marker, unit.text):
+            yield from _text_units(unit.text, above + unit.line)
+            continue
+        kind = _KINDS.get(unit.kind, PROSE)
+        said = unit.text if kind == CODE else " ".join(unit.text.split())
+        section = normalised(unit.section[-1]) if unit.section else ""
+        span = above + unit.line, above + unit.end_line
+        yield Unit(kind, said, normalised(said), *span, section)
 
 
-class _Splitter:
-    """Line by line; what a line is decides whether it starts, continues or ends a unit."""
+def _speaks(fence: str, body: str) -> bool:
+    """A fence is code, unless it quotes prose: many prompts live in documentation."""
+    language = fence.lstrip("`~ ").partition(" ")[0].casefold()
+    if not fence.startswith(("`", "~")):
+        return False
+    return language in _SPOKEN_FENCES or (not language and _SPEAKS.search(body) is not None)
 
-    def __init__(self, text: str, first_line: int, source: bool) -> None:
-        self.lines, self.numbers = _lines(text.removeprefix("\ufeff"), first_line)
-        self.source = source
-        self.rows = text.lstrip()[:1] in ("{", "[")  # JSON: every line is a unit of its own
-        self.section = ""
-        self.open: list[str] = []
-        self.start = 0
 
-    def units(self) -> Iterator[Unit]:
-        number = 0
-        while number < len(self.lines):
-            line = self.lines[number]
-            if (fence := _FENCE.match(line)) is not None:
-                yield from self._close(number)
-                end = self._fence_end(number, fence[1])
-                yield from self._fenced(number, end, line[fence.end() :].strip().casefold())
-                number = end
-                continue
-            yield from self._line(line, number)
-            number += 1
-        yield from self._close(number)
+def source_units(text: str) -> list[Unit]:
+    """The units of a program or a JSON file: paragraphs, and items inside string literals."""
+    rows = text.lstrip()[:1] in ("{", "[")  # JSON: no sentence runs over two lines
+    found: list[Unit] = []
+    open_lines: list[str] = []
+    first = last = 0
 
-    def _fenced(self, start: int, end: int, language: str) -> Iterator[Unit]:
-        """A fence is code, unless it quotes prose: many prompts live in documentation."""
-        body = self.lines[start + 1 : end - 1]
-        speaks = language in _SPOKEN_FENCES or (not language and any(map(_SPEAKS.match, body)))
-        if speaks and self.numbers[start] < self.numbers[end - 1]:
-            yield from split_units("\n".join(body), self.numbers[start] + 1)
-        else:
-            yield self._unit(CODE, self.lines[start:end], start, end)
+    def close() -> None:
+        if open_lines:
+            said = " ".join(" ".join(open_lines).split())
+            found.append(Unit(PROSE, said, normalised(said), first, last))
+            open_lines.clear()
 
-    def _line(self, line: str, number: int) -> Iterator[Unit]:
-        if not line.strip() or _RULE.match(line):
-            yield from self._close(number)
-        elif not self.source and (heading := _HEADING.match(line)) is not None:
-            yield from self._close(number)
-            self.section = normalised(heading[2])
-            yield self._unit(HEADING, [line], number, number + 1)
-        elif _TAG.match(line) or _PLACEHOLDER.match(line):
-            yield from self._close(number)
-            yield self._unit(CODE, [line], number, number + 1)
-        elif self.rows or _ROW.match(line) or _ITEM.match(line) or _ELEMENT.match(line):
-            yield from self._close(number)
-            self.open, self.start = [line], number
-        else:
-            if not self.open:
-                self.start = number
-            self.open.append(line)
+    for number, line in _pieces(text):
+        alone = not line.strip() or _PLACEHOLDER.match(line) is not None
+        if alone or rows or _STARTS.match(line):
+            close()
+        if not alone:
+            first = first if open_lines else number
+            open_lines.append(line)
+            last = number
             if _ENDS.search(line):
-                yield from self._close(number + 1)
-
-    def _fence_end(self, start: int, mark: str) -> int:
-        for number in range(start + 1, len(self.lines)):
-            bare = self.lines[number].strip().lstrip("> ")
-            if bare.startswith(mark) and not bare.strip(mark[0]):
-                return number + 1
-        return len(self.lines)
-
-    def _close(self, end: int) -> Iterator[Unit]:
-        if self.open:
-            yield self._unit(PROSE, self.open, self.start, end)
-            self.open = []
-
-    def _unit(self, kind: str, lines: list[str], start: int, end: int) -> Unit:
-        joined = "\n".join(lines) if kind == CODE else " ".join(line.strip() for line in lines)
-        span = self.numbers[start], self.numbers[end - 1]
-        return Unit(kind, joined.strip(), normalised(joined), *span, self.section)
+                close()
+    close()
+    return found
 
 
-def _lines(text: str, first: int) -> tuple[list[str], list[int]]:
-    """The lines and their numbers. A string literal's `\\n` (JSON, source code) breaks lines too."""
-    lines: list[str] = []
-    numbers: list[int] = []
-    for number, line in enumerate(text.splitlines(), first):
-        parts = _QUOTED_BREAK.split(line) if line.count("\\n") > 1 else [line]
-        lines += parts
-        numbers += [number] * len(parts)
-    return lines, numbers
+def _pieces(text: str) -> Iterator[tuple[int, str]]:
+    """Numbered lines; the `\\n` of a string literal breaks a line too."""
+    for number, line in enumerate(text.splitlines(), 1):
+        if line.count("\\n") > 1:
+            for piece in _QUOTED_BREAK.split(line):
+                yield number, piece
+        else:
+            yield number, line

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from promptops.history.git import Repository
-from promptops.history.units import Unit, split_units
+from promptops.history.units import Unit, source_units, text_units
 
 LARGEST = 400_000  # bytes; no prompt is that long, and source files that are cost seconds
 
@@ -74,4 +74,4 @@ def _read(text: str, kind: str) -> list[Unit]:
         from promptops.history.yaml_units import yaml_units
 
         return yaml_units(text)
-    return split_units(text, source=kind == "source")
+    return source_units(text) if kind == "source" else text_units(text)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from promptops.errors import InputError
-from promptops.history.units import PROSE, Unit, normalised, split_units
+from promptops.history.units import PROSE, Unit, normalised, text_units
 from promptops.source.yaml import compose
 
 SPOKEN = 12  # characters; shorter scalars without a space are settings, not text
@@ -20,7 +20,7 @@ def yaml_units(text: str) -> list[Unit]:
     try:
         root = compose(text, "")
     except InputError:
-        return split_units(text)
+        return text_units(text)
     return sorted(_spoken(root, ""), key=lambda unit: unit.line)
 
 
@@ -57,7 +57,7 @@ def _rule(node: Any) -> Unit | None:
 def _scalar(node: Any, key: str) -> list[Unit]:
     block = node.style in ("|", ">")
     first = node.start_mark.line + (2 if block else 1)
-    units = split_units(node.value, first)
+    units = text_units(node.value, first)
     return [unit if unit.section else _under(unit, key) for unit in units]
 
 
