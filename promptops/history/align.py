@@ -7,16 +7,18 @@ sees what the steps before it left over. A link carries its score and a grade: h
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from enum import IntEnum
-from math import exp, log1p
 
-from promptops.history.similarity import Weights, part_ratio, ratio, tokens
+from promptops.history.gaps import Gaps
+from promptops.history.likeness import Likeness, likeness
+from promptops.history.similarity import Weights, part_ratio, ratio
 from promptops.history.units import PROSE, Unit
+
+SURE = 75.0  # likeness of texts that are one rule without further evidence
 
 
 class Grade(IntEnum):
@@ -47,36 +49,8 @@ class Link:
     grade: Grade
 
 
-@dataclass(frozen=True, slots=True)
-class Likeness:
-    """What speaks for a pair: edit likeness, shared telling words, place."""
-
-    s: float  # 0-100, edits
-    c: float  # 0-1, the smaller text's telling words that the other has
-    weight: float  # of the shared words
-    topic: bool  # the heading over one, not over the other, is made of the other's words
-    lead: bool  # they open with the same words
-    gap: bool = False  # both stand between the same neighbours
-    alone: bool = False  # and nothing else is left there
-
-    @property
-    def score(self) -> float:
-        """0-100: how alike the texts are, from the texts alone."""
-        return max(self.s, 85 * self.c if self.weight >= 6 else 0.0)
-
-    def chance(self, foreign: bool = False, together: int = 0) -> float:
-        """How likely the two are one rule (0-1).
-
-        Logistic regression on 270 pairs from nine public repositories, labelled by hand. Edit
-        likeness alone says little, for unrelated sentences reach 50; shared rare words say most.
-        foreign: they stand in different files, which share many words by chance.
-        together: how many other units surely went from the one to the other.
-        """
-        z = 2.4 * self.c + 1.9 * log1p(self.weight) + max(0.0, self.s - 50) / 22 - 5.4
-        z += 0.6 * self.alone + 1.6 * self.lead + 0.5 * self.topic
-        if foreign:
-            z -= 2.1 - 1.3 * (together >= 2)
-        return 1 / (1 + exp(-z))
+Verdict = tuple[str, Grade]
+Accept = Callable[[Likeness, float], Verdict | None]
 
 
 def align(old: Sequence[Unit], new: Sequence[Unit], foreign: bool = False) -> list[Link]:
@@ -96,23 +70,6 @@ def align(old: Sequence[Unit], new: Sequence[Unit], foreign: bool = False) -> li
         work.alike(_likely)  # what went along with it has become evidence
     work.parted()
     return sorted(work.links, key=lambda link: (link.new, link.old))
-
-
-def resembles(
-    wanted: Unit, lost: Sequence[Unit], around: Sequence[Unit], foreign: bool = False
-) -> bool:
-    """True if a text that was lost might be what `wanted` grew out of: no reason to be certain."""
-    if not lost:
-        return False
-    weights = Weights(unit.norm for unit in around)
-    return any(likeness(unit, wanted, weights).chance(foreign) >= 0.1 for unit in lost)
-
-
-def likeness(one: Unit, other: Unit, weights: Weights) -> Likeness:
-    """What the two texts and the headings over them say; their places say nothing yet."""
-    c, weight = weights.contained(one.norm, other.norm)
-    lead = one.norm.split()[:3] == other.norm.split()[:3]
-    return Likeness(ratio(one.norm, other.norm), c, weight, weight > 0 and _topic(one, other), lead)
 
 
 class _Alignment:
@@ -185,22 +142,30 @@ class _Alignment:
                 self.link(i, j, how, score, min(grade, doubt) if rivalled else grade)
 
     def _candidates(self, accept: Accept) -> Iterator[tuple[float, int, int, Verdict, float]]:
-        gaps = _Gaps(self.links, self.old, self.new)
+        gaps = Gaps(((k.old, k.new) for k in self.links), (len(self.old), len(self.new)))
         together = sum(self.old[k.old].kind == PROSE for k in self.links)
         olds = [i for i in self.free_old if self.old[i].kind == PROSE]
         news = [j for j in self.free_new if self.new[j].kind == PROSE]
         lonely = Counter(gaps.of_old(i) for i in olds), Counter(gaps.of_new(j) for j in news)
         for i in olds:
             for j in news:
-                like = self.likeness(i, j)
-                if gaps.same(i, j):
-                    alone = lonely[0][gaps.of_old(i)] == lonely[1][gaps.of_new(j)] == 1
-                    like = replace(like, gap=True, alone=alone)
+                like = self._placed(i, j, gaps, lonely)
                 chance = like.chance(self.foreign, together)
-                verdict = accept(like if not self.foreign else replace(like, gap=False), chance)
+                verdict = accept(like, chance)
                 if verdict is not None:
-                    place = 0.1 - 0.06 * gaps.apart(i, j) if like.gap else 0.0
+                    place = 0.1 - 0.06 * gaps.apart(i, j) if gaps.same(i, j) else 0.0
                     yield chance + place, i, j, verdict, like.score
+
+    def _placed(
+        self, i: int, j: int, gaps: Gaps, lonely: tuple[Counter[int], Counter[int]]
+    ) -> Likeness:
+        """Their likeness with what their places add; in two files a gap alone says nothing."""
+        like = self.likeness(i, j)
+        if not gaps.same(i, j):
+            return like
+        alone = lonely[0][gaps.of_old(i)] == lonely[1][gaps.of_new(j)] == 1
+        s = like.s or (ratio(self.old[i].norm, self.new[j].norm) if alone else 0.0)
+        return replace(like, s=s, gap=not self.foreign, alone=alone)
 
     def likeness(self, i: int, j: int) -> Likeness:
         if (i, j) not in self._pairs:
@@ -239,20 +204,6 @@ class _Alignment:
         return "split" if split else "merged", score, grade
 
 
-SURE = 75.0  # likeness of texts that are one rule without further evidence
-Verdict = tuple[str, Grade]
-
-
-Accept = Callable[[Likeness, float], Verdict | None]
-
-
-def _topic(one: Unit, other: Unit) -> bool:
-    if one.section == other.section:
-        return False
-    heads = ((tokens(one.section), other), (tokens(other.section), one))
-    return any(head and head <= tokens(unit.norm) for head, unit in heads)
-
-
 def _clear(like: Likeness, chance: float) -> Verdict | None:
     """The same rule beyond reasonable doubt."""
     if chance < 0.9:
@@ -270,50 +221,3 @@ def _likely(like: Likeness, chance: float) -> Verdict | None:
     if like.alone and (like.s >= 45 or like.c >= 0.12):
         return "replaced", Grade.WEAK
     return None
-
-
-class _Gaps:
-    """The stretches between links that are in order: what stands in one may be its heir."""
-
-    def __init__(self, links: Sequence[Link], old: Sequence[Unit], new: Sequence[Unit]) -> None:
-        kept = _in_order(sorted({(k.old, k.new) for k in links}))
-        self._ends = ([a for a, _ in kept], [b for _, b in kept])
-        self._sizes = (len(old), len(new))
-
-    def of_old(self, i: int) -> int:
-        return bisect_right(self._ends[0], i)
-
-    def of_new(self, j: int) -> int:
-        return bisect_right(self._ends[1], j)
-
-    def same(self, i: int, j: int) -> bool:
-        return self.of_old(i) == self.of_new(j)
-
-    def apart(self, i: int, j: int) -> float:
-        """0-1: how differently the two stand inside their gap."""
-        return abs(self._relative(0, i) - self._relative(1, j))
-
-    def _relative(self, side: int, index: int) -> float:
-        ends = self._ends[side]
-        at = bisect_right(ends, index)
-        low = ends[at - 1] if at else -1
-        high = ends[at] if at < len(ends) else self._sizes[side]
-        return (index - low) / max(high - low, 1)
-
-
-def _in_order(pairs: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
-    """The longest run of pairs that rises on both sides."""
-    tails: list[int] = []
-    last: list[int] = []
-    before: list[int] = []
-    for position, (_, b) in enumerate(pairs):
-        at = bisect_left(tails, b)
-        tails[at : at + 1] = [b]
-        last[at : at + 1] = [position]
-        before.append(last[at - 1] if at else -1)
-    found = []
-    step = last[-1] if last else -1
-    while step >= 0:
-        found.append(pairs[step])
-        step = before[step]
-    return found[::-1]

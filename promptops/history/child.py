@@ -11,13 +11,15 @@ from promptops.errors import GitError
 if TYPE_CHECKING:
     from subprocess import Popen
 
+    Process = Popen[bytes]
+
 SECONDS = 60.0
 MAX_OUTPUT = 1 << 28
 MAX_COMPLAINT = 1 << 14
 _CHUNK = 1 << 16
 
 
-def start(argv: Sequence[str], folder: str, env: Mapping[str, str]) -> Popen[bytes]:
+def start(argv: Sequence[str], folder: str, env: Mapping[str, str]) -> Process:
     """A child with all three streams piped, in `folder`, with exactly the environment `env`."""
     from subprocess import PIPE, Popen
 
@@ -27,7 +29,7 @@ def start(argv: Sequence[str], folder: str, env: Mapping[str, str]) -> Popen[byt
         raise GitError(f"cannot run {argv[0]}: {error}") from None
 
 
-def end(child: Popen[bytes]) -> None:
+def end(child: Process) -> None:
     """Kill it if it still runs, close its pipes, forget it."""
     if child.poll() is None:
         child.kill()
@@ -37,7 +39,7 @@ def end(child: Popen[bytes]) -> None:
     child.wait()
 
 
-def output(child: Popen[bytes], given: bytes = b"") -> tuple[int, bytes, bytes]:
+def output(child: Process, given: bytes = b"") -> tuple[int, bytes, bytes]:
     """Exit status, standard output and the start of standard error, once the child has ended."""
     errors = bytearray()
     found: list[bytes] = []
@@ -54,7 +56,7 @@ def output(child: Popen[bytes], given: bytes = b"") -> tuple[int, bytes, bytes]:
         end(child)
 
 
-def _give(child: Popen[bytes], given: bytes) -> None:
+def _give(child: Process, given: bytes) -> None:
     assert child.stdin is not None
     try:
         child.stdin.write(given)
@@ -63,7 +65,7 @@ def _give(child: Popen[bytes], given: bytes) -> None:
     child.stdin.close()
 
 
-def chunks(child: Popen[bytes], errors: bytearray) -> Iterator[bytes]:
+def chunks(child: Process, errors: bytearray) -> Iterator[bytes]:
     """Standard output as it comes; standard error's start goes into `errors`."""
     import selectors
 
@@ -105,7 +107,7 @@ def complaint(errors: bytes) -> GitError:
 class Conversation:
     """A child that answers line by line. Its standard error is read by nobody: keep it short."""
 
-    def __init__(self, child: Popen[bytes]) -> None:
+    def __init__(self, child: Process) -> None:
         assert child.stdin is not None
         assert child.stdout is not None
         self.child = child

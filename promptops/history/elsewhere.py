@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 
-from promptops.history.align import Grade, Link, align, resembles
+from promptops.history.align import Grade, Link, align
+from promptops.history.likeness import resembles
 from promptops.history.records import SYMLINK, Change, Entry
 from promptops.history.similarity import ratio, tokens
 from promptops.history.stream import Commit, log
@@ -93,7 +94,8 @@ def _in_file(
 ) -> tuple[Found | None, bool]:
     source = versions.units(change.old, change.path)
     left = versions.units(change.new, change.path) if change.new_mode.startswith("100") else []
-    living = {k.old for k in align(source, left) if k.grade >= Grade.PROBABLE} if left else set()
+    kept = versions.links(change.old, change.new, change.path) if left else []
+    living = {k.old for k in kept if k.grade >= Grade.PROBABLE}
     whole = change.status == "D"
     for position, unit in enumerate(source):
         if unit.norm == wanted.norm and unit.kind == wanted.kind:

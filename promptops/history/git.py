@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from promptops.errors import GitError
 from promptops.history import child
@@ -19,6 +18,7 @@ from promptops.history.environment import (
     inside,
     this_repository,
 )
+from promptops.history.objects import Objects
 from promptops.history.records import (
     Change,
     Entry,
@@ -32,9 +32,6 @@ from promptops.history.records import (
 )
 from promptops.history.worktree import unchanged
 
-if TYPE_CHECKING:
-    from subprocess import Popen
-
 _FLAGS = (
     *("-c", "core.fsmonitor=false", "-c", "safe.bareRepository=explicit"),
     *("-c", "core.hooksPath=/dev/null", "-c", "protocol.allow=never"),
@@ -43,7 +40,6 @@ _FLAGS = (
     *("--no-pager", "--no-replace-objects", "--literal-pathspecs"),
 )
 _DIFF = ("-r", "-z", "--raw", "--no-abbrev", "--no-renames", "--no-ext-diff", "--no-textconv")
-_AHEAD = 64  # requests in flight: far below what fills a pipe, which would hang both sides
 
 
 class Repository:
@@ -61,7 +57,7 @@ class Repository:
         self.null = "0" * (64 if facts[4] == "sha256" else 40)
         self._program = program
         self._env = env
-        self._reader: child.Conversation | None = None
+        self._objects = Objects(self._start)
         self.shallow = self._edges() if facts[3] == "true" else frozenset()
 
     @classmethod
@@ -99,9 +95,9 @@ class Repository:
 
     def close(self) -> None:
         """End the child that reads contents, if there is one."""
-        reader, self._reader = getattr(self, "_reader", None), None
-        if reader is not None:
-            child.end(reader.child)
+        objects = getattr(self, "_objects", None)
+        if objects is not None:
+            objects.close()
 
     # -- revisions ---------------------------------------------------------------------------
 
@@ -146,6 +142,11 @@ class Repository:
     def tree(self, commit: str) -> list[Entry]:
         """Every file of a commit's tree, submodules left out."""
         return tree_entries(self.run("ls-tree", "-r", "-z", "--full-tree", _id(commit)))
+
+    def entry(self, commit: str, path: str) -> Entry | None:
+        """One file of a commit's tree, None where there is none."""
+        found = tree_entries(self.run("ls-tree", "-z", "--full-tree", _id(commit), "--", path))
+        return next((entry for entry in found if entry.path == path), None)
 
     def index(self) -> list[Entry]:
         """Every file of the index (`GIT_INDEX_FILE` where a hook set it), submodules left out."""
@@ -209,39 +210,11 @@ class Repository:
 
     def blobs(self, ids: Sequence[str], limit: int = child.MAX_OUTPUT) -> Iterator[bytes | None]:
         """The contents of objects, in order; None where one is missing here or over `limit`."""
-        asked = answered = 0
-        try:
-            for wanted in ids:
-                while asked < min(answered + _AHEAD, len(ids)):
-                    self._ask(ids[asked])
-                    asked += 1
-                content = self._answer(wanted, limit)
-                answered += 1
-                if self._reader is None:
-                    asked = answered
-                yield content
-        finally:
-            if asked != answered:  # answers that nobody will read are still in the pipe
-                self.close()
+        return self._objects.read(ids, limit)
 
     def blob(self, blob: str, limit: int = child.MAX_OUTPUT) -> bytes | None:
         """The content of one object; None where it is missing here or over `limit`."""
         return next(self.blobs((blob,), limit))
-
-    def _ask(self, wanted: str) -> None:
-        if self._reader is None:
-            self._reader = child.Conversation(self._start(("cat-file", "--batch")))
-        self._reader.ask(_id(wanted).encode())
-
-    def _answer(self, wanted: str, limit: int) -> bytes | None:
-        assert self._reader is not None
-        header = text(self._reader.line()).split(" ")
-        if header == [wanted, "missing"]:
-            return None
-        if len(header) != 3 or header[0] != wanted or int(header[2]) > limit:
-            self.close()  # a refused fetch of a missing object ends git instead of an answer
-            return None
-        return self._reader.take(int(header[2]) + 1)[:-1]
 
     # -- running git -------------------------------------------------------------------------
 
@@ -271,7 +244,7 @@ class Repository:
     def _call(self, arguments: Sequence[str]) -> tuple[int, bytes, bytes]:
         return child.output(self._start(arguments))
 
-    def _start(self, arguments: Sequence[str]) -> Popen[bytes]:
+    def _start(self, arguments: Sequence[str]) -> child.Process:
         return child.start([self._program, *_FLAGS, *arguments], self.root, self._env)
 
     def _edges(self) -> frozenset[str]:

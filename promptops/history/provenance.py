@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import dataclass, replace
 
-from promptops.history.align import Grade, Link, align, resembles
+from promptops.history.align import Grade, Link, align
 from promptops.history.elsewhere import Found, Search, copied, deleted, mentions, search
-from promptops.history.stream import Commit, Touch, log
+from promptops.history.likeness import resembles
+from promptops.history.stream import Commit, Touch
 from promptops.history.units import PROSE, Unit, normalised
 from promptops.history.unmoved import line_before
 from promptops.history.versions import Versions
@@ -130,14 +130,13 @@ class _Walk:
 
     def hop(self) -> bool:
         """Follow the rule through one path; True if it goes on in another one."""
-        with closing(log(self.repository, self.commit, self.spot.path)) as stream:
-            older = _Rewindable(stream)
-            for commit in older:
-                touch = next((t for t in commit.touches if t.new == self.spot.blob), None)
-                if touch is not None:
-                    elsewhere = self._step(commit, touch, older)
-                    if elsewhere is not None:
-                        return elsewhere
+        older = _Rewindable(self.versions.stream(self.commit, self.spot.path))
+        for commit in older:
+            touch = next((t for t in commit.touches if t.new == self.spot.blob), None)
+            if touch is not None:
+                elsewhere = self._step(commit, touch, older)
+                if elsewhere is not None:
+                    return elsewhere
         self.incomplete(f"the history of {self.spot.path} ends before the rule came in")
         return False
 
@@ -189,9 +188,14 @@ class _Walk:
         found = []
         for blob in dict.fromkeys(touch.olds):
             old = self.versions.units(blob, self.spot.path) if blob.strip("0") else []
-            links = align(old, new) if old else []
+            links = self._links(blob, old, new) if old else []
             found += [(blob, old[k.old], k) for k in links if k.new == ours]
         return max(found, key=lambda f: (f[2].grade, f[2].score), default=None)
+
+    def _links(self, blob: str, old: list[Unit], new: list[Unit]) -> list[Link]:
+        if self.spot.part:
+            return align(old, new)
+        return self.versions.links(blob, self.spot.blob, self.spot.path)
 
     def _advance(self, commit: Commit, blob: str, before: Unit, link: Link) -> None:
         kind = _KINDS.get(link.how, link.how)
@@ -243,21 +247,18 @@ class _Walk:
         """What else the commit did that may explain the text."""
         if not commit.parents:
             return Search(None, False)
-        changes = [
-            c
-            for c in self.repository.changes(commit.parents[0], commit.id)
-            if c.path != self.spot.path
-        ]
+        changes = [c for c in self.versions.changes(commit) if c.path != self.spot.path]
         if len(changes) >= LARGE_COMMIT and touch.status == "A":
             self.notes.append(f"{commit.id[:10]} changed {len(changes)} files at once")
         new = self.units
         old = self.versions.units(touch.olds[0], self.spot.path) if touch.olds[0].strip("0") else []
-        kept = {k.new for k in align(old, new) if k.grade == Grade.CERTAIN} if old else set()
+        links = self._links(touch.olds[0], old, new) if old else []
+        kept = {k.new for k in links if k.grade == Grade.CERTAIN}
         fresh = [u for i, u in enumerate(new) if i not in kept]
         ours = self.unit
         looked = search(self.versions, changes, fresh, next(u for u in (*fresh, ours) if u == ours))
         if looked.found is None:
-            tree = self.repository.tree(commit.parents[0])
+            tree = self.versions.tree(commit.parents[0])
             found = copied(self.versions, tree, self.spot.path, self.unit)
             return Search(found, looked.suspects)
         return looked
@@ -303,7 +304,7 @@ class _Walk:
         for blob in touch.olds:
             if blob.strip("0"):
                 old = self.versions.units(blob, self.spot.path)
-                heirs = {k.old for k in align(old, new)}
+                heirs = {k.old for k in self._links(blob, old, new)}
                 lost = [
                     u for i, u in enumerate(old)
                     if i not in heirs and u.kind == PROSE and len(u.norm) >= UNEXPLAINED

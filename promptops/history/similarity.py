@@ -119,7 +119,7 @@ def tokens(norm: str) -> frozenset[str]:
             found.add(whole)
     for run in _UNSPACED.findall(norm):
         found.update(run[i : i + 2] for i in range(len(run) - 1))
-    return frozenset(found - _STOP)
+    return frozenset(found - _STOP or _PART.findall(norm))
 
 
 def _singular(word: str) -> str:

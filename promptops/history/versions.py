@@ -1,14 +1,17 @@
-"""File versions as units, read once each: immutable, so kept by blob id."""
+"""What has been read of a repository, read once: versions, streams, alignments. Immutable all."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Generator, Iterable, Iterator
 
+from promptops.history.align import Link, align
 from promptops.history.git import Repository
+from promptops.history.records import Change, Entry
+from promptops.history.stream import Commit, log
 from promptops.history.units import Unit, source_units, text_units
 
 LARGEST = 400_000  # bytes; no prompt is that long, and source files that are cost seconds
-
 _KINDS = {".yaml": "yaml", ".yml": "yaml"} | dict.fromkeys(
     (
         ".py",
@@ -30,13 +33,24 @@ _KINDS = {".yaml": "yaml", ".yml": "yaml"} | dict.fromkeys(
 
 
 class Versions:
-    """Units and texts by blob id, as long as one command runs."""
+    """Everything one command reads of one repository; close it to stop git."""
 
     def __init__(self, repository: Repository) -> None:
         self.repository = repository
         self.absent: set[str] = set()  # ids that this clone does not have
         self._texts: dict[str, str] = {}
         self._units: dict[tuple[str, str], list[Unit]] = {}
+        self._links: dict[tuple[str, str, str], list[Link]] = {}
+        self._streams: dict[tuple[str, str], _Stream] = {}
+        self._changes: dict[tuple[str, str], list[Change]] = {}
+        self._trees: dict[str, list[Entry]] = {}
+
+    def close(self) -> None:
+        """Stop the streams that are still open."""
+        for stream in self._streams.values():
+            stream.close()
+
+    # -- contents ----------------------------------------------------------------------------
 
     def text(self, blob: str) -> str:
         """The blob as text, BOM and line ends as they are; "" where missing, binary or too large."""
@@ -44,34 +58,95 @@ class Versions:
             self.load([blob])
         return self._texts[blob]
 
-    def load(self, blobs: list[str]) -> None:
+    def load(self, blobs: Iterable[str]) -> None:
         """Read several blobs at once."""
-        wanted = [b for b in dict.fromkeys(blobs) if b not in self._texts and b.strip("0")]
-        self._texts.update((b, "") for b in blobs if not b.strip("0"))
+        new = [blob for blob in dict.fromkeys(blobs) if blob not in self._texts]
+        wanted = [blob for blob in new if blob.strip("0")]
+        self._texts.update((blob, "") for blob in new)
         for blob, content in zip(wanted, self.repository.blobs(wanted, LARGEST), strict=True):
             if content is None:
                 self.absent.add(blob)
-            binary = content is None or b"\0" in content[:8000]
-            self._texts[blob] = (
-                "" if binary or content is None else content.decode("utf-8", "replace")
-            )
+            elif b"\0" not in content[:8000]:
+                self._texts[blob] = content.decode("utf-8", "replace")
 
     def units(self, blob: str, path: str) -> list[Unit]:
         """The units of a version of the file at `path`; none where it cannot be read."""
-        kind = _KINDS.get(os.path.splitext(path)[1].lower(), "")
-        if (blob, kind) not in self._units:
-            self._units[blob, kind] = _read(self.text(blob), kind)
-        return self._units[blob, kind]
+        key = blob, kind_of(path)
+        if key not in self._units:
+            self._units[key] = read_version(self.text(blob), path)
+        return self._units[key]
 
     def unit_at(self, blob: str, path: str, line: int) -> Unit | None:
         """The unit that covers a 1-based line, None where there is none."""
         units = self.units(blob, path)
         return next((u for u in units if u.line <= line <= u.end_line), None)
 
+    def links(self, old: str, new: str, path: str) -> list[Link]:
+        """How the units of one version of a file grew out of those of another."""
+        key = old, new, kind_of(path)
+        if key not in self._links:
+            self._links[key] = align(self.units(old, path), self.units(new, path))
+        return self._links[key]
 
-def _read(text: str, kind: str) -> list[Unit]:
-    if kind == "yaml":
-        from promptops.history.yaml_units import yaml_units
+    # -- commits -----------------------------------------------------------------------------
 
-        return yaml_units(text)
-    return source_units(text) if kind == "source" else text_units(text)
+    def stream(self, commit: str, path: str) -> Iterator[Commit]:
+        """Commits from `commit` back that touched `path`; those already read come from memory."""
+        key = commit, path
+        if key not in self._streams:
+            self._streams[key] = _Stream(log(self.repository, commit, path))
+        return self._streams[key].replay()
+
+    def changes(self, commit: Commit) -> list[Change]:
+        """What the commit changed against its first parent."""
+        parent = commit.parents[0] if commit.parents else None
+        key = parent or "", commit.id
+        if key not in self._changes:
+            self._changes[key] = self.repository.changes(parent, commit.id)
+        return self._changes[key]
+
+    def tree(self, commit: str) -> list[Entry]:
+        """Every file of a commit."""
+        if commit not in self._trees:
+            self._trees[commit] = self.repository.tree(commit)
+        return self._trees[commit]
+
+
+class _Stream:
+    """A stream that several readers share: read as far as the most curious of them went."""
+
+    def __init__(self, source: Generator[Commit]) -> None:
+        self._source = source
+        self._read: list[Commit] = []
+
+    def replay(self) -> Iterator[Commit]:
+        position = 0
+        while True:
+            if position == len(self._read):
+                commit = next(self._source, None)
+                if commit is None:
+                    return
+                self._read.append(commit)
+            yield self._read[position]
+            position += 1
+
+    def close(self) -> None:
+        self._source.close()
+
+
+def kind_of(path: str) -> str:
+    """How the file is read: `yaml`, `source` or "" for Markdown and text."""
+    return _KINDS.get(os.path.splitext(path)[1].lower(), "")
+
+
+def read_version(text: str, path: str) -> list[Unit]:
+    """The units of a text, read as what the file at `path` is."""
+    match kind_of(path):
+        case "yaml":
+            from promptops.history.yaml_units import yaml_units
+
+            return yaml_units(text)
+        case "source":
+            return source_units(text)
+        case _:
+            return text_units(text)

@@ -1,0 +1,59 @@
+"""Contents of objects through one long-lived `cat-file --batch`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from promptops.errors import GitError
+from promptops.history import child
+from promptops.history.records import is_hex, text
+
+_AHEAD = 64  # requests in flight: far below what fills a pipe, which would hang both sides
+
+
+class Objects:
+    """Reads objects by id; `start` runs git with the given arguments when it is first needed."""
+
+    def __init__(self, start: Callable[[Sequence[str]], child.Process]) -> None:
+        self._start = start
+        self._reader: child.Conversation | None = None
+
+    def close(self) -> None:
+        """End the child, if there is one; the next question starts another."""
+        reader, self._reader = self._reader, None
+        if reader is not None:
+            child.end(reader.child)
+
+    def read(self, ids: Sequence[str], limit: int) -> Iterator[bytes | None]:
+        """The contents, in order; None where one is missing here or over `limit` bytes."""
+        asked = answered = 0
+        try:
+            for wanted in ids:
+                while asked < min(answered + _AHEAD, len(ids)):
+                    self._ask(ids[asked])
+                    asked += 1
+                content = self._answer(wanted, limit)
+                answered += 1
+                if self._reader is None:
+                    asked = answered
+                yield content
+        finally:
+            if asked != answered:  # answers that nobody will read are still in the pipe
+                self.close()
+
+    def _ask(self, wanted: str) -> None:
+        if not is_hex(wanted):
+            raise GitError(f"not an object id: {wanted!r}")
+        if self._reader is None:
+            self._reader = child.Conversation(self._start(("cat-file", "--batch")))
+        self._reader.ask(wanted.encode())
+
+    def _answer(self, wanted: str, limit: int) -> bytes | None:
+        assert self._reader is not None
+        header = text(self._reader.line()).split(" ")
+        if header == [wanted, "missing"]:
+            return None
+        if len(header) != 3 or header[0] != wanted or int(header[2]) > limit:
+            self.close()  # a refused fetch of a missing object ends git instead of an answer
+            return None
+        return self._reader.take(int(header[2]) + 1)[:-1]
