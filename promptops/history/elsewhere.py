@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 
 from promptops.history.align import Grade, Link, align
 from promptops.history.likeness import resembles
+from promptops.history.promptlike import prompt_like
 from promptops.history.records import SYMLINK, Change, Entry
 from promptops.history.similarity import ratio, tokens
 from promptops.history.stream import Commit, log
@@ -18,12 +18,6 @@ from promptops.history.versions import Versions
 MAX_FILES = 400
 MAX_COPIED_FROM = 200
 TELLING = 40  # characters; shorter texts stand in two files by chance
-_PROMPT_LIKE = re.compile(
-    r"(?:^|/)(?:agents?|claude|gemini|skill|copilot-instructions|conventions)[^/]*\.md$"
-    r"|(?:^|/)\.(?:cursorrules|clinerules|windsurfrules|goosehints)|\.mdc$|\.prompty?$"
-    r"|(?:^|/)prompts?/|(?:^|/)\.(?:claude|cursor|agents|codex|github)/.*\.md$",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +68,7 @@ def _rank(found: Found) -> tuple[int, float, bool]:
 
 def _candidates(versions: Versions, changes: Sequence[Change], wanted: Unit) -> Iterator[Change]:
     lost = [c for c in changes if c.status in "MDT" and c.old_mode != SYMLINK]
-    lost.sort(key=lambda c: _PROMPT_LIKE.search(c.path) is None)
+    lost.sort(key=lambda c: not prompt_like(c.path))
     lost = lost[:MAX_FILES]
     versions.load([c.old for c in lost])
     for change in lost:
@@ -115,12 +109,10 @@ def _in_file(
 
 
 def copied(versions: Versions, entries: Sequence[Entry], path: str, wanted: Unit) -> Found | None:
-    """The same text, or nearly, in a prompt-like file that the commit did not touch."""
+    """The same text, or nearly, in a prompt-like file (`entries`) that the commit did not touch."""
     if len(wanted.norm) < TELLING:
         return None
-    near = [
-        e for e in entries if e.path != path and e.mode != SYMLINK and _PROMPT_LIKE.search(e.path)
-    ]
+    near = [e for e in entries if e.path != path and e.mode != SYMLINK]
     versions.load([e.blob for e in near[:MAX_COPIED_FROM]])
     for entry in near[:MAX_COPIED_FROM]:
         if not mentions(versions.text(entry.blob), wanted):
@@ -142,9 +134,11 @@ def deleted(versions: Versions, commit: Commit, wanted: Unit) -> tuple[Commit, F
 
     With the commit that deleted it. Walks all of history where there is none.
     """
-    with closing(log(versions.repository, commit.parents[0], None, "--diff-filter=D")) as stream:
+    with closing(
+        log(versions.repository, commit.parents[0], options=("--diff-filter=D",))
+    ) as stream:
         for earlier in stream:
-            near = [t for t in earlier.touches if len(t.olds) == 1 and _PROMPT_LIKE.search(t.path)]
+            near = [t for t in earlier.touches if len(t.olds) == 1 and prompt_like(t.path)]
             versions.load([t.olds[0] for t in near[:MAX_FILES]])
             for touch in near[:MAX_FILES]:
                 if mentions(versions.text(touch.olds[0]), wanted):

@@ -139,9 +139,10 @@ class Repository:
 
     # -- trees and the index -----------------------------------------------------------------
 
-    def tree(self, commit: str) -> list[Entry]:
-        """Every file of a commit's tree, submodules left out."""
-        return tree_entries(self.run("ls-tree", "-r", "-z", "--full-tree", _id(commit)))
+    def tree(self, commit: str, wanted: Callable[[str], bool] | None = None) -> list[Entry]:
+        """Every (wanted) file of a commit's tree, submodules left out."""
+        listed = self.run("ls-tree", "-r", "-z", "--full-tree", _id(commit))
+        return tree_entries(listed, wanted)
 
     def entry(self, commit: str, path: str) -> Entry | None:
         """One file of a commit's tree, None where there is none."""

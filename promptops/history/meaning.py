@@ -26,7 +26,7 @@ def changed_meaning(before: str, after: str) -> tuple[str, ...]:
     """
     old, new = _words(before), _words(after)
     found = []
-    if _negated(old) % 2 != _negated(new) % 2:
+    if _negated(old) % 2 != _negated(new) % 2 or _negated(old[:3]) != _negated(new[:3]):
         found.append("reversed")
     force = _force(new, after) - _force(old, before)
     if force and not found:

@@ -157,7 +157,7 @@ class _Walk:
         if best is None or best[2].grade < Grade.CERTAIN:
             if touch.status != "A" and self._restored(commit, touch, older):
                 return None
-            looked = self._elsewhere(commit, touch)
+            looked = self._elsewhere(commit, touch, best is not None)
             if looked.found and (best is None or _beats(looked.found.link, best[2])):
                 self._leave(commit, looked.found)
                 return True
@@ -243,7 +243,7 @@ class _Walk:
 
     # -- in other paths ----------------------------------------------------------------------
 
-    def _elsewhere(self, commit: Commit, touch: Touch) -> Search:
+    def _elsewhere(self, commit: Commit, touch: Touch, linked: bool) -> Search:
         """What else the commit did that may explain the text."""
         if not commit.parents:
             return Search(None, False)
@@ -257,10 +257,9 @@ class _Walk:
         fresh = [u for i, u in enumerate(new) if i not in kept]
         ours = self.unit
         looked = search(self.versions, changes, fresh, next(u for u in (*fresh, ours) if u == ours))
-        if looked.found is None:
-            tree = self.versions.tree(commit.parents[0])
-            found = copied(self.versions, tree, self.spot.path, self.unit)
-            return Search(found, looked.suspects)
+        if looked.found is None and not linked:
+            near = self.versions.prompts(commit.parents[0])
+            return Search(copied(self.versions, near, self.spot.path, self.unit), looked.suspects)
         return looked
 
     def _deleted_before(self, commit: Commit) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 GITLINK = "160000"
@@ -61,20 +61,20 @@ def split(output: bytes) -> list[bytes]:
     return output.split(b"\0")[:-1]
 
 
-def tree_entries(output: bytes) -> list[Entry]:
-    """What `ls-tree -z` printed, submodules left out."""
-    return [entry for entry in map(_tree_entry, split(output)) if entry.mode != GITLINK]
+def tree_entries(output: bytes, wanted: Callable[[str], bool] | None = None) -> list[Entry]:
+    """What `ls-tree -z` printed, submodules left out; only `wanted` paths where that is given."""
+    found = []
+    for record in text(output).split("\0")[:-1]:
+        facts, path = record.split("\t", 1)
+        if (wanted is None or wanted(path)) and not facts.startswith(GITLINK):
+            mode, _, blob = facts.split(" ")
+            found.append(Entry(mode, blob, path))
+    return found
 
 
 def index_entries(output: bytes) -> list[Entry]:
     """What `ls-files -s -z` or `-u -z` printed, submodules left out."""
     return [entry for entry in map(_index_entry, split(output)) if entry.mode != GITLINK]
-
-
-def _tree_entry(record: bytes) -> Entry:
-    facts, path = record.split(b"\t", 1)
-    mode, _, blob = text(facts).split(" ")
-    return Entry(mode, blob, text(path))
 
 
 def _index_entry(record: bytes) -> Entry:

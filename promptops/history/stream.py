@@ -6,7 +6,7 @@ follow the chain of blob ids, not the order of the commits.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 
 from promptops.errors import GitError
@@ -48,16 +48,23 @@ class Commit:
 
 
 def log(
-    repository: Repository, commit: str, path: str | None = None, *options: str
+    repository: Repository,
+    commit: str,
+    path: str | None = None,
+    *,
+    options: Sequence[str] = (),
+    known: str = "",
 ) -> Generator[Commit]:
     """Commits from `commit` back that changed `path` (None: any), newest first.
 
+    options: more options of ours for git. known: leave out what this commit leads to.
     Close the iterator to stop git. GitError where an object is missing.
     """
     if not is_hex(commit):
         raise GitError(f"not an object id: {commit!r}")
+    ends = (commit, f"^{known}") if known else (commit,)
     scope = ("--", path) if path is not None else ()
-    tokens = repository.records(*_LOG, *options, "--end-of-options", commit, *scope)
+    tokens = repository.records(*_LOG, *options, "--end-of-options", *ends, *scope)
     try:
         yield from _commits(tokens, path is not None)
     finally:
@@ -98,11 +105,9 @@ def _touch(facts: str, path: str) -> Touch:
 
 def _commit(header: list[str], touches: list[Touch]) -> Commit:
     name, parents, author, email, time, subject = header
-    return Commit(
-        name, tuple(parents.split()), author, email, _epoch(time), subject, tuple(touches)
-    )
+    return Commit(name, tuple(parents.split()), author, email, epoch(time), subject, tuple(touches))
 
 
-def _epoch(time: str) -> int | None:
+def epoch(time: str) -> int | None:
     """Absurd dates are no dates: before 1970 or after the year 9999."""
     return int(time) if time.isdecimal() and 0 < int(time) < 253_402_300_800 else None

@@ -7,6 +7,7 @@ from collections.abc import Generator, Iterable, Iterator
 
 from promptops.history.align import Link, align
 from promptops.history.git import Repository
+from promptops.history.promptlike import prompt_like
 from promptops.history.records import Change, Entry
 from promptops.history.stream import Commit, log
 from promptops.history.units import Unit, source_units, text_units
@@ -105,10 +106,10 @@ class Versions:
             self._changes[key] = self.repository.changes(parent, commit.id)
         return self._changes[key]
 
-    def tree(self, commit: str) -> list[Entry]:
-        """Every file of a commit."""
+    def prompts(self, commit: str) -> list[Entry]:
+        """The files of a commit that look like prompts."""
         if commit not in self._trees:
-            self._trees[commit] = self.repository.tree(commit)
+            self._trees[commit] = self.repository.tree(commit, prompt_like)
         return self._trees[commit]
 
 

@@ -1,0 +1,178 @@
+"""What `why` has to say, as a story: the rule, how it came, what became of it, who knows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from promptops.history.align import Grade
+from promptops.history.dates import day
+from promptops.history.meaning import changed_meaning
+from promptops.history.messages import Message
+from promptops.history.provenance import Event
+from promptops.history.why import Why, off_topic
+from promptops.history.words import word_runs
+from promptops.report import Block, Heading, Items, Table, Text, Words
+
+_LINES = 14  # of a commit's body; the whole of it is one `git show` away
+_VERBS = {
+    "introduced": "introduced it",
+    "reworded": "reworded it",
+    "replaced": "put it in the place of another text",
+    "reformatted": "changed its formatting",
+    "copied": "copied it",
+    "moved": "moved it",
+    "renamed": "renamed its file",
+    "imported": "imported it",
+    "merged": "merged it from shorter texts",
+    "split": "made it of a part of a longer text",
+    "removed": "removed it",
+    "restored": "brought it back",
+}
+_DOUBT = {
+    Grade.CERTAIN: "",
+    Grade.PROBABLE: "probably ",
+    Grade.WEAK: "perhaps ",
+}
+_NOISE = re.compile(
+    r"<!--.*?-->|^(?:Co-authored-by|Signed-off-by|Change-Id)\s*:.*$", re.I | re.M | re.S
+)
+
+
+def story(told: Why) -> Iterator[Block]:
+    """The whole answer."""
+    yield Heading(_cut(told.text, 160), 1)
+    yield Text(_where(told), "quiet")
+    if told.retired is not None:
+        yield Text(_retired(told))
+    yield from _arrival(told)
+    yield from _since(told)
+    yield from _perhaps(told)
+    yield from _records(told)
+    yield from _people(told)
+    for note in dict.fromkeys(told.notes):
+        yield Text(note, "warn")
+
+
+def _where(told: Why) -> str:
+    target = told.target
+    if target.unit is None:
+        return f"no longer there; it stood in {target.path}" if target.path else "no longer there"
+    section = f", under “{target.unit.section}”" if target.unit.section else ""
+    rule = f", {target.prompt}/{target.rule}" if target.rule else ""
+    return f"{target.path}:{target.unit.line}{rule}{section}"
+
+
+def _retired(told: Why) -> str:
+    retired = told.retired
+    assert retired is not None
+    version = f" after version {retired.version}" if retired.version else ""
+    return f"Retired{version}: {retired.reason or 'no reason on record'}"
+
+
+def _arrival(told: Why) -> Iterator[Block]:
+    first = told.introduced
+    if first is None:
+        return
+    doubt = {
+        Grade.CERTAIN: "Introduced",
+        Grade.PROBABLE: "Probably introduced",
+        Grade.WEAK: "Came in with these words",
+    }[first.grade]
+    said = told.messages[first.commit.id]
+    yield Text(f"{doubt} on {_by(first, said)}, in {first.path}:")
+    yield from _own_words(first, said)
+
+
+def _by(event: Event, said: Message) -> str:
+    request = f", {said.pull_request}" if said.pull_request else ""
+    when = day(event.commit.time)
+    return f"{when} by {event.commit.author} ({event.commit.id[:10]}{request})"
+
+
+def _own_words(event: Event, said: Message) -> Iterator[Block]:
+    body = re.sub(r"\n{3,}", "\n\n", _NOISE.sub("", said.body)).strip()
+    lines = [said.subject, *(["", *body.split("\n")] if body else [])]
+    more = len(lines) - _LINES
+    shown = "\n".join(f"  {line}".rstrip() for line in lines[:_LINES])
+    yield Text(shown + (f"\n  … {more} more lines" if more > 0 else ""), verbatim=True)
+    if off_topic(event, said):
+        yield Text("the commit was about something else: no reason for this rule on record", "warn")
+
+
+def _since(told: Why) -> Iterator[Block]:
+    first = told.introduced
+    later = list(told.events[told.events.index(first) + 1 :]) if first else list(told.events)
+    if first is not None and first.kind not in ("introduced",) and first.before:
+        later.insert(0, first)
+    if not later:
+        yield Text("It has not changed since." if first else "Nothing is known of its history.")
+        return
+    yield Heading("Since then", 3)
+    for event in later:
+        yield from _change(told, event)
+
+
+def _change(told: Why, event: Event) -> Iterator[Block]:
+    said = told.messages[event.commit.id]
+    doubt = "" if event.kind in ("removed", "restored") else _DOUBT[event.grade]
+    origin = f" from {event.from_path}" if event.from_path else ""
+    force = changed_meaning(event.before, event.after) if event.before and event.after else ()
+    effect = f" [{', '.join(force)}]" if force else ""
+    score = f", likeness {event.score:.0f}" if event.score < 99.5 else ""
+    yield Text(
+        f"{_by(event, said)} {doubt}{_VERBS[event.kind]}{origin}{effect}{score}: {said.subject}"
+    )
+    if event.before and event.after and event.before.split() != event.after.split():
+        yield Words(word_runs(event.before, event.after))
+    elif event.kind == "removed" and not event.after and not said.body:
+        yield Text("nothing took its place; the subject above is all the reason on record", "quiet")
+
+
+def _perhaps(told: Why) -> Iterator[Block]:
+    """What lies before the first weak link: a possible forerunner, never claimed."""
+    first = told.introduced
+    older = told.events[: told.events.index(first)] if first else ()
+    if not older:
+        return
+    yield Heading("Possibly it continues", 3)
+    for event in reversed(older):
+        said = told.messages[event.commit.id]
+        text = _cut(event.after or event.before, 200)
+        yield Text(f"{_by(event, said)} {_VERBS[event.kind]}: “{text}”", "quiet")
+
+
+def _records(told: Why) -> Iterator[Block]:
+    beside = told.beside
+    items = [f"Rationale: {beside.rationale}"] if beside.rationale else []
+    items += [f"Decision {d.id} ({d.status}): {d.title}" for d in beside.decisions]
+    items += [f"Decision {name}: named, and not on record here" for name in beside.missing]
+    if beside.tests:
+        asserts = sum(len(test.asserts) for test in beside.tests)
+        items.append(f"Tests: {len(beside.tests)}, with {asserts} assertions")
+    items += [
+        f"Evidence, {m.model}, {m.measured[:10]}: {m.passed} of {m.n}" for m in beside.evidence
+    ]
+    if told.target.rule and not beside.decisions:
+        items.append("No decision record names it")
+    if told.target.rule and not beside.tests and told.target.present:
+        items.append("No test exercises it")
+    if items:
+        yield Heading("On record", 3)
+        yield Items(tuple(items))
+
+
+def _people(told: Why) -> Iterator[Block]:
+    if not told.people:
+        return
+    yield Heading("Who knows", 3)
+    rows = (
+        (p.name, p.email, day(p.last_commit), "here" if p.active else "not seen for 180 days")
+        for p in told.people
+    )
+    yield Table(("name", "e-mail", "last commit", ""), tuple(rows))
+
+
+def _cut(text: str, most: int) -> str:
+    flat = " ".join(text.split())
+    return flat if len(flat) <= most else flat[: most - 1].rstrip() + "…"

@@ -1,0 +1,97 @@
+"""Who is still here: the newest commit of everybody, counted from the newest commit of all.
+
+Not from the clock: an old clone would declare everybody gone.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from promptops.history.messages import Message
+from promptops.history.past import Past
+from promptops.history.records import text
+from promptops.history.stream import Commit, epoch
+
+ACTIVE_DAYS = 180
+_CO_AUTHOR = re.compile(r"(?P<name>[^<]*?)\s*<(?P<email>[^<>\s]+)>")
+_LOGIN = re.compile(r"(?:\d+\+)?(?P<login>[^@+]+)@users\.noreply\.(?:github|gitlab)\.com", re.I)
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A person as commits name them. last_commit: author time of the newest one seen, or None.
+
+    active: a commit within 180 days of the newest one, and not said to have left.
+    """
+
+    name: str
+    email: str
+    last_commit: int | None = None
+    active: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """The newest author time of each identity within the last 180 days of history."""
+
+    seen: dict[str, int]
+    left: frozenset[str]
+
+    def person(self, name: str, email: str, time: int | None) -> Person:
+        """Somebody who made a commit at `time`, with what is known of them since."""
+        newest = self.seen.get(identity(email))
+        left = {name.casefold(), email.casefold()} & self.left
+        latest = max((t for t in (newest, time) if t is not None), default=None)
+        return Person(name, email, latest, newest is not None and not left)
+
+
+def identity(email: str) -> str:
+    """What two e-mails of one person share: the address, or the login in a host's no-reply one."""
+    login = _LOGIN.fullmatch(email)
+    return login["login"].casefold() if login else email.casefold()
+
+
+def activity(past: Past) -> Activity:
+    """Who made a commit in the last 180 days of HEAD's history."""
+    seen: dict[str, int] = {}
+    if past.head is not None:
+        since = committed(past, past.head) - ACTIVE_DAYS * 86_400
+        wanted = ("log", "-z", f"--since=@{since}", "--format=%ae%x00%at", past.head)
+        newest: dict[str, int] = {}
+        fields = text(past.repository.run(*wanted)).split("\0")
+        for email, time in zip(fields[::2], fields[1::2], strict=False):
+            newest.setdefault(email, epoch(time) or 0)  # newest first: the first one will do
+        for email, when in newest.items():
+            seen[identity(email)] = max(seen.get(identity(email), 0), when)
+    return Activity(seen, past.settings.people_left)
+
+
+def committed(past: Past, commit: str) -> int:
+    """The commit's committer time in epoch seconds, 0 where it says none."""
+    raw = (past.repository.blob(commit) or b"").partition(b"\n\n")[0]
+    found = re.search(rb"^committer .*> (\d{1,12}) [+-]\d{4}$", raw, re.MULTILINE)
+    return int(found[1]) if found else 0
+
+
+def authors(commit: Commit, message: Message) -> list[tuple[str, str]]:
+    """(name, e-mail) of the author and of everybody named in `Co-authored-by`."""
+    named = [(commit.author, commit.email)]
+    for value in message.trailer("co-authored-by"):
+        found = _CO_AUTHOR.match(value)
+        if found is not None:
+            named.append((found["name"], found["email"]))
+    return named
+
+
+def people(known: Activity, commits: Iterable[tuple[Commit, Message]]) -> tuple[Person, ...]:
+    """Everybody behind some commits, once each, in the order in which they first come."""
+    found: dict[str, Person] = {}
+    for commit, said in commits:
+        for name, email in authors(commit, said):
+            person = known.person(name, email, commit.time)
+            before = found.get(identity(email))
+            if before is None or (before.last_commit or 0) < (person.last_commit or 0):
+                found[identity(email)] = person
+    return tuple(found.values())

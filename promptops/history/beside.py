@@ -1,0 +1,141 @@
+"""What lies beside a rule: its rationale, decision records, tests and committed evidence."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from promptops.errors import InputError
+from promptops.history.messages import Message
+from promptops.history.past import Past
+from promptops.history.targets import Target
+from promptops.model import Decision, Prompt, Retired, Rule, Test
+
+_NUMBERED = re.compile(r"(?:dr|adr)-?(\d+)|(\d{1,4})", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What committed evidence says of a rule: answers that passed, of n judged."""
+
+    path: str
+    model: str
+    measured: str
+    commit: str
+    passed: int
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What stands beside a rule. missing: decisions that are named and not on record."""
+
+    rationale: str = ""
+    owner: str = ""
+    decisions: tuple[Decision, ...] = ()
+    missing: tuple[str, ...] = ()
+    tests: tuple[Test, ...] = ()
+    evidence: tuple[Measured, ...] = ()
+
+
+NOTHING = Beside()
+
+
+def beside(past: Past, target: Target, messages: Iterable[Message]) -> Beside:
+    """Everything beside the target's rule; decisions that its commits name count too."""
+    prompt = _prompt(past, target.path) if target.rule else None
+    rule = next((r for r in prompt.rules if r.id == target.rule), None) if prompt else None
+    named = [value for message in messages for value in message.trailer("decision")]
+    if rule is not None and rule.decision:
+        named.insert(0, rule.decision)
+    retired = retired_rule(past, target.path, target.rule)
+    if retired is not None and retired.decision:
+        named.insert(0, retired.decision)
+    if not named and not target.rule:
+        return Beside()
+    records = _records(past)
+    found = {r.id: r for r in records if _names(r, target)}
+    found |= {r.id: r for name in named if (r := _record(records, name)) is not None}
+    missing = tuple(dict.fromkeys(n for n in named if _record(records, n) is None))
+    return Beside(
+        rule.rationale if rule else "",
+        rule.owner if rule else "",
+        tuple(found.values()),
+        missing,
+        rule.tests if rule else (),
+        _evidence(past, prompt, rule) if prompt and rule else (),
+    )
+
+
+def retired_rule(past: Past, path: str, rule_id: str) -> Retired | None:
+    """What the prompt at `path` remembers of a retired rule."""
+    if not rule_id or not past.tree.exists(path):
+        return None
+    prompt = _prompt(past, path)
+    return next((r for r in prompt.retired if r.id == rule_id), None) if prompt else None
+
+
+def _prompt(past: Past, path: str) -> Prompt | None:
+    from promptops.source.reading import read_prompt  # loads YAML, which a Markdown rule is spared
+
+    return read_prompt(past.tree, path).prompt
+
+
+def _records(past: Past) -> list[Decision]:
+    from promptops.source.reading import read_decision_file
+    from promptops.source.workspace import is_record
+
+    folder = past.settings.decisions.rstrip("/") + "/"
+    paths = [e.path for e in past.repository.index() if e.path.startswith(folder)]
+    if past.repository.bare:
+        paths = [path for path in past.tree.paths() if path.startswith(folder)]
+    read = (
+        read_decision_file(past.tree, path).decision
+        for path in dict.fromkeys(paths)
+        if is_record(past.settings, path) and past.tree.exists(path)
+    )
+    return [record for record in read if record is not None]
+
+
+def _names(record: Decision, target: Target) -> bool:
+    """True if the record says that it is about this very rule."""
+    about = not record.prompts or target.prompt in record.prompts
+    return bool(target.rule) and about and target.rule in record.rules
+
+
+def _record(records: Iterable[Decision], named: str) -> Decision | None:
+    """The record a person means by its id, path or number (`DR-0007`, `7`)."""
+    wanted = named.strip().strip("`\"'")
+    stem = wanted.rpartition("/")[2].removesuffix(".md")
+    number = _NUMBERED.fullmatch(wanted)
+    for record in records:
+        if stem == record.id or wanted == record.path:
+            return record
+        if number and re.match(rf"0*{int(number[1] or number[2])}(?!\d)", record.id):
+            return record
+    return None
+
+
+def _evidence(past: Past, prompt: Prompt, rule: Rule) -> tuple[Measured, ...]:
+    folder = prompt.path.rpartition("/")[0] + "/evidence/"
+    if past.repository.bare:
+        paths = [path for path in past.tree.paths() if path.startswith(folder)]
+    else:
+        paths = [e.path for e in past.repository.index() if e.path.startswith(folder)]
+    found = (_measured(past, path, rule.id) for path in dict.fromkeys(paths))
+    return tuple(one for one in found if one is not None)
+
+
+def _measured(past: Past, path: str, rule: str) -> Measured | None:
+    """One evidence file's words on a rule; None where it has none or is damaged."""
+    import json
+
+    try:
+        said = json.loads(past.tree.read(path))
+        outcome = said["rules"][rule]
+        counts = int(outcome["passed"]), int(outcome["n"])
+        model, when, commit = (str(said.get(key, "")) for key in ("model", "measured", "commit"))
+        return Measured(path, model, when, commit, *counts)
+    except (InputError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        return None

@@ -1,0 +1,106 @@
+"""A repository, opened to be asked about: its files as they stand, its settings, its history."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Protocol
+
+from promptops.config import DEFAULT, Settings
+from promptops.history.git import Repository
+from promptops.history.messages import Message, message
+from promptops.history.trees import CommitTree
+from promptops.history.versions import Versions
+from promptops.source.globs import pattern
+from promptops.source.tree import DiskTree, Tree
+
+
+class Keeper(Protocol):
+    """Somewhere outside the repository where a few JSON rows outlive the command."""
+
+    def load(self) -> dict[str, Any]:
+        """The rows; empty where there are none or they are damaged."""
+        ...
+
+    def save(self, rows: Mapping[str, Any]) -> None:
+        """Keep the rows; never an error."""
+        ...
+
+
+@dataclass(frozen=True)
+class Past:
+    """What a question about history needs.
+
+    tree: the files as they stand, on the disk or (in a bare repository) at HEAD.
+    head: HEAD's commit, None while there is none.
+    kept: where the index of path changes is kept between commands, None for nowhere.
+    """
+
+    repository: Repository
+    versions: Versions
+    tree: Tree
+    head: str | None
+    kept: Keeper | None = None
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The repository's settings; ConfigError where they are wrong."""
+        if not any(map(self._configured, ("promptops.toml", "pyproject.toml"))):
+            return DEFAULT
+        from promptops.source.settings import read_settings  # the whole format comes with it
+
+        return read_settings(self.tree)
+
+    def _configured(self, path: str) -> bool:
+        """True if the file exists and may speak of us."""
+        if not self.tree.exists(path):
+            return False
+        return path == "promptops.toml" or b"promptops" in self.tree.read(path)
+
+    @cached_property
+    def is_prompt(self) -> re.Pattern[str]:
+        """Matches the paths of governed prompts."""
+        return re.compile(pattern(self.settings.prompts))
+
+    @cached_property
+    def is_governed(self) -> re.Pattern[str]:
+        """Matches the paths of governed prompts and of plain instruction files."""
+        return re.compile(pattern((*self.settings.prompts, *self.settings.instructions)))
+
+    def governed_paths(self) -> list[str]:
+        """Governed prompts first, then instruction files, as they stand; links left out."""
+        listed = sorted({entry.path for entry in self.repository.index() if entry.mode != "120000"})
+        if self.repository.bare:
+            listed = list(self.tree.paths())
+        found = [path for path in listed if self.is_governed.fullmatch(path)]
+        return sorted(found, key=lambda path: self.is_prompt.fullmatch(path) is None)
+
+    def message(self, commit: str) -> Message:
+        """What a commit says of itself."""
+        return message(self.repository, commit)
+
+
+@contextmanager
+def open_past(
+    folder: str,
+    environ: Mapping[str, str],
+    keeper: Callable[[str], Keeper] | None = None,
+) -> Iterator[Past]:
+    """The repository `folder` lies in, closed afterwards; GitError where there is none.
+
+    keeper: given the git directory that worktrees share, where to keep what is slow to find.
+    """
+    with Repository.find(folder, environ) as repository:
+        head = repository.head()
+        tree: Tree = DiskTree(repository.root)
+        if repository.bare and head:
+            tree = CommitTree(repository, head)
+        versions = Versions(repository)
+        try:
+            kept = keeper(repository.common_dir) if keeper else None
+            yield Past(repository, versions, tree, head, kept)
+        finally:
+            versions.close()

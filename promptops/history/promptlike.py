@@ -1,0 +1,22 @@
+"""Files that look like prompts or instructions by their names, whoever governs them."""
+
+from __future__ import annotations
+
+_ENDINGS = (".mdc", ".prompt", ".prompty", ".prompt.md", ".instructions.md", ".prompt.yaml")
+_BEGINNINGS = (".cursorrules", ".clinerules", ".windsurfrules", ".goosehints", ".roomodes")
+_NAMES = ("agent", "claude", "gemini", "skill", "copilot-instructions", "conventions",
+          "system_prompt", "prompt")  # fmt: skip
+_FOLDERS = ("/prompts/", "/prompt/", "/.clinerules/", "/.roo/", "/.cursor/rules/", "/.windsurf/")
+_HOMES = ("/.claude/", "/.cursor/", "/.agents/", "/.codex/", "/.github/", "/.gemini/", "/skills/")
+
+
+def prompt_like(path: str) -> bool:
+    """True if a file of this path is probably a prompt, an instruction file or a skill."""
+    low = f"/{path.lower()}"
+    name = low.rpartition("/")[2]
+    if name.endswith(_ENDINGS) or name.startswith(_BEGINNINGS):
+        return True
+    if any(folder in low for folder in _FOLDERS):
+        return True
+    named = name.startswith(_NAMES) or any(home in low for home in _HOMES)
+    return named and name.endswith((".md", ".txt", ".markdown"))

@@ -1,0 +1,176 @@
+"""What a person asks about: `PROMPT/RULE`, `FILE:LINE` or a phrase, found where it stands now."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from promptops.errors import InputError, UsageError
+from promptops.history.past import Past
+from promptops.history.provenance import Spot
+from promptops.history.units import CODE, Unit, normalised
+from promptops.history.versions import read_version
+from promptops.source.shape import nearest
+from promptops.source.text import decode
+
+_PLACE = re.compile(r"(?P<path>.+?):(?P<line>[1-9]\d{0,7})(?::\d+)?")
+_RULE = re.compile(r"(?P<prompt>[^\s:]+)/(?P<rule>[a-z0-9][a-z0-9._-]*)")
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What was asked about. present: it stands in a file now, at `path` in `unit`.
+
+    prompt, rule: ids where it is a rule of a governed prompt, else "". phrase: normalised, "" if
+    it was named otherwise. others: `FILE:LINE` of further places of the phrase.
+    """
+
+    named: str
+    path: str = ""
+    unit: Unit | None = None
+    prompt: str = ""
+    rule: str = ""
+    phrase: str = ""
+    others: tuple[str, ...] = ()
+
+    @property
+    def present(self) -> bool:
+        """True if it stands in a file now."""
+        return self.unit is not None
+
+
+def find_target(past: Past, named: str, inside: Callable[[str], str]) -> Target:
+    """What `named` means; `inside` turns a path as typed into one relative to the root.
+
+    A phrase that stands nowhere is a target too, not present. UsageError or InputError where a
+    file, line, prompt or rule is named that never was.
+    """
+    place = _PLACE.fullmatch(named)
+    if place is not None and (past.tree.exists(inside(place["path"])) or " " not in named):
+        return _at_line(past, named, inside(place["path"]), int(place["line"]))
+    rule = _RULE.fullmatch(named)
+    if rule is not None:
+        found = _of_prompt(past, named, rule["prompt"], rule["rule"])
+        if found is not None:
+            return found
+    if past.tree.exists(inside(named)):
+        raise UsageError(f"{named} is a file", f"name one of its lines: `{named}:1`")
+    return _phrase(past, named)
+
+
+def spot_in_head(past: Past, target: Target) -> tuple[Spot, str, float] | None:
+    """Where the target stands in HEAD's version of its file, how it differs there, likeness 0-100.
+
+    None where nothing in HEAD corresponds: it is not committed yet.
+    """
+    assert target.unit is not None
+    entry = past.repository.entry(past.head, target.path) if past.head else None
+    if entry is None or entry.mode == "120000":
+        return None
+    now = units_now(past, target.path)
+    then = past.versions.units(entry.blob, target.path)
+    if now == then:
+        return Spot(target.path, entry.blob, target.unit.line), "same", 100.0
+    from promptops.history.align import align
+
+    ours = now.index(target.unit)
+    mine = [link for link in align(then, now) if link.new == ours and link.how != "replaced"]
+    if not mine:
+        return None
+    best = max(mine, key=lambda link: (link.grade, link.score))
+    return Spot(target.path, entry.blob, then[best.old].line), best.how, best.score
+
+
+def units_now(past: Past, path: str) -> list[Unit]:
+    """The units of a file as it stands; InputError where it cannot be read."""
+    return read_version(decode(past.tree.read(path), path), path)
+
+
+def _at_line(past: Past, named: str, path: str, line: int) -> Target:
+    if not past.tree.exists(path):
+        past.tree.read(path)  # says why it is refused
+    path = _followed(past, path)
+    units = units_now(past, path)
+    unit = next((u for u in units if u.line <= line <= u.end_line), None)
+    if unit is None:
+        last = max((u.end_line for u in units), default=0)
+        raise InputError(
+            "no text stands on that line",
+            f"the last text is on line {last}" if line > last else "name a line that is not empty",
+            path=path,
+            line=line,
+        )
+    if unit.id:
+        return _of_path(past, named, path, unit)
+    return Target(named, path, unit)
+
+
+def _followed(past: Past, path: str) -> str:
+    """The file that a committed symbolic link leads to, inside the repository only."""
+    for _ in range(8):
+        entry = past.repository.entry(past.head, path) if past.head else None
+        if entry is None or entry.mode != "120000":
+            break
+        import posixpath
+
+        step = (past.repository.blob(entry.blob, 4096) or b"").decode("utf-8", "surrogateescape")
+        path = posixpath.normpath(posixpath.join(posixpath.dirname(path), step))
+    return path
+
+
+def _of_path(past: Past, named: str, path: str, unit: Unit) -> Target:
+    from promptops.source.reading import read_prompt
+
+    prompt = read_prompt(past.tree, path).prompt
+    return Target(named, path, unit, prompt.id if prompt else "", unit.id if prompt else "")
+
+
+def _of_prompt(past: Past, named: str, prompt_id: str, rule_id: str) -> Target | None:
+    """The rule of a governed prompt; None where no such prompt is known (it may be a phrase)."""
+    from promptops.source.reading import read_prompt
+
+    known = []
+    for path in filter(past.is_prompt.fullmatch, _likely_first(past, prompt_id)):
+        prompt = read_prompt(past.tree, path).prompt
+        if prompt is None:
+            continue
+        known.append(prompt.id)
+        if prompt_id in (prompt.id, path):
+            units = units_now(past, path)
+            unit = next((u for u in units if u.id == rule_id), None)
+            return Target(named, path, unit, prompt.id, rule_id)
+    guess = nearest(prompt_id, known)
+    if guess:
+        raise UsageError(f"no prompt `{prompt_id}`", f"did you mean `{guess}/{rule_id}`?")
+    return None
+
+
+def _likely_first(past: Past, prompt_id: str) -> list[str]:
+    """Paths of governed prompts, those named after the id first: most need no listing at all."""
+    usual = [f"prompts/{prompt_id}/prompt.yaml", f"prompts/{prompt_id}.prompt.yaml", prompt_id]
+    there = [path for path in usual if past.tree.exists(path)]
+    return there or past.governed_paths()
+
+
+def _phrase(past: Past, named: str) -> Target:
+    wanted = normalised(named)
+    if len(wanted) < 3:
+        raise UsageError(f"too little to look for: {named!r}", "name a few words of the rule")
+    places = []
+    for path in past.governed_paths():
+        text = past.tree.read(path).decode("utf-8", "replace")
+        if _first_word(wanted) not in text.casefold():
+            continue
+        found = [u for u in read_version(text, path) if wanted in u.norm and u.kind != CODE]
+        places += [(path, unit) for unit in found]
+    if not places:
+        return Target(named, phrase=wanted)
+    path, unit = places[0]
+    others = tuple(f"{path}:{unit.line}" for path, unit in places[1:])
+    target = _of_path(past, named, path, unit) if unit.id else Target(named, path, unit)
+    return replace(target, phrase=wanted, others=others)
+
+
+def _first_word(wanted: str) -> str:
+    return max(wanted.split(), key=len)

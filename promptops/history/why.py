@@ -1,0 +1,152 @@
+"""Why a rule is there: its life in the words of those who shaped it. Records, never inventions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+
+from promptops.errors import UsageError
+from promptops.history.activity import Person, activity, people
+from promptops.history.align import Grade
+from promptops.history.beside import NOTHING, Beside, beside, retired_rule
+from promptops.history.messages import Message
+from promptops.history.past import Past
+from promptops.history.provenance import Event, Spot, Trace, follow
+from promptops.history.removed import last_seen, removed_phrase
+from promptops.history.similarity import tokens
+from promptops.history.targets import Target, find_target, spot_in_head
+from promptops.history.units import normalised
+from promptops.model import Retired
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """What is known of one rule.
+
+    events: oldest first; those before `introduced` are guesses (weak). messages: of every commit
+    in events, by id. uncommitted: how the file on the disk differs from HEAD here ("" not at all,
+    "new" if nothing of it is committed). complete: False where this clone does not hold it all.
+    beside: rationale, decision records, tests and evidence of the rule as it stands now.
+    """
+
+    target: Target
+    text: str
+    events: tuple[Event, ...]
+    introduced: Event | None
+    messages: Mapping[str, Message]
+    people: tuple[Person, ...]
+    uncommitted: str = ""
+    retired: Retired | None = None
+    beside: Beside = NOTHING
+    complete: bool = True
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class _Found:
+    """What following the target gave, before anything is added."""
+
+    target: Target
+    text: str
+    trace: Trace = field(default_factory=lambda: Trace(()))
+    uncommitted: str = ""
+    retired: Retired | None = None
+    notes: list[str] = field(default_factory=list)
+
+
+def why(past: Past, named: str, inside: Callable[[str], str]) -> Why:
+    """The life of what `named` means; `inside` turns a path as typed into one relative to the root.
+
+    UsageError or InputError for a target that never was.
+    """
+    target = find_target(past, named, inside)
+    found = _living(past, target) if target.present else _gone(past, target)
+    events = found.trace.events
+    messages = {e.commit.id: past.message(e.commit.id) for e in events}
+    everybody = people(activity(past), ((e.commit, messages[e.commit.id]) for e in events[::-1]))
+    notes = (*found.notes, *found.trace.notes, *_elsewhere_too(found.target))
+    return Why(
+        found.target,
+        found.text,
+        events[::-1],
+        introduced(events),
+        messages,
+        everybody,
+        uncommitted=found.uncommitted,
+        retired=found.retired,
+        beside=beside(past, found.target, messages.values()),
+        complete=found.trace.complete,
+        notes=notes,
+    )
+
+
+def introduced(events: tuple[Event, ...]) -> Event | None:
+    """The event (of those newest first) that brought the rule in: none before a weak link counts."""
+    arrivals = [e for e in events if e.kind != "removed"]
+    for event in arrivals:
+        if event.grade == Grade.WEAK:
+            return event
+    return arrivals[-1] if arrivals else None
+
+
+def off_topic(event: Event, message: Message) -> bool:
+    """True if the commit's own words share none with the rule: it was about something else."""
+    said = normalised(f"{message.subject} {message.body}")
+    if event.path.rpartition("/")[2].casefold() in said:
+        return False
+    return not tokens(said) & (tokens(normalised(event.after)) | tokens(normalised(event.before)))
+
+
+def _living(past: Past, target: Target) -> _Found:
+    assert target.unit is not None
+    found = _Found(target, target.unit.text)
+    there = spot_in_head(past, target)
+    if there is None:
+        found.uncommitted = "new"
+        found.notes.append("not committed yet: history has nothing to say")
+        return found
+    spot, how, _ = there
+    if how != "same":
+        found.uncommitted = how
+        found.notes.append(
+            "it differs from what is committed; this is the committed rule's history"
+        )
+    assert past.head is not None
+    found.trace = follow(past.versions, past.head, spot)
+    return found
+
+
+def _gone(past: Past, target: Target) -> _Found:
+    """What was there once: a retired or removed rule, or a phrase that stands nowhere now."""
+    if target.rule:
+        removed = last_seen(past, target.path, target.rule)
+    else:
+        removed = removed_phrase(past, target.phrase)
+    if removed is None:
+        return _never(past, target)
+    commit, path, text = removed.commit, removed.path, removed.unit.text
+    ending = Event(removed.how, commit, path, text, removed.instead, Grade.CERTAIN)
+    trace = follow(past.versions, commit.parents[0], Spot(path, removed.blob, removed.unit.line))
+    found = _Found(replace(target, path=path), text)
+    found.trace = replace(trace, events=(ending, *trace.events))
+    found.retired = retired_rule(past, target.path, target.rule)
+    return found
+
+
+def _never(past: Past, target: Target) -> _Found:
+    """Nowhere in history: an error, unless the prompt itself remembers a retired rule."""
+    retired = retired_rule(past, target.path, target.rule)
+    if retired is not None:
+        return _Found(target, retired.text, retired=retired)
+    where = f"{target.prompt}, now or ever" if target.rule else "any prompt of this history"
+    hint = "name it as PROMPT/RULE, FILE:LINE or by its own words"
+    if past.repository.shallow:
+        hint = "this is a shallow clone: git fetch --unshallow brings the rest"
+    raise UsageError(f"{target.named!r} is in no rule of {where}", hint)
+
+
+def _elsewhere_too(target: Target) -> tuple[str, ...]:
+    if not target.others:
+        return ()
+    shown = ", ".join(target.others[:5])
+    return (f"the phrase stands {len(target.others)} more times: {shown}",)
