@@ -178,13 +178,24 @@ class _Alignment:
         """Units that lie inside a vanished one, or swallowed one."""
         best = {link.new: link.score for link in self.links}
         gone = [i for i in self.free_old if self.old[i].kind == PROSE]
-        shared = sorted({link.old for link in self.links if link.score < 80})
+        shared = sorted({link.old for link in self.links if link.how in ("reworded", "rewritten")})
         for j, unit in enumerate(self.new):
-            if unit.kind == PROSE and best.get(j, 0.0) < 80:
+            if unit.kind == PROSE and (best.get(j, 0.0) < 80 or len(gone) > 0):
                 for i in (*gone, *shared):
                     part = self._part(i, j, i in shared)
                     if part is not None and not any((k.old, k.new) == (i, j) for k in self.links):
                         self.link(i, j, *part)
+        self._renamed_parts()
+
+    def _renamed_parts(self) -> None:
+        """The piece that looks most like the whole was linked as a rewording: it is a piece, too."""
+        split = {link.old for link in self.links if link.how == "split"}
+        merged = {link.new for link in self.links if link.how == "merged"}
+        for n, link in enumerate(self.links):
+            if link.how in ("reworded", "rewritten") and (link.old in split or link.new in merged):
+                part = self._part(link.old, link.new, taken=link.new not in merged)
+                if part is not None:
+                    self.links[n] = Link(link.old, link.new, *part)
 
     def _part(self, i: int, j: int, taken: bool) -> tuple[str, float, Grade] | None:
         old, new = self.old[i].norm, self.new[j].norm
@@ -198,7 +209,7 @@ class _Alignment:
         if score < (95 if self.foreign else 85 if split else 90):
             return None
         like = self.likeness(i, j)
-        if like.c < 0.8 or like.weight < 6:
+        if like.c < 0.8 or like.weight < (3 if score >= 95 else 6):
             return None
         grade = Grade.CERTAIN if score >= 99 and len(shorter) >= 40 else Grade.PROBABLE
         return "split" if split else "merged", score, grade

@@ -26,7 +26,7 @@ def changed_meaning(before: str, after: str) -> tuple[str, ...]:
     """
     old, new = _words(before), _words(after)
     found = []
-    if _negated(old) % 2 != _negated(new) % 2 or _negated(old[:3]) != _negated(new[:3]):
+    if _turned(old, new):
         found.append("reversed")
     force = _force(new, after) - _force(old, before)
     if force and not found:
@@ -34,6 +34,15 @@ def changed_meaning(before: str, after: str) -> tuple[str, ...]:
     if Counter(_NUMBER.findall(before)) != Counter(_NUMBER.findall(after)):
         found.append("number changed")
     return tuple(found)
+
+
+def _turned(old: list[str], new: list[str]) -> bool:
+    """A negation came or went at the beginning, or in a text that is otherwise much the same."""
+    if _negated(old[:3]) != _negated(new[:3]):
+        return True
+    left, right = set(old) - _NEGATIONS, set(new) - _NEGATIONS
+    alike = len(left & right) >= 0.7 * max(len(left | right), 1)
+    return alike and _negated(old) % 2 != _negated(new) % 2
 
 
 def _words(text: str) -> list[str]:

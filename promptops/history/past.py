@@ -72,11 +72,14 @@ class Past:
 
     def governed_paths(self) -> list[str]:
         """Governed prompts first, then instruction files, as they stand; links left out."""
-        listed = sorted({entry.path for entry in self.repository.index() if entry.mode != "120000"})
         if self.repository.bare:
-            listed = list(self.tree.paths())
+            listed = set(self.tree.paths())
+        else:
+            listed = {entry.path for entry in self.repository.index() if entry.mode != "120000"}
+            listed = {*listed, *self.repository.untracked()}
         found = [path for path in listed if self.is_governed.fullmatch(path)]
-        return sorted(found, key=lambda path: self.is_prompt.fullmatch(path) is None)
+        there = [path for path in sorted(found) if self.tree.exists(path)]
+        return sorted(there, key=lambda path: self.is_prompt.fullmatch(path) is None)
 
     def message(self, commit: str) -> Message:
         """What a commit says of itself."""

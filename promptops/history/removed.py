@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 
-from promptops.history.align import Grade
+from promptops.history.align import Grade, align
 from promptops.history.index import Row, path_index
 from promptops.history.past import Past
+from promptops.history.promptlike import prompt_like
 from promptops.history.stream import Commit, log
 from promptops.history.units import CODE, Unit
 from promptops.history.versions import Versions
@@ -17,8 +19,8 @@ from promptops.history.versions import Versions
 class Removed:
     """The rule as it stood last (`unit` of `blob` at `path`, before `commit`).
 
-    how: removed, or reworded where a text of the new version surely grew out of it. instead: that
-    text, or one that stands in its place, or "".
+    how: removed, or where a text of the new version grew out of it: reworded, or moved (to `to`).
+    instead: that text, or one that stands in its place, or "".
     """
 
     commit: Commit
@@ -27,6 +29,7 @@ class Removed:
     unit: Unit
     how: str = "removed"
     instead: str = ""
+    to: str = ""
 
 
 def last_seen(past: Past, path: str, rule_id: str) -> Removed | None:
@@ -80,15 +83,36 @@ def _ending(
     versions: Versions, commit: Commit, change: tuple[str, str, str], unit: Unit
 ) -> Removed:
     path, old, new = change
-    if not new.strip("0"):
-        return Removed(commit, path, old, unit)
-    ours = versions.units(old, path).index(unit)
-    heirs = [link for link in versions.links(old, new, path) if link.old == ours]
-    if not heirs:
-        return Removed(commit, path, old, unit)
-    heir = max(heirs, key=lambda link: (link.grade, link.score))
-    how = "reworded" if heir.grade >= Grade.PROBABLE else "removed"
-    return Removed(commit, path, old, unit, how, versions.units(new, path)[heir.new].text)
+    left = versions.units(new, path) if new.strip("0") else []
+    units = versions.units(old, path)
+    links = versions.links(old, new, path) if left else []
+    heirs = [link for link in links if link.old == units.index(unit)]
+    heir = max(heirs, key=lambda link: (link.grade, link.score), default=None)
+    if heir is not None and heir.grade >= Grade.PROBABLE:
+        return Removed(commit, path, old, unit, "reworded", left[heir.new].text)
+    kept = {link.old for link in links if link.grade >= Grade.PROBABLE}
+    gone = [u for i, u in enumerate(units) if i not in kept]
+    for to, text in _heirs_elsewhere(versions, commit, path, gone, unit):
+        return Removed(commit, path, old, unit, "moved", text, to)
+    return Removed(commit, path, old, unit, "removed", left[heir.new].text if heir else "")
+
+
+def _heirs_elsewhere(
+    versions: Versions, commit: Commit, path: str, gone: list[Unit], unit: Unit
+) -> Iterator[tuple[str, str]]:
+    """(path, text) of units in other prompt-like files of the commit that grew out of `unit`."""
+    ours = gone.index(unit)
+    for change in versions.changes(commit):
+        if change.path != path and change.status in "AM" and prompt_like(change.path):
+            new = versions.units(change.new, change.path)
+            links = (
+                versions.links(change.old, change.new, change.path) if change.status == "M" else []
+            )
+            known = {link.new for link in links if link.grade >= Grade.PROBABLE}
+            fresh = [u for i, u in enumerate(new) if i not in known]
+            for link in align(gone, fresh, foreign=True):
+                if link.old == ours and link.grade >= Grade.PROBABLE:
+                    yield change.path, fresh[link.new].text
 
 
 def _commit(past: Past, commit: str) -> Commit | None:

@@ -143,6 +143,19 @@ def part_ratio(shorter: str, longer: str) -> float:
     return float(fuzz.partial_ratio(shorter, longer))
 
 
+def window(piece: str, whole: str) -> tuple[float, str]:
+    """The stretch of `whole`, in whole words, that is most like `piece`, and how like (0-100)."""
+    from rapidfuzz import fuzz
+
+    found = fuzz.partial_ratio_alignment(piece.casefold(), whole.casefold())
+    if found is None or len(piece) > len(whole):
+        return 0.0, ""
+    start, end = found.dest_start, found.dest_end
+    start = whole.rfind(" ", 0, start) + 1 if start and whole[start - 1] != " " else start
+    stop = whole.find(" ", end - 1)
+    return float(found.score), whole[start : stop if stop > 0 else len(whole)].strip()
+
+
 class Weights:
     """How telling a word is: the fewer units of two versions hold it, the more."""
 

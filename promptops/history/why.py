@@ -11,11 +11,12 @@ from promptops.history.align import Grade
 from promptops.history.beside import NOTHING, Beside, beside, retired_rule
 from promptops.history.messages import Message
 from promptops.history.past import Past
-from promptops.history.provenance import Event, Spot, Trace, follow
+from promptops.history.provenance import Event, Spot, Trace
 from promptops.history.removed import last_seen, removed_phrase
 from promptops.history.similarity import tokens
 from promptops.history.targets import Target, find_target, spot_in_head
 from promptops.history.units import normalised
+from promptops.history.walk import follow
 from promptops.model import Retired
 
 
@@ -125,11 +126,13 @@ def _gone(past: Past, target: Target) -> _Found:
     if removed is None:
         return _never(past, target)
     commit, path, text = removed.commit, removed.path, removed.unit.text
-    ending = Event(removed.how, commit, path, text, removed.instead, Grade.CERTAIN)
+    ending = Event(removed.how, commit, removed.to or path, text, removed.instead, Grade.CERTAIN)
     trace = follow(past.versions, commit.parents[0], Spot(path, removed.blob, removed.unit.line))
     found = _Found(replace(target, path=path), text)
     found.trace = replace(trace, events=(ending, *trace.events))
     found.retired = retired_rule(past, target.path, target.rule)
+    if removed.how != "removed":
+        found.notes.append("these words are gone; the rule may live on in others")
     return found
 
 

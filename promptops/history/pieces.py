@@ -1,0 +1,109 @@
+"""What a unit came from in the version before: another unit, or a piece of one.
+
+A rule may begin as half a sentence, or as a line of a JSON string. Once it is known to be a piece,
+it is the piece that is followed: what happens to the rest of the whole is no event of its.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from promptops.history.align import SURE, Grade, Link, align
+from promptops.history.provenance import Spot
+from promptops.history.similarity import window
+from promptops.history.units import Unit, normalised
+from promptops.history.versions import Versions
+
+LIKE = 60.0  # a piece less alike than this is not the same piece
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """A unit of an older version (`blob`), the link to it, and the piece of it that is meant.
+
+    piece: "" where it is all of the unit. others: units that were merged with it.
+    """
+
+    blob: str
+    unit: Unit
+    link: Link
+    piece: str = ""
+    others: tuple[Unit, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """What the rule said there; of merged ones each on a line of its own, in their order."""
+        if not self.others:
+            return self.piece or self.unit.text
+        return "\n".join(u.text for u in sorted((self.unit, *self.others), key=lambda u: u.line))
+
+
+def together(merged: Sequence[Origin]) -> Origin:
+    """Several units that became one, as one origin: the longest is followed, the first of equals."""
+    main = max(merged, key=lambda origin: len(origin.unit.norm))
+    return replace(main, others=tuple(o.unit for o in merged if o is not main))
+
+
+def unit_of(versions: Versions, spot: Spot) -> Unit:
+    """The unit at a spot, with the text of the piece where only that is meant."""
+    unit = versions.unit_at(spot.blob, spot.path, spot.line)
+    assert unit is not None  # every spot was made from a unit
+    return replace(unit, text=spot.part, norm=normalised(spot.part)) if spot.part else unit
+
+
+def units_around(versions: Versions, spot: Spot) -> list[Unit]:
+    """The units of the version, in which a piece stands for the whole it is in."""
+    units = versions.units(spot.blob, spot.path)
+    if not spot.part:
+        return units
+    ours, whole = unit_of(versions, spot), versions.unit_at(spot.blob, spot.path, spot.line)
+    return [ours if unit is whole else unit for unit in units]
+
+
+def origins(versions: Versions, spot: Spot, blob: str) -> list[Origin]:
+    """Where the text at `spot` may have stood in the older version `blob` of the same file."""
+    old = versions.units(blob, spot.path)
+    if not spot.part:
+        links = versions.links(blob, spot.blob, spot.path)
+        ours = versions.units(spot.blob, spot.path).index(unit_of(versions, spot))
+        return [Origin(blob, old[k.old], k) for k in links if k.new == ours]
+    found = list(_pieces(versions, spot, blob))
+    if found:
+        return found
+    around = units_around(versions, spot)
+    ours = around.index(unit_of(versions, spot))
+    mine = [k for k in align(old, around) if k.new == ours]
+    return [Origin(blob, old[k.old], k, spot.part if k.how == "split" else "") for k in mine]
+
+
+def piece_of(unit: Unit, whole: Unit) -> str:
+    """The stretch of `whole` that became `unit`."""
+    return (window(unit.text, whole.text)[1] or unit.text).rstrip(" .,;:")
+
+
+def _all_of(piece: str, unit: Unit) -> bool:
+    """True if the piece is all that the unit says, but for its full stop."""
+    return normalised(piece).rstrip(" .,;:") == unit.norm.rstrip(" .,;:")
+
+
+def _pieces(versions: Versions, spot: Spot, blob: str) -> Iterator[Origin]:
+    """The piece inside those units that became the whole it is in."""
+    old, new = versions.units(blob, spot.path), versions.units(spot.blob, spot.path)
+    whole = versions.unit_at(spot.blob, spot.path, spot.line)
+    for found in versions.links(blob, spot.blob, spot.path):
+        if new[found.new] is not whole or found.grade < Grade.PROBABLE:
+            continue
+        before = old[found.old]
+        if found.how == "merged" and _all_of(spot.part, before):
+            yield Origin(blob, before, found)
+            continue
+        if normalised(spot.part) in before.norm:
+            same = Link(found.old, found.new, "same", 100.0, Grade.CERTAIN)
+            yield Origin(blob, before, same, spot.part)
+            continue
+        score, piece = window(spot.part, before.text)
+        if score >= LIKE:
+            grade = Grade.CERTAIN if score >= SURE else Grade.PROBABLE
+            link = Link(found.old, found.new, "reworded", score, grade)
+            yield Origin(blob, before, link, piece.rstrip(" .,;:"))

@@ -1,0 +1,327 @@
+"""The way back: one hop a path, one step a commit.
+
+Each hop is one stream of commits for one path: the unit is linked from version to version until
+one has no link for it. Then earlier versions of the file are asked whether it had been there,
+the other files of that commit whether it left them, and only then it counts as introduced.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from promptops.history.align import Grade, Link, align
+from promptops.history.elsewhere import Found, Search, copied, deleted, mentions, search
+from promptops.history.likeness import resembles
+from promptops.history.pieces import Origin, origins, piece_of, together, unit_of, units_around
+from promptops.history.provenance import Event, Spot, Trace
+from promptops.history.records import Change
+from promptops.history.stream import Commit, Touch
+from promptops.history.units import PROSE, Unit
+from promptops.history.unmoved import line_before
+from promptops.history.versions import Versions
+
+MAX_HOPS = 20
+LARGE_COMMIT = 500  # files; a commit of that size is an import of a repository
+UNEXPLAINED = 25  # characters of a lost text that make it worth a doubt
+_CAME = re.compile(
+    r"\b(?:mov|migrat|import|sync|port|cop[iy]|extract|split|renam|relocat|consolidat|vendor|mirror"
+    r"|unif|convert|merg|transfer|backport|restor|revert)|\bback\b",
+    re.IGNORECASE,
+)
+_BACK = re.compile(
+    r"\b(?:restor|revert|re-?add|reinstat|undelet|resurrect|undo)|\b(?:add|bring|put)\w* .*\bback\b",
+    re.IGNORECASE,
+)
+_KINDS = {"same": "", "format": "reformatted", "rewritten": "reworded"}
+
+
+def follow(versions: Versions, commit: str, spot: Spot) -> Trace:
+    """The life of the unit at `spot` in `commit`, backwards. No unit there: no events."""
+    walk = _Walk(versions, commit, spot)
+    if versions.unit_at(spot.blob, spot.path, spot.line) is None:
+        return Trace((), False, ("there is no text on that line",))
+    for _ in range(MAX_HOPS):
+        if not walk.hop():
+            break
+    else:
+        walk.incomplete(f"followed through {MAX_HOPS} files and stopped there")
+    return Trace(tuple(walk.events), walk.complete, tuple(walk.notes))
+
+
+class _Walk:
+    """Where the rule stands while it is followed: the newest commit still to look at, the spot."""
+
+    def __init__(self, versions: Versions, commit: str, spot: Spot) -> None:
+        self.versions = versions
+        self.repository = versions.repository
+        self.commit = commit
+        self.spot = spot
+        self.grade = Grade.CERTAIN
+        self.events: list[Event] = []
+        self.notes: list[str] = []
+        self.complete = True
+
+    def incomplete(self, note: str) -> None:
+        self.complete = False
+        self.notes.append(note)
+
+    @property
+    def unit(self) -> Unit:
+        return unit_of(self.versions, self.spot)
+
+    def hop(self) -> bool:
+        """Follow the rule through one path; True if it goes on in another one."""
+        older = _Rewindable(self.versions.stream(self.commit, self.spot.path))
+        for commit in older:
+            touch = next((t for t in commit.touches if t.new == self.spot.blob), None)
+            if touch is not None:
+                elsewhere = self._step(commit, touch, older)
+                if elsewhere is not None:
+                    return elsewhere
+        self.incomplete(f"the history of {self.spot.path} ends before the rule came in")
+        return False
+
+    def _step(self, commit: Commit, touch: Touch, older: _Rewindable) -> bool | None:
+        """One commit back. None: go on in this path; True: in another one; False: that was all."""
+        if commit.id in self.repository.shallow:
+            self._record("introduced", commit, grade=Grade.WEAK)
+            self.incomplete(
+                "already there at the edge of this shallow clone: git fetch --unshallow"
+            )
+            return False
+        if self._unmoved(touch):
+            return None
+        best = self._best(touch)
+        if best is None and self.versions.absent.intersection(touch.olds):
+            self.incomplete("older versions of the file are not in this clone")
+            return False
+        if best is None or best.link.grade < Grade.CERTAIN:
+            return self._further(commit, touch, older, best)
+        self._advance(commit, best)
+        return None
+
+    def _further(
+        self, commit: Commit, touch: Touch, older: _Rewindable, best: Origin | None
+    ) -> bool | None:
+        """Where this file's own version before gives no sure answer. Returns as `_step` does."""
+        looked = self._elsewhere(commit, touch, best is not None)
+        found = looked.found
+        came_whole = found is not None and found.gone and found.link.grade == Grade.CERTAIN
+        known = came_whole or (best is not None and best.link.grade >= Grade.PROBABLE)
+        if not known and touch.status != "A" and self._restored(commit, touch, older):
+            return None
+        if found and (best is None or _beats(found.link, best.link)):
+            self._leave(commit, found)
+            return True
+        if best is not None:
+            self._advance(commit, best)
+            return None
+        if _BACK.search(commit.subject) and self._deleted_before(commit):
+            return True
+        self._introduced(commit, touch, looked.suspects)
+        return False
+
+    # -- in this path ------------------------------------------------------------------------
+
+    def _unmoved(self, touch: Touch) -> bool:
+        """True, and one version further, if some parent has the very lines in the same place."""
+        new = self.versions.text(self.spot.blob)
+        for old in touch.olds:
+            line = line_before(self.versions.text(old), new, self.unit) if old.strip("0") else 0
+            if line:
+                self.spot = replace(self.spot, blob=old, line=line)
+                return True
+        return False
+
+    def _best(self, touch: Touch) -> Origin | None:
+        """What it came from in the parents' versions, by the surest link."""
+        olds = [blob for blob in dict.fromkeys(touch.olds) if blob.strip("0")]
+        found = [o for blob in olds for o in origins(self.versions, self.spot, blob)]
+        merged = [o for o in found if o.link.how == "merged" and o.blob == found[0].blob]
+        if len(merged) > 1 and len(merged) == len(found):
+            return together(merged)
+        return max(found, key=lambda o: (o.link.grade, o.link.score), default=None)
+
+    def _advance(self, commit: Commit, origin: Origin) -> None:
+        before, link = origin.unit, origin.link
+        kind = _KINDS.get(link.how, link.how)
+        if not kind and before.section != self.unit.section and self._sections_stayed(origin):
+            kind = "moved"
+        piece = origin.piece or (piece_of(self.unit, before) if kind == "split" else "")
+        if kind and not (kind == "split" and self.spot.part):
+            self._record(kind, commit, origin.text, link)
+        self.spot = replace(self.spot, blob=origin.blob, line=before.line, part=piece)
+
+    def _sections_stayed(self, origin: Origin) -> bool:
+        """True if the heading was not merely renamed: one of the two exists on both sides."""
+        old, new = (
+            {u.section for u in self.versions.units(b, self.spot.path)}
+            for b in (origin.blob, self.spot.blob)
+        )
+        return self.unit.section in old or origin.unit.section in new
+
+    def _restored(self, commit: Commit, touch: Touch, older: _Rewindable) -> bool:
+        """True if the same text had stood in this file before; then the walk goes on there."""
+        wanted, blob = self.unit, touch.olds[0]
+        seen: list[Commit] = []
+        for earlier in older:
+            seen.append(earlier)
+            step = next((t for t in earlier.touches if t.new == blob), None)
+            if step is None:
+                continue
+            blob = step.olds[0]
+            if not blob.strip("0"):
+                break
+            if not mentions(self.versions.text(blob), wanted):
+                continue
+            there = self._again(self.versions.units(blob, self.spot.path), wanted)
+            if there is not None:
+                self._record("restored", commit)
+                gone = Event("removed", earlier, self.spot.path, there.text, "", self.grade)
+                self.events.append(gone)
+                self.spot = replace(self.spot, blob=blob, line=there.line)
+                return True
+        older.rewind(seen)
+        return False
+
+    def _again(self, units: list[Unit], wanted: Unit) -> Unit | None:
+        """The unit that says the same, or holds the piece."""
+        for unit in units:
+            held = bool(self.spot.part) and wanted.norm in unit.norm
+            if unit.kind == wanted.kind and (held or unit.norm == wanted.norm):
+                return unit
+        return None
+
+    # -- in other paths ----------------------------------------------------------------------
+
+    def _elsewhere(self, commit: Commit, touch: Touch, linked: bool) -> Search:
+        """What else the commit did that may explain the text."""
+        if not commit.parents:
+            return Search(None, False)
+        changes = [c for c in self.versions.changes(commit) if c.path != self.spot.path]
+        if len(changes) >= LARGE_COMMIT and touch.status == "A":
+            self.notes.append(f"{commit.id[:10]} changed {len(changes)} files at once")
+        looked = self._vanished(changes, touch.olds[0])
+        if looked.found is None and not linked:
+            near = self.versions.prompts(commit.parents[0])
+            return Search(copied(self.versions, near, self.spot.path, self.unit), looked.suspects)
+        return looked
+
+    def _vanished(self, changes: Sequence[Change], blob: str) -> Search:
+        """Search the changed files for what this one did not have before (in `blob`).
+
+        Of a piece, the whole it is in is looked for first: what came along with it is evidence.
+        """
+        for spot in dict.fromkeys((replace(self.spot, part=""), self.spot)):
+            new = units_around(self.versions, spot)
+            links = align(self.versions.units(blob, spot.path), new) if blob.strip("0") else []
+            kept = {k.new for k in links if k.grade == Grade.CERTAIN}
+            ours = new.index(unit_of(self.versions, spot))
+            fresh = [u for i, u in enumerate(new) if i not in kept or i == ours]
+            looked = search(self.versions, changes, fresh, new[ours])
+            if looked.found is not None:
+                break
+        return looked
+
+    def _deleted_before(self, commit: Commit) -> bool:
+        """True if the text stood in a file that was deleted earlier; then the walk goes on there."""
+        found = deleted(self.versions, commit, self.unit) if commit.parents else None
+        if found is None:
+            return False
+        removal, spot = found
+        self._record("restored", commit)
+        text = spot.unit.text
+        self.events.append(Event("removed", removal, spot.path, text, "", self.grade))
+        self.commit = removal.parents[0]
+        self.spot = Spot(spot.path, spot.blob, spot.unit.line)
+        return True
+
+    def _leave(self, commit: Commit, found: Found) -> None:
+        kind = ("renamed" if found.whole else "moved") if found.gone else "copied"
+        if self.spot.path.endswith((".yaml", ".yml")) > found.path.endswith((".yaml", ".yml")):
+            kind = "imported"
+        if found.link.how in ("split", "merged"):
+            kind = found.link.how
+        whole = kind != "split" and not self.spot.part
+        part = "" if whole else piece_of(self.unit, found.unit)
+        self._record(kind, commit, part or found.unit.text, found.link, from_path=found.path)
+        self.commit = commit.parents[0]
+        self.spot = Spot(found.path, found.blob, found.unit.line, part)
+
+    # -- the end -----------------------------------------------------------------------------
+
+    def _introduced(self, commit: Commit, touch: Touch, suspects: bool) -> None:
+        grade = Grade.CERTAIN
+        if not commit.parents:
+            grade = Grade.PROBABLE
+            self.notes.append("it arrived with the first commit: what was before is not in here")
+        elif suspects or self._lost_alike(touch) or _says_it_came(commit, touch):
+            grade = Grade.PROBABLE
+        self._record("introduced", commit, grade=grade)
+
+    def _lost_alike(self, touch: Touch) -> bool:
+        """True if this file lost a text in the commit that the rule may have grown out of."""
+        new = units_around(self.versions, self.spot)
+        for blob in touch.olds:
+            if blob.strip("0"):
+                old = self.versions.units(blob, self.spot.path)
+                heirs = {k.old for k in self._links(blob, new)}
+                lost = [
+                    u for i, u in enumerate(old)
+                    if i not in heirs and u.kind == PROSE and len(u.norm) >= UNEXPLAINED
+                ]  # fmt: skip
+                if resembles(self.unit, lost, (*old, *new)):
+                    return True
+        return False
+
+    def _links(self, blob: str, new: list[Unit]) -> list[Link]:
+        """From an older version to this one, in which a piece stands for its whole."""
+        if self.spot.part:
+            return align(self.versions.units(blob, self.spot.path), new)
+        return self.versions.links(blob, self.spot.blob, self.spot.path)
+
+    def _record(
+        self,
+        kind: str,
+        commit: Commit,
+        before: str = "",
+        link: Link | None = None,
+        *,
+        grade: Grade = Grade.CERTAIN,
+        from_path: str = "",
+    ) -> None:
+        self.grade = min(self.grade, link.grade if link else grade)
+        score = link.score if link else 100.0
+        after = self.unit.text
+        self.events.append(
+            Event(kind, commit, self.spot.path, before, after, self.grade, score, from_path)
+        )
+
+
+def _beats(link: Link, other: Link) -> bool:
+    return (link.grade, link.score) > (other.grade, other.score)
+
+
+def _says_it_came(commit: Commit, touch: Touch) -> bool:
+    """True if the commit that created the file says that its text came from somewhere else."""
+    return touch.status == "A" and _CAME.search(commit.subject) is not None
+
+
+class _Rewindable:
+    """An iterator that takes back what was read ahead."""
+
+    def __init__(self, source: Iterator[Commit]) -> None:
+        self._source = source
+        self._back: list[Commit] = []
+
+    def __iter__(self) -> _Rewindable:
+        return self
+
+    def __next__(self) -> Commit:
+        return self._back.pop(0) if self._back else next(self._source)
+
+    def rewind(self, commits: list[Commit]) -> None:
+        """Give them back, in the order in which they came."""
+        self._back = commits + self._back
