@@ -104,6 +104,19 @@ def judge_since(repository: Repository, base: str, known: KnowsWord) -> Judged:
     return _along(repository, change, commits, known)
 
 
+def judge_change(
+    repository: Repository, change: Change, base: str | None, tip: str | None
+) -> Judged:
+    """A change that was read already, judged with the messages of the commits from `base` to `tip`.
+
+    tip: None where nothing of it is committed; base: None for the beginning.
+    """
+    judged = Judged(change, change.found(), change.rewritten())
+    if tip is None or not judged.missing:
+        return judged
+    return _along(repository, change, list(_commits(repository, base, tip)), change.known)
+
+
 def _along(
     repository: Repository, change: Change, commits: list[_Commit], known: KnowsWord
 ) -> Judged:
