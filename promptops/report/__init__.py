@@ -110,6 +110,7 @@ class Report:
     exit_code: of the process once this is printed.
     raw: what goes out instead of the blocks, to the byte, where no terminal shows it: the content
         of a file. The blocks then say the same for eyes.
+    marker: letters and hyphens by which a comment on a pull request is found again, "" for none.
     """
 
     command: str
@@ -118,6 +119,7 @@ class Report:
     exit_code: int = 0
     version: int = 1
     raw: str | None = None
+    marker: str = ""
 
 
 @dataclass(frozen=True, slots=True)

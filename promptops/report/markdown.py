@@ -35,8 +35,9 @@ OPEN, CLOSE = "<details><summary>", "\n</details>\n"
 
 def render(report: Report, _screen: Screen) -> str:
     """The blocks as Markdown of at most 60,000 characters; what is left out is counted."""
+    marker = f"<!-- {report.marker} -->\n" if report.marker else ""
     drawn: list[str] = []
-    left, size, opened = 0, 0, 0
+    left, size, opened = 0, len(marker), 0
     for piece in _pieces(report.blocks):
         closing = piece == CLOSE
         if left or size + len(piece) + (opened + 1) * len(CLOSE) + ROOM > LIMIT:
@@ -48,7 +49,7 @@ def render(report: Report, _screen: Screen) -> str:
     drawn += [CLOSE] * opened
     if left:
         drawn.append(f"\n{left:,} more, see the artifact\n")
-    return "".join(drawn).lstrip("\n")
+    return marker + "".join(drawn).lstrip("\n")
 
 
 def _pieces(blocks: Iterable[Block]) -> Iterator[str]:
