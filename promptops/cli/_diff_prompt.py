@@ -1,0 +1,178 @@
+"""One prompt of a review in detail: rules word by word, then all that goes with them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from promptops.cli._token_text import shown_usd as usd
+from promptops.report import Block, Heading, Items, Table, Text, Words
+from promptops.review.figures import Figures, Side
+from promptops.review.identity import word_runs
+from promptops.review.prompts import Reviewed
+from promptops.review.rules import METADATA, RuleChange
+from promptops.tokens.counts import Count
+
+
+def prompt_blocks(one: Reviewed) -> Iterator[Block]:
+    """What a reviewer reads who never opens the file."""
+    where = f"{one.path_before} → {one.path}" if one.path_before else one.path
+    yield Text(where, "quiet")
+    for rule in sorted(one.rules, key=_gravity):
+        yield from _rule(rule)
+    if one.facts:
+        yield Heading("beside the rules", 3)
+        for fact in one.facts:
+            yield from _pair(
+                f"{fact.what}{f' ({fact.weight})' if fact.weight else ''}", fact.before, fact.after
+            )
+    yield from _figures(one)
+    yield from _tests(one)
+    yield from _decisions(one)
+    if not (one.rules or one.facts or one.found or one.tests != type(one.tests)()):
+        yield Text("only comments, layout or what stands beside the prompt differs")
+
+
+def _gravity(rule: RuleChange) -> int:
+    order = ("reversed", "weaker", "number changed", "stronger")
+    flags = [order.index(flag) for flag in rule.flags if flag in order]
+    if flags:
+        return min(flags)
+    return 9 if rule.change == METADATA else 6
+
+
+def _rule(rule: RuleChange) -> Iterator[Block]:
+    yield Heading(_title(rule), 3)
+    if rule.before and rule.after and rule.before != rule.after:
+        yield Words(word_runs(rule.before.strip(), rule.after.strip()))
+    elif "moved" not in (rule.change, *rule.also) and rule.change != METADATA:
+        sign = "+" if rule.after else "-"
+        yield Words(((sign, (rule.after or rule.before).strip()),))
+    for field in rule.fields:
+        yield from _pair(field.name, field.before, field.after)
+
+
+def _title(rule: RuleChange) -> str:
+    words = [rule.change, *rule.also]
+    said = f"{rule.id}: {' and '.join(words)}"
+    if rule.came_from:
+        said += f" here from {rule.came_from}"
+    if rule.went_to:
+        said += f" to {rule.went_to}"
+    if rule.was:
+        said += f", was {', '.join(rule.was)}"
+    if rule.becomes:
+        said += f" into {', '.join(rule.becomes)}"
+    notes = [*rule.flags]
+    if rule.score is not None:
+        notes.append(f"{rule.score:.0f} % alike" + ("" if rule.sure else ", perhaps another rule"))
+    return f"{said} ({'; '.join(notes)})" if notes else said
+
+
+def _pair(what: str, before: str, after: str) -> Iterator[Block]:
+    """Short values on one line, long ones word by word."""
+    if max(len(before), len(after)) <= 60 and "\n" not in before + after:
+        yield Text(f"{what}: {before or 'nothing'} → {after or 'nothing'}")
+        return
+    yield Text(f"{what}:")
+    yield Words(word_runs(before.strip(), after.strip()))
+
+
+# -- figures -------------------------------------------------------------------------------------
+
+
+def _figures(one: Reviewed) -> Iterator[Block]:
+    if not one.figures:
+        return
+    rows = [
+        (f.model, token_step(f), f.known, usd_step(f), _prefix(f), _first(f)) for f in one.figures
+    ]
+    yield Heading("tokens, money and cache", 3)
+    columns = ("model", "tokens", "known", "$ a month", "static prefix", "first changed token")
+    yield Table(columns, tuple(rows), "lrlrrr")
+    for figures in one.figures:
+        if figures.rewrite_usd is not None:
+            yield Text(
+                f"{figures.model}: the cached prefix changes; writing it anew costs "
+                f"{usd(figures.rewrite_usd)} once for each cache"
+            )
+
+
+def token_step(figures: Figures) -> str:
+    """`560 → 612 (+52)`; what is not known says so."""
+    before, after = figures.before, figures.after
+    if before is None or after is None:
+        return _number((before or after or Side()).total)
+    was, now = before.total, after.total
+    if was.tokens is None or now.tokens is None:
+        return "unknown"
+    if was.tokens == now.tokens:
+        return f"{now.tokens:,}"
+    return f"{was.tokens:,} → {now.tokens:,} ({now.tokens - was.tokens:+,})"
+
+
+def usd_step(figures: Figures) -> str:
+    """`$31.20 → $33.05`; unknown where a price or the volume is."""
+    amounts = [side.usd_per_month for side in (figures.before, figures.after) if side]
+    shown = list(dict.fromkeys(map(usd, amounts)))
+    return " → ".join(shown)
+
+
+def _number(count: Count) -> str:
+    return "unknown" if count.tokens is None else f"{count.tokens:,}"
+
+
+def _prefix(figures: Figures) -> str:
+    sides = [side for side in (figures.before, figures.after) if side]
+    shown = ["unknown" if side.prefix is None else f"{side.prefix:,}" for side in sides]
+    return " → ".join(dict.fromkeys(shown))
+
+
+def _first(figures: Figures) -> str:
+    return "" if figures.first_changed_token is None else f"{figures.first_changed_token:,}"
+
+
+# -- tests, evidence, decisions ------------------------------------------------------------------
+
+
+def _tests(one: Reviewed) -> Iterator[Block]:
+    tests = one.tests
+    rows = (
+        ("cases added", tests.cases_added),
+        ("cases removed", tests.cases_removed),
+        ("cases changed", tests.cases_changed),
+        ("tests changed of", tests.rules),
+        ("no test holds", tests.untested),
+        ("tests name cases that are gone", tuple(f"{r}: {c}" for r, c in tests.dangling)),
+    )
+    said = [f"{what}: {', '.join(names)}" for what, names in rows if names]
+    said += [_measured(m) for m in one.evidence if m.state != "kept"]
+    if said:
+        yield Heading("tests and evidence", 3)
+        yield Items(tuple(said))
+
+
+def _measured(m: object) -> str:
+    from promptops.review.evidence import CLAIMED, STALE, Measured
+
+    assert isinstance(m, Measured)
+    of = f" ({', '.join(filter(None, (m.model, m.measured)))})" if m.model or m.measured else ""
+    if m.state == STALE:
+        return f"stale: {m.path}{of} measured another {', '.join(m.because)}"
+    if m.state == CLAIMED:
+        return f"claimed by this change, not reproduced: {m.path}{of}"
+    return f"removed: {m.path}{of}"
+
+
+def _decisions(one: Reviewed) -> Iterator[Block]:
+    if not one.found:
+        return
+    yield Heading("decisions", 3)
+    for found in one.found:
+        if found.decision:
+            yield Text(f"{found.need.sentence}: decided in {found.decision}", "good")
+        elif found.waiver:
+            yield Text(f"{found.need.sentence}: waived: {found.waiver}", "warn")
+        else:
+            yield Text(f"{found.need.sentence}: no decision record says why", "bad")
+        if found.objections:
+            yield Items(found.objections)

@@ -1,0 +1,88 @@
+"""Committed measurements beside a prompt, and what a change leaves of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from promptops.errors import InputError
+from promptops.model import Prompt
+from promptops.source.tree import Tree
+
+STALE, CLAIMED, REMOVED, KEPT = "stale", "claimed", "removed", "kept"
+_MOST = 200  # files of evidence that are looked at for one prompt
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One file of evidence. state: stale (what it measured is no longer so), claimed (it came with
+    this change, and nobody has reproduced it), removed, or kept.
+
+    because: which of prompt, cases and assertions are others now; model, measured: as the file says.
+    """
+
+    path: str
+    state: str
+    model: str = ""
+    measured: str = ""
+    because: tuple[str, ...] = ()
+
+
+def affected_evidence(
+    trees: tuple[Tree, Tree],
+    prompts: tuple[Prompt | None, Prompt | None],
+    changed: Sequence[str],
+) -> tuple[Measured, ...]:
+    """The evidence of a prompt that the change touches or makes stale; `changed`: paths that differ."""
+    because = tuple(_because(*prompts))
+    found: dict[str, Measured] = {}
+    before, after = (list(_files(tree, p)) for tree, p in zip(trees, prompts, strict=True))
+    for path in after:
+        model, when = _head(trees[1], path)
+        if path in changed:
+            found[path] = Measured(path, CLAIMED, model, when)
+        else:
+            found[path] = Measured(path, STALE if because else KEPT, model, when, because)
+    for path in before:
+        if path not in found and path in changed:
+            found[path] = Measured(path, REMOVED, *_head(trees[0], path))
+    return tuple(found[path] for path in sorted(found))
+
+
+def _files(tree: Tree, prompt: Prompt | None) -> Iterator[str]:
+    if prompt is None or not prompt.path.endswith("prompt.yaml"):
+        return
+    folder = prompt.path.rpartition("/")[0]
+    listed = tree.listed(f"{folder}/evidence" if folder else "evidence")
+    yield from [path for path in listed if path.endswith(".json")][:_MOST]
+
+
+def _because(before: Prompt | None, after: Prompt | None) -> Iterator[str]:
+    if before is None or after is None:
+        return
+    if _rendered(before) != _rendered(after):
+        yield "prompt"
+    if before.cases != after.cases:
+        yield "cases"
+    if [(r.id, r.tests) for r in before.rules] != [(r.id, r.tests) for r in after.rules]:
+        yield "assertions"
+
+
+def _rendered(prompt: Prompt) -> object:
+    """All that the rendered text is made of."""
+    rules = [(r.id, r.text, r.section, r.when, r.priority) for r in prompt.rules]
+    return prompt.messages, rules, dict(prompt.variables)
+
+
+def _head(tree: Tree, path: str) -> tuple[str, str]:
+    """(model, when it was measured) as the file says; "" where it cannot be read."""
+    from json import loads
+
+    try:
+        data = loads(tree.read(path))
+    except (InputError, ValueError, RecursionError):
+        return "", ""
+    if not isinstance(data, dict):
+        return "", ""
+    model, when = data.get("model"), data.get("measured")
+    return (model if isinstance(model, str) else "", when if isinstance(when, str) else "")

@@ -1,0 +1,166 @@
+"""The whole review of a change: what judges it, then every prompt that differs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from promptops.decisions.change import Change, Pair, read_change
+from promptops.decisions.judge import Judged
+from promptops.decisions.typography import KnowsWord
+from promptops.errors import InputError
+from promptops.model import Prompt
+from promptops.review.evidence import Measured, affected_evidence
+from promptops.review.facts import affected_tests, compare_facts
+from promptops.review.figures import Figuring
+from promptops.review.judgement import (
+    Setting,
+    Waved,
+    compare_settings,
+    new_ignores,
+    new_in_baseline,
+)
+from promptops.review.plain import paragraphs, read_plain
+from promptops.review.prompts import Reviewed, new_words, status_of, version_of
+from promptops.review.rules import Listed, compare_rules, moved_between
+from promptops.review.states import States
+from promptops.source.cases import NAMES as CASES_FILES
+from promptops.source.document import Document
+from promptops.source.reading import PlainDocument
+from promptops.source.workspace import find_files
+
+MODELS = ("openai/gpt-4o", "anthropic/claude-sonnet-4-5")  # for plain files where nothing names one
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """What a change does. settings, waved: to what judges it; judged: to what was to be decided."""
+
+    settings: tuple[Setting, ...]
+    waved: tuple[Waved, ...]
+    prompts: tuple[Reviewed, ...]
+    judged: Judged
+
+    @property
+    def refused(self) -> bool:
+        """True if a decision is missing, a decided record was altered, or a version says too little."""
+        return self.judged.refused or any(not one.version.enough for one in self.prompts)
+
+
+def read_states(states: States, known: KnowsWord) -> Change:
+    """The governed prompts and records that differ; InputError where a prompt cannot be read."""
+    return read_change(states.before, states.after, _with_prompts(states), known)
+
+
+def review(states: States, judged: Judged, figuring: Figuring) -> Review:
+    """The review of a change that has been read and judged."""
+    work = _Work(states, judged, figuring)
+    prompts = [*(work.governed(pair) for pair in judged.change.pairs), *work.plain_files()]
+    moved = moved_between([Listed(one.id, one.rules) for one in prompts])
+    prompts = [replace(one, rules=rules) for one, rules in zip(prompts, moved, strict=True)]
+    trees = states.before, states.after
+    return Review(
+        tuple(compare_settings(*states.settings)),
+        tuple(new_in_baseline(trees, states.settings)),
+        tuple(sorted((one for one in prompts if _matters(one, states)), key=lambda one: one.path)),
+        judged,
+    )
+
+
+def _matters(one: Reviewed, states: States) -> bool:
+    """True unless the prompt was only looked at for what lies beside it, and that changed nothing."""
+    return not one.empty or one.path in states.paths
+
+
+def _with_prompts(states: States) -> list[str]:
+    """The paths that differ, and the prompts beside cases and evidence that do."""
+    found = [path for path in states.paths if "/evidence/" not in f"/{path}"]
+    for path in states.paths:
+        folder, slash, name = path.rpartition("/")
+        if folder == "evidence" or folder.endswith("/evidence"):
+            folder = folder.removesuffix("evidence").rstrip("/")
+            slash = "/" if folder else ""
+        elif name not in CASES_FILES:
+            continue
+        found.append(f"{folder}{slash}prompt.yaml")
+    return list(dict.fromkeys(found))
+
+
+class _Work:
+    def __init__(self, states: States, judged: Judged, figuring: Figuring) -> None:
+        self.states, self.judged, self.figuring = states, judged, figuring
+        self.known = judged.change.known
+
+    def governed(self, pair: Pair) -> Reviewed:
+        """One governed prompt."""
+        before, after = pair.prompts
+        some = after or before
+        assert some is not None  # a pair has a prompt on one side at least
+        rules = compare_rules(
+            before.rules if before else (), after.rules if after else (), self.known
+        )
+        moved = before is not None and after is not None and before.path != after.path
+        touched = new_words(rules, after)
+        return Reviewed(
+            some.id,
+            some.path,
+            status_of(before, after, moved),
+            True,
+            path_before=before.path if before and moved else "",
+            version=version_of(pair),
+            rules=rules,
+            facts=compare_facts(before, after),
+            figures=self.figuring.compare(before, after),
+            tests=affected_tests(before, after, touched),
+            evidence=self._evidence(before, after),
+            found=tuple(one for one in self.judged.found if one.need.path == some.path),
+            waved=tuple(
+                new_ignores(
+                    pair.before.document if pair.before else None,
+                    pair.after.document if pair.after else None,
+                )
+            ),
+            problem=self.figuring.problems.get(some.path, ""),
+        )
+
+    def _evidence(self, before: Prompt | None, after: Prompt | None) -> tuple[Measured, ...]:
+        trees = self.states.before, self.states.after
+        return affected_evidence(trees, (before, after), self.states.paths)
+
+    # -- plain files -------------------------------------------------------------------------
+
+    def plain_files(self) -> Iterator[Reviewed]:
+        """Every plain instruction file that differs."""
+        listed = [find_files(one, self.states.paths) for one in self.states.settings]
+        governed = {path for files in listed for path in files.prompts}
+        paths = {path for files in listed for path in files.instructions} - governed
+        models = self._models()
+        yield from (self._plain(path, models) for path in sorted(paths))
+
+    def _plain(self, path: str, models: Sequence[str]) -> Reviewed:
+        try:
+            before, after = (
+                read_plain(tree, path) for tree in (self.states.before, self.states.after)
+            )
+        except InputError as error:
+            return Reviewed(path, path, "changed", False, problem=error.message)
+        return Reviewed(
+            path,
+            path,
+            status_of(before, after, False),
+            False,
+            rules=compare_rules(
+                paragraphs(before or ""), paragraphs(after or ""), self.known, plain=True
+            ),
+            figures=self.figuring.text(before, after, models),
+            waved=tuple(new_ignores(_document(path, before), _document(path, after))),
+        )
+
+    def _models(self) -> Sequence[str]:
+        """The models of the prompts that differ, for files that name none."""
+        prompts = (prompt for pair in self.judged.change.pairs for prompt in pair.prompts)
+        return tuple(dict.fromkeys(m for p in prompts if p for m in p.models)) or MODELS
+
+
+def _document(path: str, text: str | None) -> Document | None:
+    return None if text is None else PlainDocument(path, text)

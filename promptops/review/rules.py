@@ -1,0 +1,303 @@
+"""What became of each rule of a prompt: pure functions on two lists of rules."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from promptops.decisions.typography import KnowsWord, same_meaning
+from promptops.model import Rule, Test
+from promptops.review.identity import Link, Piece, force, linked
+
+ADDED, REMOVED, REWORDED = "added", "removed", "reworded"
+MOVED, MERGED, SPLIT, METADATA = "moved", "merged", "split", "metadata"
+TYPOGRAPHY = "typography only"
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One thing beside the text of a rule that differs, as text; "" where it was not there."""
+
+    name: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class RuleChange:
+    """What became of one rule, or of the rules that were merged into one or split from one.
+
+    id: after the change, before it where the rule is gone or was split. change: the heaviest word
+    for it; also: the others that hold. before, after: the text, "" where there is none; the texts
+    of several rules stand on lines of their own. was, becomes: ids before and after, where they
+    are others than `id`. flags: stronger, weaker, reversed, number changed, typography only.
+    fields: what else differs. score: likeness of the texts, None where no likeness was needed;
+    sure: False where nothing but a likeness that might mislead says that it is the same rule.
+    came_from, went_to: `PROMPT/RULE` of a rule that moved between files.
+    """
+
+    id: str
+    change: str
+    before: str = ""
+    after: str = ""
+    also: tuple[str, ...] = ()
+    was: tuple[str, ...] = ()
+    becomes: tuple[str, ...] = ()
+    flags: tuple[str, ...] = ()
+    fields: tuple[Field, ...] = ()
+    score: float | None = None
+    sure: bool = True
+    came_from: str = ""
+    went_to: str = ""
+
+
+def compare_rules(
+    before: Sequence[Rule], after: Sequence[Rule], known: KnowsWord, plain: bool = False
+) -> tuple[RuleChange, ...]:
+    """Every rule that differs, once, in the order after the change; rules that are gone come last.
+
+    plain: the rules are paragraphs of an instruction file, whose ids say nothing but the line.
+    """
+    pieces = _pieces(before, after, plain)
+    return tuple(_Comparison(before, after, linked(*pieces), known, plain).changes())
+
+
+def _pieces(
+    before: Sequence[Rule], after: Sequence[Rule], plain: bool
+) -> tuple[list[Piece], list[Piece]]:
+    """What is compared; a rule that says which one it replaces goes under that one's id."""
+    if plain:  # `position` of a paragraph is its kind
+        old = [Piece("", rule.text, rule.position) for rule in before]
+        return old, [Piece("", rule.text, rule.position) for rule in after]
+    names, heirs = {rule.id for rule in before}, {rule.id for rule in after}
+    gone = names - heirs
+    new = []
+    for rule in after:
+        named = rule.replaces if rule.id not in names and rule.replaces in gone else rule.id
+        gone.discard(named)
+        new.append(Piece(named, rule.text))
+    return [Piece(rule.id, rule.text) for rule in before], new
+
+
+class _Comparison:
+    def __init__(
+        self,
+        before: Sequence[Rule],
+        after: Sequence[Rule],
+        links: Sequence[Link],
+        known: KnowsWord,
+        plain: bool,
+    ) -> None:
+        self.before, self.after, self.links = before, after, links
+        self.known, self.plain = known, plain
+        self.groups = _groups(links)
+        single = sorted((g[0].new, g[0].old) for g in self.groups if len(g) == 1)
+        kept = rising([old for _, old in single])
+        self.displaced = {new for at, (new, _) in enumerate(single) if at not in kept}
+
+    def changes(self) -> Iterator[RuleChange]:
+        linked_old = {link.old for link in self.links}
+        first = {min(link.new for link in group): group for group in self.groups}
+        covered = {link.new for link in self.links}
+        for j, rule in enumerate(self.after):
+            if j in first:
+                yield from self._group(first[j])
+            elif j not in covered:
+                yield RuleChange(rule.id, ADDED, after=rule.text)
+        for i, rule in enumerate(self.before):
+            if i not in linked_old:
+                yield RuleChange(rule.id, REMOVED, before=rule.text)
+
+    def _group(self, group: Sequence[Link]) -> Iterator[RuleChange]:
+        if len(group) > 1:
+            yield self._several(group)
+            return
+        link = group[0]
+        found = self._one(self.before[link.old], self.after[link.new], link)
+        if found is not None:
+            yield found
+
+    def _several(self, group: Sequence[Link]) -> RuleChange:
+        old = [self.before[i] for i in sorted({link.old for link in group})]
+        new = [self.after[j] for j in sorted({link.new for link in group})]
+        merged = len(old) > 1
+        name = (new if merged else old)[0].id
+        return RuleChange(
+            name,
+            MERGED if merged else SPLIT,
+            "\n".join(rule.text.strip() for rule in old),
+            "\n".join(rule.text.strip() for rule in new),
+            was=tuple(rule.id for rule in old) if merged else (),
+            becomes=tuple(rule.id for rule in new) if not merged or len(new) > 1 else (),
+            score=min(link.score for link in group),
+            sure=all(link.sure for link in group),
+        )
+
+    def _one(self, old: Rule, new: Rule, link: Link) -> RuleChange | None:
+        fields = () if self.plain else tuple(_fields(old, new))
+        displaced = link.new in self.displaced
+        moved = displaced or any(field.name == "section" for field in fields)
+        words = [
+            word
+            for word, holds in (
+                (REWORDED, old.text != new.text),
+                (MOVED, moved),
+                (METADATA, any(field.name != "section" for field in fields)),
+            )
+            if holds
+        ]
+        if not words:
+            return None
+        likeness = self.plain or old.id != new.id
+        return RuleChange(
+            new.id,
+            words[0],
+            old.text,
+            new.text,
+            also=tuple(words[1:]),
+            was=(old.id,) if old.id != new.id and not self.plain else (),
+            flags=self._flags(old.text, new.text) if old.text != new.text else (),
+            fields=(*self._place(link), *fields) if displaced else fields,
+            score=link.score if likeness and link.how != "same" else None,
+            sure=link.sure,
+        )
+
+    def _place(self, link: Link) -> Iterator[Field]:
+        was, now = _neighbour(self.before, link.old), _neighbour(self.after, link.new)
+        if not self.plain and was != now:
+            yield Field("place", was, now)
+
+    def _flags(self, before: str, after: str) -> tuple[str, ...]:
+        return (TYPOGRAPHY,) if same_meaning(before, after, self.known) else force(before, after)
+
+
+def _neighbour(rules: Sequence[Rule], index: int) -> str:
+    return f"after {rules[index - 1].id}" if index else "first"
+
+
+def _groups(links: Sequence[Link]) -> list[list[Link]]:
+    """Links that share a rule on either side, together."""
+    groups: list[list[Link]] = []
+    for link in links:
+        joined = [g for g in groups if any(k.old == link.old or k.new == link.new for k in g)]
+        groups = [g for g in groups if g not in joined]
+        groups.append([*(k for g in joined for k in g), link])
+    return groups
+
+
+def rising(values: Sequence[int]) -> set[int]:
+    """Positions of the longest run of values that rises: what kept its order."""
+    tails: list[int] = []
+    ends: list[int] = []
+    before: list[int] = []
+    for position, value in enumerate(values):
+        at = bisect_left(tails, value)
+        tails[at : at + 1] = [value]
+        ends[at : at + 1] = [position]
+        before.append(ends[at - 1] if at else -1)
+    kept: set[int] = set()
+    step = ends[-1] if ends else -1
+    while step >= 0:
+        kept.add(step)
+        step = before[step]
+    return kept
+
+
+# -- what stands beside the text -----------------------------------------------------------------
+
+
+def _fields(old: Rule, new: Rule) -> Iterator[Field]:
+    for name, said in _SAID.items():
+        texts = said(old), said(new)
+        if texts[0] != texts[1]:
+            yield Field(name, *texts)
+
+
+def _slices(when: Mapping[str, tuple[str, ...]]) -> str:
+    return "; ".join(f"{name}: {', '.join(values)}" for name, values in sorted(when.items()))
+
+
+def test_text(test: Test) -> str:
+    """`regex '[§]' on late-fee, refund`: what a test expects, and on which cases."""
+    where = "all cases" if test.cases.all else ", ".join(test.cases.ids)
+    where = where or _slices(test.cases.slice)
+    asserted = (f"{'not_' * a.negated}{a.kind} {_short(a.argument)}" for a in test.asserts)
+    options = (f" ({_short(dict(a.options))})" for a in test.asserts if a.options)
+    fires = "" if test.fires else ", where the rule must not fire"
+    return f"{' and '.join(asserted)}{''.join(options)} on {where}{fires}"
+
+
+def _short(argument: object) -> str:
+    said = argument if isinstance(argument, str) else repr(argument)
+    return said if len(said) <= 200 else f"{said[:199]}…"
+
+
+_SAID: Mapping[str, Callable[[Rule], str]] = {
+    "section": lambda rule: rule.section,
+    "position": lambda rule: rule.position,
+    "when": lambda rule: _slices(rule.when),
+    "priority": lambda rule: "" if rule.priority is None else str(rule.priority),
+    "rationale": lambda rule: rule.rationale.strip(),
+    "decision": lambda rule: rule.decision,
+    "owner": lambda rule: rule.owner,
+    "review_by": lambda rule: rule.review_by.isoformat() if rule.review_by else "",
+    "tests": lambda rule: "\n".join(map(test_text, rule.tests)),
+    "replaces": lambda rule: rule.replaces,
+    "draft": lambda rule: "yes" if rule.draft else "",
+    "imported_from": lambda rule: repr(rule.imported_from) if rule.imported_from else "",
+}
+
+
+# -- from one prompt to another ------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """What became of the rules of one prompt."""
+
+    prompt: str
+    changes: tuple[RuleChange, ...]
+
+
+def moved_between(listed: Sequence[Listed]) -> list[tuple[RuleChange, ...]]:
+    """The same changes, with a rule that went from one prompt to another told as moved on both sides."""
+    gone = list(_places(listed, REMOVED))
+    come = list(_places(listed, ADDED))
+    changes = [list(one.changes) for one in listed]
+    if gone and come:
+        old = [Piece("", changes[p][c].before) for p, c in gone]
+        new = [Piece("", changes[p][c].after) for p, c in come]
+        for link in _one_to_one(linked(old, new, foreign=True)):
+            (p, c), (q, d) = gone[link.old], come[link.new]
+            if p != q:
+                was, now = changes[p][c], changes[q][d]
+                target = f"{listed[q].prompt}/{now.id}"
+                source = f"{listed[p].prompt}/{was.id}"
+                same = was.before == now.after
+                both = replace(
+                    was,
+                    change=MOVED,
+                    after=now.after,
+                    flags=() if same else force(was.before, now.after),
+                    score=None if same else link.score,
+                    sure=link.sure,
+                )
+                changes[p][c] = replace(both, went_to=target)
+                changes[q][d] = replace(both, id=now.id, came_from=source)
+    return [tuple(one) for one in changes]
+
+
+def _places(listed: Sequence[Listed], change: str) -> Iterator[tuple[int, int]]:
+    for p, one in enumerate(listed):
+        yield from ((p, c) for c, found in enumerate(one.changes) if found.change == change)
+
+
+def _one_to_one(links: Iterable[Link]) -> Iterator[Link]:
+    olds: set[int] = set()
+    news: set[int] = set()
+    for link in sorted(links, key=lambda link: -link.score):
+        if link.old not in olds and link.new not in news:
+            olds.add(link.old)
+            news.add(link.new)
+            yield link

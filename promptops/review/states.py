@@ -1,0 +1,144 @@
+"""The two states of a repository that a review compares, and which paths differ between them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from promptops.checking.baseline import DEFAULT_PATH
+from promptops.config import Settings
+from promptops.decisions.change import NoTree, settings_before
+from promptops.errors import GitError
+from promptops.history.git import Repository
+from promptops.review.part_tree import PartTree
+from promptops.source.cases import NAMES as CASES_FILES
+from promptops.source.globs import pattern
+from promptops.source.settings import FILES as SETTINGS_FILES
+from promptops.source.settings import read_settings
+from promptops.source.tree import DiskTree, Tree
+from promptops.source.workspace import is_record
+
+WORK_TREE, INDEX = "work tree", "index"
+
+
+@dataclass(frozen=True, slots=True)
+class States:
+    """What is compared with what.
+
+    base: id of the commit before, None while there is none. head: id of the commit after, or
+    `index` or `work tree`. tip: the last commit whose message speaks for the change, None where
+    the change is not committed. paths: those that differ and may matter, sorted.
+    """
+
+    base: str | None
+    head: str
+    tip: str | None
+    before: Tree
+    after: Tree
+    settings: tuple[Settings, Settings]
+    paths: tuple[str, ...]
+
+
+def of_index(repository: Repository) -> States:
+    """The index against HEAD: what the next commit would change."""
+    from promptops.history.trees import IndexTree
+
+    _refuse_unmerged(repository)
+    head = repository.head()
+    changed = repository.staged_paths()
+    paths = (*changed.present, *changed.deleted)
+    return _states(repository, head, INDEX, None, IndexTree(repository), paths)
+
+
+def of_work_tree(repository: Repository, base: str | None) -> States:
+    """The files on the disk against merge-base(`base`, HEAD); None is HEAD itself."""
+    if repository.bare:
+        hint = "name two revisions: promptops diff BASE HEAD"
+        raise GitError("a bare repository has no work tree", hint)
+    _refuse_unmerged(repository)
+    head = repository.head()
+    commit = head if base is None else repository.base_of(base)
+    tree = DiskTree(repository.root)
+    if commit is None:
+        return _states(repository, None, WORK_TREE, None, tree, tree.paths())
+    then = PartTree(repository, commit)
+    pair = (settings_before(then), read_settings(tree))
+    globs = _Wanted(pair)
+    changed = repository.changed_since(commit, globs.wants)
+    paths = (*changed.present, *changed.deleted)
+    tip = head if base is not None else None
+    return States(commit, WORK_TREE, tip, then, tree, pair, tuple(sorted(paths)))
+
+
+def of_commits(repository: Repository, base: str, head: str) -> States:
+    """merge-base(`base`, `head`) against `head`; GitError where this clone has no merge base."""
+    common = repository.merge_base(base, head)
+    if common is None:
+        hint = "git fetch --unshallow" if repository.shallow else "name revisions of one history"
+        raise GitError(f"no common ancestor of {base[:12]} and {head[:12]} in this clone", hint)
+    paths = (change.path for change in repository.changes(common, head))
+    return _states(repository, common, head, head, PartTree(repository, head), paths)
+
+
+def _states(
+    repository: Repository,
+    base: str | None,
+    head: str,
+    tip: str | None,
+    after: Tree,
+    paths: Iterable[str],
+) -> States:
+    before: Tree = NoTree() if base is None else PartTree(repository, base)
+    pair = (settings_before(before), read_settings(after))
+    wanted = sorted(set(filter(_Wanted(pair).wants, paths)))
+    for tree in (before, after):
+        if isinstance(tree, PartTree):
+            tree.expect(_looked_into(wanted, pair))
+    return States(base, head, tip, before, after, pair, tuple(wanted))
+
+
+def _looked_into(paths: Iterable[str], settings: tuple[Settings, Settings]) -> set[str]:
+    """The folders that a review of these paths will list."""
+    folders = {path.rpartition("/")[0] for path in paths}
+    evidence = {f"{folder}/evidence" for folder in folders}
+    return folders | evidence | {one.decisions for one in settings}
+
+
+def _refuse_unmerged(repository: Repository) -> None:
+    unmerged = repository.unmerged_paths()
+    if unmerged:
+        hint = "resolve it and git add it"
+        raise GitError("there is an unresolved merge conflict", hint, path=unmerged[0])
+
+
+class _Wanted:
+    """Which paths may matter to a review, by the settings of either state."""
+
+    def __init__(self, settings: tuple[Settings, Settings]) -> None:
+        self.settings = settings
+        baselines = {s.baseline for s in settings} | {DEFAULT_PATH}
+        self.names = frozenset({*SETTINGS_FILES, *baselines})
+        prompts = {glob for s in settings for glob in s.prompts}
+        instructions = {glob for s in settings for glob in s.instructions}
+        self.starts = tuple({_literal(glob) for glob in prompts})
+        self._matches = re.compile(pattern(sorted(prompts | instructions))).fullmatch
+
+    def wants(self, path: str) -> bool:
+        """True for settings, prompts, instructions, records, cases, evidence and schemas."""
+        name = path.rpartition("/")[2]
+        if path in self.names or name in CASES_FILES:
+            return True
+        if path.endswith(".json"):
+            return path.startswith(self.starts)
+        return bool(self._matches(path)) or any(is_record(s, path) for s in self.settings)
+
+
+def _literal(glob: str) -> str:
+    """The folders a glob begins with: `prompts/` of `prompts/**/prompt.yaml`."""
+    kept = []
+    for part in glob.split("/")[:-1]:
+        if any(sign in part for sign in "*?[{"):
+            break
+        kept.append(part)
+    return "".join(f"{part}/" for part in kept)
