@@ -79,9 +79,7 @@ def read(study: Study) -> Findings:
         stop=study.stop,
         pairs=_pairs(ledger, rules),
         totals=_totals(ledger, rules),
-        untested=tuple(
-            r for r, seen in zip(rules, list(study.core.checks.any(0)), strict=True) if not seen
-        ),
+        untested=tuple(rules[k] for k in np.flatnonzero(study.core.checks.sum(0) == 0)),
         capacity=ledger.capacity,
         gap=gap[0] if gap else None,
         gap_interval=_around(gap[0], STOPPED * gap[1]) if gap else None,

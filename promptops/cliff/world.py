@@ -137,13 +137,24 @@ def build(recipe: Recipe, seed: int) -> World:
     n, c = recipe.rules, recipe.cases
     checks = rng.random((c, n)) < recipe.checked
     checks[rng.integers(c, size=n), np.arange(n)] = True
-    case = recipe.case_spread * rng.standard_normal(c)
+    return _world(recipe, checks, rng.beta(*recipe.base, size=(n,)), rng)
+
+
+def world_of(recipe: Recipe, checks: Bools, rates: Floats, seed: int) -> World:
+    """A world of these cases x rules and this compliance; of the recipe's own only what is left.
+
+    Edges are planted on rules that some case checks.
+    """
+    return _world(recipe, checks, rates, np.random.default_rng((seed, 0xC11FF)))
+
+
+def _world(recipe: Recipe, checks: Bools, rates: Floats, rng: np.random.Generator) -> World:
+    c, n = checks.shape
+    case: Floats = recipe.case_spread * rng.standard_normal((c,))
     pair = recipe.pair_spread * rng.standard_normal((c, n))
-    goal = np.clip(rng.beta(*recipe.base, size=n), 0.02, 0.99)
-    spread = case[:, None] + pair
-    base = _solve(goal, spread, checks, recipe.call_spread)
-    load = _load(recipe.load, n)
-    world = World(base, case, pair, checks, np.zeros((n, n)), load, recipe)
+    goal = np.asarray(np.clip(rates, 0.02, 0.99))
+    base = _solve(goal, case[:, None] + pair, checks, recipe.call_spread)
+    world = World(base, case, pair, checks, np.zeros((n, n)), _load(recipe.load, n), recipe)
     return _plant(world, rng)
 
 
@@ -171,7 +182,8 @@ def _plant(world: World, rng: np.random.Generator) -> World:
     order = rng.permutation(n)
     harm, base = np.zeros((n, n)), world.base.copy()
     rest = order[recipe.offenders :]
-    for k in range(recipe.offenders):
+    rest = rest[world.checks.sum(0)[rest] > 0]
+    for k in range(recipe.offenders if len(rest) else 0):
         for j in rest[(k * recipe.targets + np.arange(recipe.targets)) % len(rest)]:
             harm[order[k], j] = cost[j]
     for i in order[: recipe.helpers]:
@@ -186,7 +198,7 @@ def _mean(base: Floats, spread: Floats, checks: Bools, shock: float) -> Floats:
     total = np.zeros_like(base)
     for node, weight in NORMAL:
         total += weight * np.einsum("cj,cj->j", expit(base + spread + shock * node), checks)
-    return np.asarray(total / checks.sum(0))
+    return np.asarray(total / np.maximum(checks.sum(0), 1))
 
 
 def _solve(goal: Floats, spread: Floats, checks: Bools, shock: float) -> Floats:
