@@ -218,6 +218,20 @@ def test_what_cannot_be_done_says_so(cli: Run, repo: Path, arguments, words) -> 
     assert "Traceback" not in said.err
 
 
+def test_a_lone_surrogate_in_a_case_is_named_not_counted(cli: Run, repo: Path) -> None:
+    cases = repo / "prompts" / "support" / "cases.jsonl"
+    cases.write_text('{"id": "odd", "variables": {"question": "\\ud800"}}\n')
+    prompt = repo / "prompts" / "support" / "prompt.yaml"
+    prompt.write_text(PROMPT[: PROMPT.index("cases:\n  - {id: fee,")])
+    said = cli("tokens", "support", cwd=repo)
+    assert said.code == 2
+    assert "lone surrogate" in said.err
+    assert "prompts/support/prompt.yaml" in said.err
+    checked = cli("check", cwd=repo)
+    assert "Traceback" not in checked.err
+    assert "PO3" not in checked.out
+
+
 def test_without_prompts_a_name_is_needed(cli: Run, tmp_path: Path) -> None:
     said = cli("tokens", cwd=tmp_path)
     assert (said.code, "no prompts are governed here" in said.err) == (2, True)

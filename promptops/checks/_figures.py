@@ -28,6 +28,22 @@ class Figures:
         self._spreads: dict[str, Range | None] = {}
         self._measures: dict[str, Measure] = {}
 
+    @cached_property
+    def is_text(self) -> bool:
+        """False where a lone surrogate stands in it: that is no text, and other checks' business."""
+        prompt = self.prompt
+        said = [text for rule in prompt.rules for text in (rule.id, rule.text)]
+        said += [message.content for message in prompt.messages]
+        said += [text for variable in prompt.variables.values() for text in variable.examples]
+        for case in prompt.cases:
+            said += [*case.variables.values(), *(turn.content for turn in case.history)]
+            said += [one.argument for one in case.asserts if isinstance(one.argument, str)]
+        try:
+            "".join(said).encode()
+        except UnicodeEncodeError:
+            return False
+        return True
+
     def fits(self, limit: float) -> bool:
         """True if no rendering can come near `limit` tokens: nothing has to be counted."""
         return self._most is not None and self._most + _FRAMING < limit
@@ -86,7 +102,7 @@ def figures(prompt: Prompt, around: Around) -> Figures | None:
         return None
     if _kept is None or _kept.prompt is not prompt or _kept.counter is not around.counter:
         _kept = Figures(prompt, around.counter)
-    return _kept
+    return _kept if _kept.is_text else None
 
 
 def encoder_of(prompt: Prompt, around: Around) -> tuple[str, Encoder] | None:

@@ -112,10 +112,11 @@ def rule_over_budget(prompt: Prompt, around: Around) -> Iterator[Finding]:
             text: Cite the policy section you rely on, as [§n].
     """
     limit = prompt.budget.rule_tokens
-    if limit is None or around.counter is None:
+    found = figures(prompt, around) if limit is not None else None
+    if limit is None or found is None:
         return
     for index, rule in enumerate(prompt.rules):
-        counts = [(around.counter.count(rule.text, model), model) for model in prompt.models]
+        counts = [(found.counter.count(rule.text, model), model) for model in prompt.models]
         over = [(count, model) for count, model in counts if verdict(count, limit)]
         if over:
             count, model = max(over, key=lambda pair: pair[0].low or 0)

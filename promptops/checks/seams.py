@@ -77,11 +77,13 @@ def newline_at_join(prompt: Prompt, around: Around) -> Iterator[Finding]:
     told = set()
     for laid in found.layout:
         for part in laid.of(VARIABLE):
+            if part.name in told or part.name not in prompt.variables:
+                continue
             value = laid.text[part.start : part.end]
-            before, after = laid.text[: part.start], laid.text[part.end :]
-            trailing = value[-1:] == "\n" == after[:1] and value.count("\n") == 1
-            doubled = value[:1] == "\n" == before[-1:] or trailing
-            if doubled and part.name not in told and part.name in prompt.variables:
+            before = laid.text[max(part.start - 1, 0) : part.start]
+            after = laid.text[part.end : part.end + 1]
+            trailing = value[-1:] == "\n" == after and value.count("\n") == 1
+            if (value[:1] == "\n" == before) or trailing:
                 told.add(part.name)
                 message = f"`{part.name}` and the text round it both bring a line feed"
                 help = "keep line feeds in the template alone, and strip the value"
@@ -156,10 +158,11 @@ def split_token(prompt: Prompt, around: Around) -> Iterator[Finding]:
         return
     for laid in found.layout:
         for part in laid.of(VARIABLE):
-            before, value = laid.text[: part.start], laid.text[part.start : part.end]
+            before = laid.text[max(part.start - 24, 0) : part.start]
+            value = laid.text[part.start : min(part.end, part.start + 24)]
             inside = before[-1:].isalpha() and value[:1].isalpha()
             if inside and part.name in prompt.variables:
-                word = before[-24:].split()[-1]
+                word = before.split()[-1]
                 alone, joined = encoder[1].encode(word), encoder[1].encode(word + value)
                 if joined[: len(alone)] != alone:
                     message = f"`{part.name}` begins inside a token of `{word}`"

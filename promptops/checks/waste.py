@@ -14,6 +14,7 @@ from promptops.diagnostic import Finding, Place, Severity
 from promptops.model import Prompt
 
 _WORTH = 20  # tokens below which a remark is not worth a reader's second
+_MOST_FAILURES = 100  # brackets that open no JSON; each may cost a scan of the text
 _ROWS = 3  # that repeat the same keys
 
 
@@ -30,12 +31,13 @@ def _json_in(text: str) -> Iterator[tuple[int, int, Any]]:
     if "{" not in text and "[" not in text:
         return
     decoder = json.JSONDecoder()
-    at = 0
-    while (match := _open().search(text, at)) is not None:
+    at = failed = 0
+    while failed < _MOST_FAILURES and (match := _open().search(text, at)) is not None:
         try:
             value, end = decoder.raw_decode(text, match.start())
         except (ValueError, RecursionError):
             at = match.end()
+            failed += 1
             continue
         if value:
             yield match.start(), end, value

@@ -9,7 +9,7 @@ from promptops.cli._findings import diagnostic_data
 from promptops.cli._prompts import find_prompt, governed, usable
 from promptops.cli._token_extras import Extras, extra_blocks
 from promptops.cli._token_json import of_prompt
-from promptops.errors import UsageError
+from promptops.errors import InputError, UsageError
 from promptops.report import Diagnostics
 from promptops.source.reading import Reading
 from promptops.tokens.counts import Count
@@ -39,7 +39,11 @@ def _add(work: Work, reading: Reading) -> None:
 
     prompt = usable(reading)
     models = work.models or prompt.models or EXAMPLES
-    found = summarize(prompt, models, work.counter, render)
+    try:
+        found = summarize(prompt, models, work.counter, render)
+    except InputError as error:
+        error.path = error.path or reading.path
+        raise
     totals = {model: _counted(work, model, figures) for model, figures in found.items()}
     hazards = _hazards(work, reading)
     extras = Extras.read(work.call, **work.beside)

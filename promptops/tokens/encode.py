@@ -15,14 +15,15 @@ from promptops.tokens.tables import Table
 
 _NEVER = 1 << 62  # a rank no token has: this pair does not merge
 _SHORT = 64  # bytes; longer pieces go to the heap
-_MEMO_CHARACTERS = 64  # longer pieces hardly come twice
+_MEMO_CHARACTERS = 64  # longer pieces hardly come twice, but for those of one prompt's renderings
 _MEMO_PIECES = 1 << 16
+_MEMO_LONG = 16
 
 
 class Encoder:
     """One vocabulary with its pretokenizer. `nfc`: the model normalizes its input first."""
 
-    __slots__ = ("_memo", "nfc", "sha256", "split", "table")
+    __slots__ = ("_long", "_memo", "nfc", "sha256", "split", "table")
 
     def __init__(self, table: Table, split: Split, *, nfc: bool = False) -> None:
         self.table = table
@@ -30,6 +31,7 @@ class Encoder:
         self.nfc = nfc
         self.sha256 = table.sha256
         self._memo: dict[str, tuple[int, ...]] = {}
+        self._long: dict[str, tuple[int, ...]] = {}
 
     def encode(self, text: str) -> list[int]:
         """The ids of `text`. InputError where it holds a lone surrogate: that is no text."""
@@ -59,11 +61,14 @@ class Encoder:
         return self.split(text)
 
     def _ids(self, piece: str) -> tuple[int, ...]:
-        ids = self._encode(piece)
-        if len(piece) <= _MEMO_CHARACTERS:
-            if len(self._memo) >= _MEMO_PIECES:
-                self._memo.clear()
-            self._memo[piece] = ids
+        short = len(piece) <= _MEMO_CHARACTERS
+        memo, most = (self._memo, _MEMO_PIECES) if short else (self._long, _MEMO_LONG)
+        ids = memo.get(piece)
+        if ids is None:
+            ids = self._encode(piece)
+            if len(memo) >= most:
+                memo.clear()
+            memo[piece] = ids
         return ids
 
     def _encode(self, piece: str) -> tuple[int, ...]:
@@ -102,10 +107,13 @@ def merge(data: bytes, table: Table) -> tuple[int, ...]:
 
 
 def merge_long(data: bytes, table: Table) -> tuple[int, ...]:
-    """The same with a heap of (rank, start, end of the pair): n log n."""
+    """The same with a heap of (rank, start, end of the pair): n log n.
+
+    Long pieces repeat themselves (runs, tables, text without spaces), so ranks are remembered.
+    """
     from heapq import heapify, heappop, heappush
 
-    rank = table.rank
+    rank = _Ranks(table).__getitem__
     size = len(data)
     ends = list(range(1, size + 1))  # of the part that starts here
     before = list(range(-1, size - 1))  # start of the part to the left
@@ -128,6 +136,18 @@ def merge_long(data: bytes, table: Table) -> tuple[int, ...]:
         if left >= 0 and (found := rank(data[left:end])) >= 0:
             heappush(heap, (found, left, end))
     return tuple(rank(data[i : ends[i]]) for i in range(size) if alive[i])
+
+
+class _Ranks(dict[bytes, int]):
+    """Ranks already looked up."""
+
+    def __init__(self, table: Table) -> None:
+        super().__init__()
+        self._rank = table.rank
+
+    def __missing__(self, data: bytes) -> int:
+        found = self[data] = self._rank(data)
+        return found
 
 
 def _or_never(rank: int) -> int:

@@ -18,6 +18,7 @@ from promptops.model import Message, Prompt
 RULE, VARIABLE = "rule", "variable"
 _FIRST, _MOST = 0x100000, 0x7FFE  # the last private-use plane: an opening and a closing mark each
 _MARK = re.compile("[\U00100000-\U0010fffd]")
+_INDENT = 80  # characters before a rule in which its bullet is looked for
 _BULLET = re.compile(r"[ \t]*(?:(?:[-*+•]|\d+[.)])[ \t]+)?\Z")
 
 
@@ -146,8 +147,10 @@ def _unmarked(message: Message, names: Sequence[tuple[str, str]], kinds: frozens
 
 def _whole(part: Part, text: str) -> Part:
     """The rule with its bullet and its line end: what leaving it out takes along."""
-    line = text.rfind("\n", 0, part.start) + 1
-    start = line if _BULLET.match(text[line : part.start]) else part.start
+    near = max(part.start - _INDENT, 0)
+    line = text.rfind("\n", near, part.start) + 1
+    at_start = line > 0 or near == 0  # a line may go on for longer than any bullet does
+    start = line if at_start and _BULLET.match(text[line : part.start]) else part.start
     end = part.end
     if start == line and text[end : end + 1] == "\n":
         end += 1
