@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint bench docs clean
+.PHONY: demo test lint bench bench-cliff docs clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/ready
@@ -22,6 +22,10 @@ lint: $(VENV)/ready
 
 bench: $(VENV)/ready
 	$(BIN)/python -m bench
+
+# make bench-cliff ARGS=--full for 200 studies a row, ARGS='B1 B2' for some rows.
+bench-cliff: $(VENV)/ready
+	@$(BIN)/python -m bench.cliff $(ARGS)
 
 docs: $(VENV)/ready
 	$(BIN)/python docs/generate.py
