@@ -98,7 +98,9 @@ def _record_in(shape: Shape) -> Record | None:
 def main() -> int:
     """Write the pages; with --check only say which are out of date, and fail."""
     stale = [
-        path for path, text in pages().items() if not path.exists() or path.read_bytes() != text.encode()
+        path
+        for path, text in pages().items()
+        if not path.exists() or path.read_bytes() != text.encode()
     ]
     for path in stale:
         print(

@@ -100,6 +100,7 @@ class Runner:
     _done: int = 0
     _failed: int = 0
     _got_through: bool = False
+    _connected: bool = False
     _over: bool = False
 
     async def run(self, requests: Sequence[Request]) -> Run:
@@ -218,7 +219,7 @@ class Runner:
                 return
             if canary and (self._got_through or self.stopped):
                 return
-            if canary and tried == CANARIES:
+            if canary and (tried == CANARIES or not self._connected):
                 if self._kept:  # it has answered before: what is left may be what never gets one
                     self._got_through = True
                     return
@@ -294,6 +295,7 @@ class Runner:
         except Retry as retry:
             usd, assumed = (bound, True) if retry.sent else (0.0, False)
             self._patience.failed(retry)
+            self._connected = self._connected or retry.sent or retry.crowded
             return retry
         except Stop as stop:
             usd, assumed = 0.0, False
@@ -309,6 +311,7 @@ class Runner:
             if answer.state is State.FAILED:
                 usd, assumed = 0.0, False
             self._got_through = self._got_through or answer.state is not State.FAILED
+            self._connected = True
             self._patience.answered()
             return self._clean(answer, usd)
         finally:

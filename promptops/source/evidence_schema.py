@@ -40,5 +40,6 @@ EVIDENCE = Record(
         "slices": Field(MapOf(MapOf(OUTCOMES)), "outcomes by slice, then by rule"),
         "task": Field(OUTCOMES, "what the task needs, tied to no rule"),
         "complete": Field(Flag(), "false: some calls got no answer"),
+        "seal": Field(Text(), "digest of all the rest: evidence changed by hand has another"),
     }
 )

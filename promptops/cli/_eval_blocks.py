@@ -1,0 +1,151 @@
+"""What `promptops eval` shows: a table with a row a rule, the slices, the comparison, failures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from promptops.report import Block, Fold, Heading, Screen, Table, Text
+
+WIDTH = 15  # columns of a drawn interval: with the longest rule ids a row fits 80
+MOST_FAILURES = 20
+TONES = {"yes": "good", "no": "bad", "better": "good", "worse": "bad", "same": "good"}
+SHOWN = {"cannot_tell": "cannot tell"}
+
+
+def eval_blocks(result: Mapping[str, Any], screen: Screen, least: float) -> Iterator[Block]:
+    """The answer for people; everything in it is in the result too."""
+    yield Heading(f"{result['prompt']} on {result['model']}", 1)
+    if result["simulated"]:
+        yield Text(
+            "simulated: these answers come from a model made of dice, not from a real one", "warn"
+        )
+    yield from _calls(result)
+    yield _rules(result, screen, least)
+    if result["slices"]:
+        yield from _slices(result, screen)
+    if result["against"]:
+        yield from _against(result["against"])
+    yield from _failures(result["failures"])
+    yield from (Text(note, "quiet") for note in result["notes"])
+
+
+def _calls(result: Mapping[str, Any]) -> Iterator[Block]:
+    calls = result["calls"]
+    parts = [f"{calls['answered']} of {calls['planned']} calls answered"]
+    names = {
+        "no_answer": "no answer",
+        "failed": "failed",
+        "unknown": "unknown",
+        "not_run": "not run",
+    }
+    parts += [f"{calls[key]} {name}" for key, name in names.items() if calls[key]]
+    parts.append(money(result["usd"]))
+    yield Text(", ".join(parts))
+    if not result["complete"]:
+        count = f"{calls['answered']}/{calls['planned']}"
+        why = f": {result['stopped']}" if result["stopped"] else ""
+        yield Text(f"incomplete {count}{why}; too many answers are missing for a verdict", "warn")
+    for reason, count in result["reasons"].items():
+        yield Text(f"{count} x {reason}", "quiet")
+
+
+def money(usd: float | None) -> str:
+    """`$0.0123`, or that the price is unknown."""
+    if usd is None:
+        return "price unknown"
+    return f"${usd:.2f}" if usd >= 1 or not usd else f"${usd:.4f}"
+
+
+def _rules(result: Mapping[str, Any], screen: Screen, least: float) -> Table:
+    rows = []
+    for rule, data in result["rules"].items():
+        over = data.get("over_triggered")
+        rows.append((rule, *_figures(data, screen), _over(over), word(data["verdict"])))
+    if result["task"]:
+        rows.append(
+            ("(task)", *_figures(result["task"], screen), "", word(result["task"]["verdict"]))
+        )
+    ends = f"0 {'·' if screen.unicode else '.'} 100 %"
+    columns = ("rule", "kept", "rate", ends, "misfired", f"at least {percent(least)}")
+    return Table(columns, tuple(rows), "lrrrrl")
+
+
+def _figures(data: Mapping[str, Any], screen: Screen) -> tuple[str, str, str]:
+    counted = f"{data['passed']}/{data['n']}"
+    if data["rate"] is None:
+        return counted, "-", "not judged"
+    return counted, percent(data["rate"]), drawn(data["rate"], data["interval"], screen)
+
+
+def _over(data: Mapping[str, Any] | None) -> str:
+    if not data:
+        return ""
+    return f"{data['n'] - data['passed']}/{data['n']}"
+
+
+def drawn(rate: float, interval: Sequence[float], screen: Screen) -> str:
+    """An interval on a scale from 0 to 100 %: `·······├──●┤··`."""
+    low, at, high = (round(value * (WIDTH - 1)) for value in (interval[0], rate, interval[1]))
+    cells = [screen.mark("·", ".")] * WIDTH
+    for i in range(low, high + 1):
+        cells[i] = screen.mark("─", "-")
+    cells[low], cells[high] = screen.mark("├", "["), screen.mark("┤", "]")
+    cells[at] = screen.mark("●", "o")
+    return "".join(cells)
+
+
+def _slices(result: Mapping[str, Any], screen: Screen) -> Iterator[Block]:
+    yield Heading("Slices")
+    rows = []
+    for name, data in result["slices"].items():
+        note = "certainly worse" if data["certainly_worse"] else ""
+        if not data["enough"]:
+            note = f"too small: {data['cases_needed']} more cases"
+        rows.append((name, str(data["cases"]), *_figures(data, screen), note))
+    yield Table(("slice", "cases", "kept", "rate", "0 - 100 %", ""), tuple(rows), "lrrrrl")
+    worst = result["worst_slice"]
+    if worst:
+        yield Text(f"worst slice: {worst['slice']}, {percent(worst['rate'])}")
+
+
+def _against(data: Mapping[str, Any]) -> Iterator[Block]:
+    yield Heading(f"Against {data['revision']}")
+    rows = [(rule, *_change(one)) for rule, one in data["rules"].items()]
+    rows.append(("(all)", *_change({**data, "verdict": data["verdict"]})))
+    yield Table(("rule", "cases", "change", "95 % interval", "verdict"), tuple(rows), "lrrrl")
+
+
+def _change(one: Mapping[str, Any]) -> tuple[str, str, str, str]:
+    said = word(one["verdict"])
+    if one["cases_needed"]:
+        said += f", {one['cases_needed']} more cases would"
+    if one["difference_pp"] is None:
+        return str(one["cases"]), "-", "-", said
+    low, high = one["interval_pp"]
+    return str(one["cases"]), f"{one['difference_pp']:+.1f} pp", f"{low:+.0f} to {high:+.0f}", said
+
+
+def _failures(failures: Sequence[Mapping[str, Any]]) -> Iterator[Block]:
+    if not failures:
+        return
+    shown = failures[:MOST_FAILURES]
+    blocks: list[Block] = []
+    for one in shown:
+        rule = one["rule"] or "task"
+        blocks.append(Text(f"{rule} on {one['case']}: {one['reason'] or one['assertion']}", "bad"))
+        blocks.append(Text(one["part"], "quiet", verbatim=True))
+    if len(failures) > len(shown):
+        blocks.append(Text(f"{len(failures) - len(shown)} more: --format json has all of them"))
+    yield Heading("Failures")
+    yield Fold(f"{len(failures)} answers", tuple(blocks))
+
+
+def percent(rate: float) -> str:
+    """`83 %`."""
+    return f"{100 * rate:.0f} %"
+
+
+def word(verdict: str) -> str:
+    """A verdict as people say it."""
+    return SHOWN.get(verdict, verdict)

@@ -1,0 +1,119 @@
+"""What `promptops eval` was asked for, and who is to answer."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass
+from typing import Any
+
+from promptops.cli._call import Call
+from promptops.errors import UsageError
+from promptops.evals.patience import Limits
+from promptops.evals.plan import Target
+from promptops.evals.providers import Link
+from promptops.model import Prompt
+
+STRANGERS = ("pull_request_target", "workflow_run")  # events that run with keys on foreign code
+DEFAULT_KEY = "PROMPTOPS_API_KEY"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """The command line, as given."""
+
+    model: str | None
+    api_base: str | None
+    api_key_env: str | None
+    answers_as: tuple[str, ...]
+    command: str | None
+    allow_code: bool
+    replay: str | None
+    cases: tuple[str, ...]
+    repeats: int
+    against: str | None
+    responses: str | None
+    ifeval: str | None
+    plan: bool
+    max_usd: float | None
+    max_calls: int | None
+    concurrency: int
+    rate: float | None
+    timeout: float
+    temperature: float | None
+    max_tokens: int
+    seed: int
+    at_least: float
+    margin: float
+    evidence: bool
+
+    def refuse_nonsense(self, call: Call) -> None:
+        """UsageError for options that exclude each other, and for code where it may not run."""
+        ways = {
+            "--api-base": self.api_base,
+            "--command": self.command,
+            "--replay": self.replay,
+            "--responses": self.responses,
+        }
+        given = [name for name, value in ways.items() if value]
+        if len(given) > 1:
+            raise UsageError(f"{given[0]} and {given[1]} exclude each other", "use one of them")
+        if self.command and not self.allow_code:
+            hint = "--allow-code says that you trust the program"
+            raise UsageError("--command runs a program", hint)
+        event = call.environ.get("GITHUB_EVENT_NAME", "")
+        if self.allow_code and event in STRANGERS:
+            hint = "run it on pull_request, which has no keys"
+            raise UsageError(f"--allow-code is refused under {event}", hint)
+
+    @property
+    def limits(self) -> Limits:
+        """What the run may do."""
+        return Limits(
+            concurrency=self.concurrency,
+            seconds=self.timeout,
+            max_usd=self.max_usd,
+            max_calls=self.max_calls,
+            per_minute=self.rate,
+            seed=self.seed,
+        )
+
+    def target(self, prompt: Prompt) -> Target:
+        """Who is asked: the model of the command line, else the prompt's first."""
+        model = self.model or next(iter(prompt.models), "")
+        if not model and not (self.command or self.replay):
+            hint = "name one with --model, or in `models:`"
+            raise UsageError(f"`{prompt.id}` names no model", hint, path=prompt.path)
+        parameters: dict[str, Any] = {"max_tokens": self.max_tokens}
+        if self.temperature is not None:
+            parameters["temperature"] = self.temperature
+        provider = self._provider(model)
+        if provider == "simulated":
+            parameters["seed"] = self.seed
+        return Target(provider, model or provider, parameters, self.api_base or "")
+
+    def _provider(self, model: str) -> str:
+        if self.api_base:
+            return "openai_compatible"
+        if self.command:
+            return "command"
+        if self.replay:
+            return "replay"
+        return "simulated" if model.split("/")[0] == "simulated" else "litellm"
+
+    def link(self, call: Call, prompts: tuple[Prompt, ...]) -> Link:
+        """What the provider is told."""
+        name = self.api_key_env or DEFAULT_KEY
+        key = call.environ.get(name, "")
+        if self.api_key_env and not key:
+            raise UsageError(f"the environment variable {name} is not set", "export the key first")
+        return Link(
+            base_url=self.api_base or "",
+            key=key,
+            answers_as=self.answers_as,
+            concurrency=self.concurrency,
+            seed=self.seed,
+            argv=tuple(shlex.split(self.command)) if self.command else (),
+            environ=call.environ,
+            records=self.replay or "",
+            prompts=prompts,
+        )

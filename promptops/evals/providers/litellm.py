@@ -1,0 +1,128 @@
+"""Any model that litellm knows. It is an optional extra, and imported when the first call goes out.
+
+What its import and its defaults do is switched off here: it would read a `.env` found upwards from
+its package (and send a key to the host named there), fetch prices, retry by itself, and start a
+client per call. Prices, retries, deadlines and the judgement of what came back are ours.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+from typing import Any
+
+from promptops.errors import UsageError
+from promptops.evals import Answer, Request, State
+from promptops.evals.providers import Link, Provider, Retry, Stop
+from promptops.evals.providers._chat import classify
+
+SWITCHES = {
+    "LITELLM_MODE": "PRODUCTION",  # no .env
+    "LITELLM_LOCAL_MODEL_COST_MAP": "True",  # no fetched prices
+    "EXPERIMENTAL_OPENAI_BASE_LLM_HTTP_HANDLER": "true",  # measured: half as many calls again
+}
+MALWARE = ("1.82.7", "1.82.8")
+GARBAGE = 50_000  # allocations between collections: halves the slowest calls
+_STOPS = ("AuthenticationError", "PermissionDeniedError", "NotFoundError", "BudgetExceededError")
+_LONGEST = 200
+
+
+def make(link: Link) -> Provider:
+    """A provider by litellm; UsageError where it is not installed or is a known bad release."""
+    return LiteLLM(_loaded(), link)
+
+
+def _loaded() -> Any:
+    os.environ.update(SWITCHES)
+    refused = "the model needs litellm, which is not installed"
+    hint = "pip install 'promptops[litellm]', or use --api-base with a server of your own"
+    try:
+        from importlib.metadata import PackageNotFoundError, version
+
+        if version("litellm") in MALWARE:
+            raise UsageError("this release of litellm holds malware", "remove it and rotate keys")
+        import litellm
+    except (ImportError, PackageNotFoundError):
+        raise UsageError(refused, hint) from None
+    litellm.telemetry = False
+    litellm.suppress_debug_info = True
+    litellm.num_retries = 0
+    litellm.turn_off_message_logging = True
+    return litellm
+
+
+class LiteLLM:
+    """Asks through `litellm.acompletion`, one attempt a call."""
+
+    name = "litellm"
+    version = 1
+
+    def __init__(self, litellm: Any, link: Link) -> None:
+        self._litellm = litellm
+        self._link = link
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(GARBAGE, 20, 100)
+
+    async def ask(self, request: Request, seconds: float) -> Answer:
+        loop = asyncio.get_running_loop()
+        start = loop.time()
+        try:
+            async with asyncio.timeout(seconds):
+                reply = await self._litellm.acompletion(
+                    model=request.model,
+                    messages=[{"role": m.role, "content": m.content} for m in request.messages],
+                    max_retries=0,
+                    num_retries=0,
+                    timeout=seconds,
+                    **({"api_base": request.base_url} if request.base_url else {}),
+                    **({"api_key": self._link.key} if self._link.key else {}),
+                    **request.parameters,
+                )
+        except TimeoutError:
+            raise Retry(f"no answer within {seconds:g} s", sent=True, broken=True) from None
+        except Exception as error:
+            return failed(error)
+        return classify(_plain(reply), request, loop.time() - start, self._link.answers_as)
+
+    async def close(self) -> None:
+        gc.unfreeze()
+        closing = getattr(self._litellm, "close_litellm_async_clients", None)
+        if closing is not None:
+            await closing()
+
+
+def failed(error: Exception) -> Answer:
+    """What an exception of litellm means: Stop, Retry, or a failed call."""
+    name = type(error).__name__
+    status = getattr(error, "status_code", None)
+    said = " ".join(str(error).split())[:_LONGEST]
+    if name in _STOPS or status in (401, 402, 403, 404):
+        raise Stop(said) from None
+    if status == 429 and "quota" in said.lower():
+        raise Stop(said) from None
+    if name == "ContentPolicyViolationError":
+        return Answer(State.NO_ANSWER, reason="content filter")
+    if name in ("Timeout", "APIConnectionError"):
+        raise Retry(said, sent=True, broken=True) from None
+    if status == 429 or name == "RateLimitError":
+        raise Retry(said, _after(error), crowded=True) from None
+    if isinstance(status, int) and 400 <= status < 500:
+        return Answer(State.FAILED, reason=said)
+    raise Retry(said, _after(error), sent=True, crowded=status in (503, 529)) from None
+
+
+def _after(error: Exception) -> float | None:
+    headers = getattr(getattr(error, "response", None), "headers", None) or {}
+    try:
+        seconds = float(headers.get("retry-after", ""))
+    except (ValueError, TypeError, AttributeError):
+        return None
+    return seconds if 0 <= seconds < float("inf") else None
+
+
+def _plain(reply: Any) -> Any:
+    """The reply as the JSON it came from."""
+    plain = getattr(reply, "model_dump", None)
+    return plain() if callable(plain) else reply

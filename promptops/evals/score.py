@@ -1,0 +1,242 @@
+"""Answers in, verdicts out. Only an answer is judged, and what was not judged is counted apart."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from promptops.evals import Answer, Judgement, State
+from promptops.evals.plan import TASK, Ask, Expectation, Plan
+from promptops.model import Case
+from promptops.stats import Rate
+from promptops.stats.paired import Comparison, compare
+from promptops.stats.rates import clustered_rate
+
+ENOUGH_OVERALL = 0.95  # valid answers of those planned; below it nothing is concluded
+ENOUGH_IN_CELL = 0.90  # the same in one rule or slice
+FEWEST_CASES = 10  # a slice with fewer is too small to judge
+
+Judge = Callable[[Ask, Answer, Expectation], Judgement]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One expectation on one answer. judgement.passed is None where it could not be judged."""
+
+    ask: Ask
+    expectation: Expectation
+    judgement: Judgement
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """Answers of one rule, slice or the task. planned: how many there should be; valid: how many
+    came back whole; unjudged: of those, how many could not be judged."""
+
+    rate: Rate
+    planned: int
+    valid: int
+    unjudged: int
+
+    @property
+    def complete(self) -> bool:
+        """True if few enough answers are missing for a claim."""
+        return self.planned == 0 or self.valid >= ENOUGH_IN_CELL * self.planned
+
+    def verdict(self, least: float) -> str:
+        """ "yes" if the rate is certainly at least `least`, "no" if certainly not, else cannot_tell."""
+        interval = self.rate.interval
+        if interval is None or not self.complete:
+            return "cannot_tell"
+        if interval.low >= least:
+            return "yes"
+        return "no" if interval.high < least else "cannot_tell"
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """One value of one slice, over all rules. differs: certainly worse than the whole."""
+
+    name: str
+    cell: Cell
+    rules: Mapping[str, Cell]
+    differs: bool
+
+    @property
+    def enough(self) -> bool:
+        """True if it has enough cases to be judged."""
+        return self.cell.rate.cases >= FEWEST_CASES
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """All that the answers say. rules, over: by rule id, where it must and must not fire.
+
+    task: None where no case asserts anything. complete: False where too many answers are missing.
+    """
+
+    outcomes: tuple[Outcome, ...]
+    rules: Mapping[str, Cell]
+    over: Mapping[str, Cell]
+    task: Cell | None
+    slices: tuple[Slice, ...]
+    complete: bool
+
+    @property
+    def worst_slice(self) -> Slice | None:
+        """The slice with the lowest rate, of those that can be judged."""
+        able = [
+            s for s in self.slices if s.enough and s.cell.complete and s.cell.rate.rate is not None
+        ]
+        return min(able, key=lambda s: s.cell.rate.rate or 0.0, default=None)
+
+
+def score(plan: Plan, answers: Sequence[Answer], judge: Judge, confidence: float = 0.95) -> Score:
+    """Judge every answer and count. `answers` are aligned with `plan.asks`."""
+    outcomes = tuple(_outcomes(plan, answers, judge))
+    valid = sum(answer.state is State.ANSWER for answer in answers)
+    complete = valid >= ENOUGH_OVERALL * len(answers)
+
+    def cells(fires: bool, within: Callable[[Case], bool] = lambda _: True) -> dict[str, Cell]:
+        return _cells(plan, outcomes, fires, within, confidence)
+
+    rules, over = cells(True), cells(False)
+    task = rules.pop(TASK, None)
+    slices = _slices(plan, outcomes, confidence)
+    complete = complete and all(c.complete for c in (*rules.values(), *over.values()))
+    return Score(outcomes, rules, over, task, slices, complete)
+
+
+def _outcomes(plan: Plan, answers: Sequence[Answer], judge: Judge) -> Iterable[Outcome]:
+    for ask, answer in zip(plan.asks, answers, strict=True):
+        if answer.state is State.ANSWER:
+            for expectation in plan.expected.get(ask.case.id, ()):
+                yield Outcome(ask, expectation, judge(ask, answer, expectation))
+
+
+def _cells(
+    plan: Plan,
+    outcomes: Iterable[Outcome],
+    fires: bool,
+    within: Callable[[Case], bool],
+    confidence: float,
+) -> dict[str, Cell]:
+    """By rule id: the answers on which all that is expected of the rule holds."""
+    planned: dict[str, int] = {}
+    for ask in plan.asks:
+        if within(ask.case):
+            expected = plan.expected.get(ask.case.id, ())
+            for rule in dict.fromkeys(one.rule for one in expected if one.fires is fires):
+                planned[rule] = planned.get(rule, 0) + 1
+    held: dict[str, dict[tuple[str, int], bool | None]] = {rule: {} for rule in planned}
+    for one in outcomes:
+        if one.expectation.fires is fires and within(one.ask.case):
+            bits = held[one.expectation.rule]
+            at = (one.ask.case.id, one.ask.repeat)
+            bits[at] = _both(bits.get(at, True), one.judgement.passed)
+    return {rule: _cell(held[rule], planned[rule], confidence) for rule in planned}
+
+
+def _both(one: bool | None, other: bool | None) -> bool | None:
+    if one is False or other is False:
+        return False
+    return None if one is None or other is None else True
+
+
+def _cell(held: Mapping[tuple[str, int], bool | None], planned: int, confidence: float) -> Cell:
+    by_case: dict[str, tuple[int, int]] = {}
+    for (case, _), passed in held.items():
+        if passed is not None:
+            before = by_case.get(case, (0, 0))
+            by_case[case] = (before[0] + passed, before[1] + 1)
+    unjudged = sum(passed is None for passed in held.values())
+    rate = clustered_rate(list(by_case.values()), confidence)
+    return Cell(rate, planned, len(held), unjudged)
+
+
+def _slices(plan: Plan, outcomes: Sequence[Outcome], confidence: float) -> tuple[Slice, ...]:
+    pairs = sorted({pair for case in plan.cases for pair in case.slices.items()})
+    whole = _pooled(plan, outcomes, lambda _: True, confidence)
+    found = []
+    for name, value in pairs:
+
+        def within(case: Case, name: str = name, value: str = value) -> bool:
+            return case.slices.get(name) == value
+
+        rules = _cells(plan, outcomes, True, within, confidence)
+        rules.pop(TASK, None)
+        cell = _pooled(plan, outcomes, within, confidence)
+        strict = _pooled(plan, outcomes, within, 1 - (1 - confidence) / len(pairs)).rate.interval
+        differs = (
+            strict is not None and whole.rate.rate is not None and strict.high < whole.rate.rate
+        )
+        found.append(Slice(f"{name}={value}", cell, rules, differs))
+    return tuple(found)
+
+
+def _pooled(
+    plan: Plan, outcomes: Iterable[Outcome], within: Callable[[Case], bool], confidence: float
+) -> Cell:
+    """Every rule on every answer, clustered by case."""
+    by_case: dict[str, tuple[int, int]] = {}
+    valid, unjudged = set(), 0
+    for one in outcomes:
+        if not within(one.ask.case):
+            continue
+        valid.add((one.ask.case.id, one.ask.repeat))
+        if one.judgement.passed is None:
+            unjudged += 1
+            continue
+        passed, n = by_case.get(one.ask.case.id, (0, 0))
+        by_case[one.ask.case.id] = (passed + one.judgement.passed, n + 1)
+    planned = sum(within(ask.case) and bool(plan.expected.get(ask.case.id)) for ask in plan.asks)
+    rate = clustered_rate(list(by_case.values()), confidence)
+    return Cell(rate, planned, len(valid), unjudged)
+
+
+@dataclass(frozen=True, slots=True)
+class Against:
+    """The same cases, judged the same way, under two versions of the prompt.
+
+    verdict: of the whole; "worse" where any rule is.
+    """
+
+    whole: Comparison
+    rules: Mapping[str, Comparison]
+    verdict: str
+
+
+def against(
+    before: Score, after: Score, *, margin: float = 0.05, confidence: float = 0.95, seed: int = 0
+) -> Against:
+    """Compare two scores of the same cases and expectations; differences are after - before."""
+    names = sorted({o.expectation.rule for s in (before, after) for o in s.outcomes} - {TASK})
+    said = {
+        rule: compare(
+            case_rates(before, rule),
+            case_rates(after, rule),
+            margin=margin,
+            confidence=confidence,
+            seed=seed,
+            looked_at=max(len(names), 1),
+        )
+        for rule in names
+    }
+    whole = compare(
+        case_rates(before), case_rates(after), margin=margin, confidence=confidence, seed=seed
+    )
+    worse = any(one.verdict == "worse" for one in said.values())
+    verdict = "worse" if worse else whole.verdict
+    if not (before.complete and after.complete):
+        verdict = "cannot_tell"
+    return Against(whole, said, verdict)
+
+
+def case_rates(score: Score, rule: str | None = None) -> dict[str, float]:
+    """Case -> share of what was judged that held; of one rule, or of all."""
+    by_case: dict[str, list[bool]] = {}
+    for one in score.outcomes:
+        passed = one.judgement.passed
+        if passed is not None and rule in (None, one.expectation.rule):
+            by_case.setdefault(one.ask.case.id, []).append(passed)
+    return {case: sum(held) / len(held) for case, held in by_case.items()}

@@ -1,0 +1,106 @@
+"""Evidence: the committed summary of a run, with digests of all that it measured and of itself.
+
+A digest proves that a summary belongs together, not that it is true: evidence that a change brings
+along is a claim until somebody measures again.
+"""
+
+from __future__ import annotations
+
+import json
+import posixpath
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from promptops.digest import digest
+from promptops.errors import InputError
+from promptops.model import Prompt
+from promptops.source.evidence_schema import EVIDENCE
+from promptops.source.plain_nodes import Mark, to_node
+from promptops.source.shape import WRONG, Log
+from promptops.source.text import decode
+from promptops.source.tree import Tree
+
+FOLDER = "evidence"
+SEAL = "seal"
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One evidence file. data: as it stands there. sealed: nobody changed it by hand since."""
+
+    path: str
+    data: Mapping[str, Any]
+    sealed: bool
+
+    @property
+    def digests(self) -> Mapping[str, str]:
+        """Of what was measured, by part."""
+        found: Mapping[str, str] = self.data["digests"]
+        return found
+
+    def stale(self, now: Mapping[str, str]) -> tuple[str, ...]:
+        """The parts whose digest is another one now; empty where it still holds."""
+        return tuple(part for part, value in self.digests.items() if now.get(part) != value)
+
+
+def evidence_folder(prompt: Prompt) -> str:
+    """Where the evidence of a prompt lies: `evidence/` beside its file."""
+    return posixpath.join(posixpath.dirname(prompt.path), FOLDER)
+
+
+def evidence_path(prompt: Prompt, model: str) -> str:
+    """The evidence file of a prompt and a model; prompts that share a folder put their id first."""
+    name = re.sub(r"[^A-Za-z0-9._-]+", "-", model).strip("-.") or "model"
+    alone = posixpath.basename(prompt.path) == "prompt.yaml"
+    return posixpath.join(
+        evidence_folder(prompt), f"{name}.json" if alone else f"{prompt.id}.{name}.json"
+    )
+
+
+def evidence_text(data: Mapping[str, Any]) -> str:
+    """The file's text, sealed."""
+    rest = {name: value for name, value in data.items() if name != SEAL}
+    whole = {**rest, SEAL: seal_of(rest)}
+    return json.dumps(whole, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def seal_of(data: Mapping[str, Any]) -> str:
+    """The digest of everything but the seal."""
+    rest = {name: value for name, value in data.items() if name != SEAL}
+    text = json.dumps(rest, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return digest(text.encode())
+
+
+def read_evidence(tree: Tree, path: str) -> Evidence:
+    """The evidence file at `path`; InputError where it is none."""
+    text = decode(tree.read(path), path)
+    try:
+        data = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        line, column = getattr(error, "lineno", 1), getattr(error, "colno", 1)
+        raise InputError("not JSON", _AGAIN, path=path, line=line, column=column) from None
+    log = Log()
+    node = to_node(data, Mark(0, 0), Mark(len(text), text.count("\n")))
+    if EVIDENCE.read(node, (), log) is WRONG or log.problems:
+        said = log.problems[0].finding.message if log.problems else "it is no evidence"
+        raise InputError(f"not an evidence file: {said}", _AGAIN, path=path)
+    return Evidence(path, data, data.get(SEAL) == seal_of(data))
+
+
+def all_evidence(tree: Tree, prompt: Prompt) -> tuple[Evidence, ...]:
+    """Every readable evidence file of a prompt, by path; others are left out."""
+    found = []
+    for path in tree.listed(evidence_folder(prompt)):
+        if path.endswith(".json"):
+            try:
+                one = read_evidence(tree, path)
+            except InputError:
+                continue
+            if one.data["prompt"] == prompt.id:
+                found.append(one)
+    return tuple(found)
+
+
+_AGAIN = "measure again: `promptops eval PROMPT --evidence`"
