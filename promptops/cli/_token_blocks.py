@@ -8,6 +8,7 @@ from promptops.cli._token_text import shown_count, shown_usd
 from promptops.model import Prompt
 from promptops.report import Bars, Block, Heading, Table, Text
 from promptops.tokens.counts import Count
+from promptops.tokens.languages import LanguageCost
 from promptops.tokens.summary import Figures
 
 DASH = "–"
@@ -21,7 +22,7 @@ def prompt_blocks(prompt: Prompt, found: Mapping[str, Figures], detail: bool) ->
     if first is not None:
         yield from _where(prompt, first)
     yield from _prefixes(found)
-    yield from _languages(found)
+    yield from _languages(prompt, found)
     if len(found) > 1:
         yield from _migration(prompt, found)
     if detail:
@@ -93,20 +94,31 @@ def _prefixes(found: Mapping[str, Figures]) -> Iterator[Block]:
         yield Text(said)
 
 
-def _languages(found: Mapping[str, Figures]) -> Iterator[Block]:
+def _languages(prompt: Prompt, found: Mapping[str, Figures]) -> Iterator[Block]:
     rows = [
         (
             cost.language,
             model,
             f"{cost.tokens:,.0f}" if cost.tokens is not None else "unknown",
-            f"{cost.inflation:.2f}×" if cost.inflation is not None else "unknown",
-            f"{cost.cases}{'' if cost.paired else ', not paired'}",
+            (f"{cost.inflation:.2f}×" if cost.inflation is not None else "unknown")
+            + ("" if cost.paired else " unpaired"),
+            _largest(cost, prompt),
+            shown_usd(cost.usd_per_call),
         )
         for model, figures in found.items()
         for cost in figures.languages
     ]
     if len({row[0] for row in rows}) > 1:
-        yield Table(("language", "model", "tokens", "to source", "cases"), tuple(rows), "llrrl")
+        columns = ("language", "model", "tokens", "to source", "largest", "$ a call")
+        yield Table(columns, tuple(rows), "llrrrr")
+
+
+def _largest(cost: LanguageCost, prompt: Prompt) -> str:
+    """The largest rendering in this language; `!` marks one over the prompt's budget."""
+    if cost.largest is None:
+        return "unknown"
+    limit = prompt.budget.prompt_tokens
+    return f"{cost.largest:,}{'!' if limit is not None and cost.largest > limit else ''}"
 
 
 def _migration(prompt: Prompt, found: Mapping[str, Figures]) -> Iterator[Block]:

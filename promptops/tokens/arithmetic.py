@@ -145,7 +145,8 @@ class Range:
     """Totals over all renderings: smallest, typical (median) and largest.
 
     largest_source: a case's id, or which examples. uncounted: how many of the renderings have no
-    count (an estimate that holds for English only); the figures are of the others.
+    count (an estimate that holds for English only); the figures are of the others. totals: of each
+    rendering, by a case's id or by which examples.
     """
 
     smallest: Count
@@ -154,13 +155,14 @@ class Range:
     largest_source: str
     renderings: int
     uncounted: int
+    totals: Mapping[str, Count]
 
 
 def spread(
     prompt: Prompt, model: str, counter: Counter, render: Render, language: str = ""
 ) -> Range:
     """Every rendering over examples and cases, with framing and a case's earlier turns."""
-    totals = []
+    totals: list[tuple[Count, str]] = []
     for filling in fillings(prompt, partial(size_of, counter, model)):
         rendered = render(prompt, filling.values, slices=filling.slices or {})
         messages = [*rendered, *filling.history]
@@ -172,9 +174,9 @@ def spread(
         known[(len(known) - 1) // 2],
         known[-1],
     )
-    return Range(
-        smallest, typical, largest, source, len(totals), sum(t.tokens is None for t, _ in totals)
-    )
+    uncounted = sum(total.tokens is None for total, _ in totals)
+    by_source = {source: total for total, source in totals}
+    return Range(smallest, typical, largest, source, len(totals), uncounted, by_source)
 
 
 def variable_shares(

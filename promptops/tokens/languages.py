@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from statistics import mean
+from types import MappingProxyType
 
 from promptops.model import Prompt
 from promptops.tokens.arithmetic import size_of
-from promptops.tokens.counts import Counter
+from promptops.tokens.counts import Count, Counter
+from promptops.tokens.prices import Price, call_usd
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +20,8 @@ class LanguageCost:
 
     cases: how many values the mean is of; inflation: None where the source has no case, or where
     counts are unknown. paired: the same cases were compared in both languages.
+    largest: the largest whole rendering over this language's cases, which its budget is held
+    against; usd_per_call: of their mean with the declared output.
     """
 
     language: str
@@ -25,13 +29,22 @@ class LanguageCost:
     tokens: float | None
     inflation: float | None
     paired: bool
+    largest: int | None = None
+    usd_per_call: float | None = None
 
 
-def language_costs(prompt: Prompt, model: str, counter: Counter) -> Sequence[LanguageCost]:
+def language_costs(
+    prompt: Prompt,
+    model: str,
+    counter: Counter,
+    totals: Mapping[str, Count] = MappingProxyType({}),
+    cost: Price | None = None,
+) -> Sequence[LanguageCost]:
     """One row for each language that cases name in their `language` slice, source first.
 
     Cases are paired where their ids differ only in a language suffix (`late-fee-de` and
     `late-fee`): then the same content is compared. Otherwise means are, which says less.
+    totals: of whole renderings by case, as `spread` counts them.
     """
     texts = _texts(prompt)
     if not texts:
@@ -40,7 +53,21 @@ def language_costs(prompt: Prompt, model: str, counter: Counter) -> Sequence[Lan
     size = partial(size_of, counter, model)
     known = counter.encoder(model) is not None or bool(counter.model(model).ctok)
     ordered = sorted(texts, key=lambda language: (language != source, language))
-    return [_cost(language, texts, source, size if known else None) for language in ordered]
+    found = [_cost(language, texts, source, size if known else None) for language in ordered]
+    return [_with_bill(one, prompt, totals, cost) for one in found]
+
+
+def _with_bill(
+    found: LanguageCost, prompt: Prompt, totals: Mapping[str, Count], cost: Price | None
+) -> LanguageCost:
+    cases = [c.id for c in prompt.cases if c.slices.get("language", "") == found.language]
+    sizes = [totals[case].tokens for case in cases if case in totals]
+    counted = [size for size in sizes if size is not None]
+    if not counted:
+        return found
+    output = prompt.budget.output_tokens or 0
+    usd = call_usd(cost, round(mean(counted)), output) if cost is not None else None
+    return replace(found, largest=max(counted), usd_per_call=usd)
 
 
 Values = Mapping[str, Mapping[str, str]]  # case id without its language suffix -> its values

@@ -82,7 +82,7 @@ def _figures(
         known,
         cost,
         _money(prompt, ranged.typical, cost, known, could),
-        language_costs(prompt, model, counter),
+        language_costs(prompt, model, counter, ranged.totals, cost),
     )
 
 
