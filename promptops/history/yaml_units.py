@@ -48,10 +48,18 @@ def _rule(node: Any) -> Unit | None:
         return None
     text = " ".join(fields["text"].value.split())
     section = normalised(fields["section"].value) if "section" in fields else ""
-    last = max(child.end_mark.line + (child.end_mark.column > 0) for _, child in node.value)
+    last = _last_line(node)
     first = node.start_mark.line + 1
     rule = fields["id"].value
     return Unit(PROSE, text, normalised(text), first, max(first, last), section, rule)
+
+
+def _last_line(node: Any) -> int:
+    """The 1-based line a node ends on. A block collection's own end is where the next thing begins."""
+    if node.id == "scalar" or node.flow_style or not node.value:
+        return int(node.end_mark.line) + int(node.end_mark.column > 0)
+    last = node.value[-1]
+    return _last_line(last[1] if isinstance(last, tuple) else last)
 
 
 def _scalar(node: Any, key: str) -> list[Unit]:
