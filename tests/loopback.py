@@ -182,7 +182,8 @@ class _Speaker(asyncio.Protocol):
 def _head(reply: Reply) -> bytes:
     length = "Transfer-Encoding: chunked" if reply.chunked else f"Content-Length: {len(reply.body)}"
     lines = "".join(f"{name}: {value}\r\n" for name, value in reply.headers.items())
-    return f"HTTP/1.1 {reply.status} X\r\n{lines}{length}\r\n\r\n".encode()
+    kind = "Content-Type: application/json"
+    return f"HTTP/1.1 {reply.status} X\r\n{kind}\r\n{lines}{length}\r\n\r\n".encode()
 
 
 def _body(reply: Reply) -> bytes:

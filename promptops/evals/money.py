@@ -39,8 +39,10 @@ class Tariff:
 
     def bound(self, request: Request) -> float | None:
         """The most that one attempt can cost, in US dollars."""
+        if self.price is None:
+            return None
         most_in, most_out = self.most_tokens(request)
-        if self.price is None or most_out is None:
+        if most_out is None:
             return None
         dollars = call_usd(self.price, most_in, most_out)
         written = call_usd(self.price, most_in, most_out, written=most_in)

@@ -53,6 +53,7 @@ class Patience:
         self._last_good: float | None = None
         self._random = Random(limits.seed)
         self._bell = asyncio.Event()
+        self._waiting = 0
 
     @property
     def breaks_at(self) -> int:
@@ -133,15 +134,19 @@ class Patience:
         return wait * (0.5 + jitter / 2)
 
     async def _pause(self, seconds: float | None) -> None:
+        self._waiting += 1
         try:
             async with asyncio.timeout(seconds):
                 await self._bell.wait()
         except TimeoutError:
             pass
+        finally:
+            self._waiting -= 1
 
     def _ring(self) -> None:
-        self._bell.set()
-        self._bell = asyncio.Event()
+        if self._waiting:
+            self._bell.set()
+            self._bell = asyncio.Event()
 
 
 def _now() -> float:

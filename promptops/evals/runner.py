@@ -253,7 +253,7 @@ class Runner:
                 return self._unfinished(last, tried) if last else None
             tried += 1
             if isinstance(said, Answer):
-                return replace(said, attempts=tried)
+                return said if tried == 1 else replace(said, attempts=tried)
             last = said
             turned_away = said.after is not None and not said.sent
             counted += not turned_away

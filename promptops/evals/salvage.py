@@ -98,7 +98,7 @@ def salvage(path: str) -> Salvaged:
             for row in _readable(aside) if os.path.exists(aside) else ():
                 seen.add(row[0])
                 if row[1] == DONE and row_digest(*row[:5]) == row[5]:
-                    put(db, (row[0], row[1], row[2], row[3], row[4]))
+                    put(db, [(row[0], row[1], row[2], row[3], row[4])])
                     kept += 1
             db.execute("COMMIT")
             db.close()

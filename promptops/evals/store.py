@@ -15,6 +15,7 @@ import asyncio
 import fcntl
 import os
 import sqlite3
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -31,6 +32,8 @@ NAME = "answers.db"
 FORMAT = 1
 SENT, DONE = "sent", "done"
 MOST_AT_ONCE = 512  # operations in one commit
+MOST_ROWS = 200  # in one statement
+SWITCH_SECONDS = 0.0005  # see `Store`
 BUSY_SECONDS = 60
 _TABLES = """
 CREATE TABLE header (one INTEGER PRIMARY KEY CHECK (one = 1), format INTEGER, id TEXT) STRICT;
@@ -40,7 +43,8 @@ CREATE TABLE answers (
 ) STRICT, WITHOUT ROWID;
 """
 
-Op = Callable[[sqlite3.Connection], Any]
+Row = tuple[str, str, str, str, str]  # key, state, owner, request, answer
+Op = Callable[[sqlite3.Connection], Any] | Row  # a row is to be put
 
 
 class DamagedError(PromptopsError):
@@ -69,10 +73,15 @@ class Claimed:
 
 
 class Store:
-    """The answers in one folder. One loop's tasks may use it at once; so may several processes."""
+    """The answers in one folder. One loop's tasks may use it at once; so may several processes.
+
+    The writer is a thread that needs the interpreter some times a commit. At the usual switch
+    interval of 5 ms it would wait longer for that than for the disk, so it is shorter meanwhile.
+    """
 
     def __init__(self, folder: str) -> None:
         self.path = os.path.join(folder, NAME)
+        self._interval = sys.getswitchinterval()
         try:
             os.makedirs(folder, mode=0o700, exist_ok=True)
             with alone(self.path):
@@ -86,6 +95,7 @@ class Store:
         self._queue: SimpleQueue[tuple[Op, asyncio.Future[Any]] | None] = SimpleQueue()
         self._thread = Thread(target=self._write, name="answer store", daemon=True)
         self._thread.start()
+        sys.setswitchinterval(SWITCH_SECONDS)
 
     def known(self, keys: Sequence[str]) -> Mapping[str, Answer]:
         """The answers that are here, by key. DamagedError for a row whose digest does not hold."""
@@ -101,13 +111,12 @@ class Store:
 
     async def claim(self, rows: Sequence[tuple[str, str]]) -> list[Claimed]:
         """Claim (key, request) rows before they are asked; durable once this returns."""
-        claimed: list[Claimed] = await self._do(lambda db: [self._claim(db, *row) for row in rows])
+        claimed: list[Claimed] = await self._do(lambda db: self._claim(db, rows))
         return claimed
 
     async def keep(self, key: str, request: str, answer: Answer) -> None:
         """Keep an answer; it survives `kill -9` once this returns."""
-        row = (key, DONE, "", request, answer_text(answer))
-        await self._do(lambda db: put(db, row))
+        await self._do((key, DONE, "", request, answer_text(answer)))
 
     async def release(self, keys: Sequence[str]) -> None:
         """Give claims back: no answer came, and a failure is not kept."""
@@ -120,19 +129,26 @@ class Store:
         if self._thread.is_alive():
             self._queue.put(None)
             self._thread.join()
+            sys.setswitchinterval(self._interval)
             self._writing.close()
             self._reading.close()
         self._owner.close()
 
-    def _claim(self, db: sqlite3.Connection, key: str, request: str) -> Claimed:
-        row = db.execute("SELECT * FROM answers WHERE key = ?", (key,)).fetchone()
-        if row is not None:
-            if row[1] == DONE:
-                return Claimed(answer=checked(row, self.path))
-            if row[2] != self._owner.id and self._owner.alive(row[2]):
-                return Claimed()
-        put(db, (key, SENT, self._owner.id, request, ""))
-        return Claimed(mine=True)
+    def _claim(self, db: sqlite3.Connection, rows: Sequence[tuple[str, str]]) -> list[Claimed]:
+        marks = ",".join("?" * len(rows))
+        asked = f"SELECT * FROM answers WHERE key IN ({marks})"
+        found = {row[0]: row for row in db.execute(asked, [key for key, _ in rows])}
+        claimed = [self._claimed(found.get(key)) for key, _ in rows]
+        pairs = zip(rows, claimed, strict=True)
+        put(db, [_sent(row, self._owner.id) for row, claim in pairs if claim.mine])
+        return claimed
+
+    def _claimed(self, row: Sequence[str] | None) -> Claimed:
+        if row is None:
+            return Claimed(mine=True)
+        if row[1] == DONE:
+            return Claimed(answer=checked(row, self.path))
+        return Claimed(mine=row[2] == self._owner.id or not self._owner.alive(row[2]))
 
     async def _do(self, op: Op) -> Any:
         future = asyncio.get_running_loop().create_future()
@@ -157,7 +173,8 @@ class Store:
         db = self._writing
         try:
             db.execute("BEGIN IMMEDIATE")
-            results = [op(db) for op in ops]
+            put(db, [op for op in ops if isinstance(op, tuple)])
+            results = [None if isinstance(op, tuple) else op(db) for op in ops]
             db.execute("COMMIT")
         except Exception as error:
             try:
@@ -184,9 +201,20 @@ def _tell(futures: Sequence[asyncio.Future[Any]], told: list[Any] | Exception) -
         pass  # the loop has gone: nobody waits
 
 
-def put(db: sqlite3.Connection, row: tuple[str, str, str, str, str]) -> None:
-    """Write one row (key, state, owner, request, answer) with its digest, over what is there."""
-    db.execute("INSERT OR REPLACE INTO answers VALUES (?,?,?,?,?,?)", (*row, row_digest(*row)))
+def _sent(row: tuple[str, str], owner: str) -> Row:
+    return (row[0], SENT, owner, row[1], "")
+
+
+def put(db: sqlite3.Connection, rows: Sequence[Row]) -> None:
+    """Write rows with their digests, over what is there; many in one statement.
+
+    Each statement gives the interpreter away once, and has to wait to get it back.
+    """
+    for start in range(0, len(rows), MOST_ROWS):
+        some = rows[start : start + MOST_ROWS]
+        values = [value for row in some for value in (*row, row_digest(*row))]
+        marks = ",".join(["(?,?,?,?,?,?)"] * len(some))
+        db.execute(f"INSERT OR REPLACE INTO answers VALUES {marks}", values)
 
 
 def checked(row: Sequence[str], path: str) -> Answer:
