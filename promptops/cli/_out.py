@@ -27,8 +27,8 @@ def complain(error: PromptopsError) -> None:
     """What we cannot do, where, and what to do about it."""
     lines = [f"error: {error.message}"]
     if error.path:
-        place = f"{error.path}:{error.line}:{error.column}" if error.line else error.path
-        lines.append(f"  --> {place}")
+        place = [error.path, *(str(n) for n in (error.line, error.column) if n)]
+        lines.append(f"  --> {':'.join(place)}")
     if error.hint:
         lines.append(f"  = help: {error.hint}")
     _stderr("\n".join(lines))

@@ -1,0 +1,147 @@
+"""Who knows which rules: the people in each rule's life, and whether they are still here.
+
+A rule rests on those who wrote or reworded it and have committed anything in the last 180 days of
+this history. A bot knows nothing; whom its commit names as co-author does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from promptops.errors import InputError
+from promptops.history.activity import Activity, Person, activity, identity, people
+from promptops.history.messages import Message
+from promptops.history.past import Past
+from promptops.history.provenance import Event, Trace
+from promptops.history.targets import Target, spot_in_head, units_now
+from promptops.history.units import Unit
+from promptops.history.walk import follow
+from promptops.model import Rule
+
+MANY, ONE, LEFT, NOBODY = "many", "one", "left", "nobody"
+_CARRYING = frozenset({"introduced", "reworded", "replaced", "merged", "split", "imported"})
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """One rule and who knows it.
+
+    rests_on: "many" or "one" of those still here, "left" if nobody who shaped it is, "nobody" if
+    only bots did or nothing of it is committed.
+    """
+
+    path: str
+    line: int
+    prompt: str
+    rule: str
+    text: str
+    owner: str
+    people: tuple[Person, ...]
+    rests_on: str
+
+
+@dataclass(frozen=True, slots=True)
+class Knowledge:
+    """All of a repository. complete: False where this clone does not hold the whole history."""
+
+    rules: tuple[Known, ...]
+    complete: bool
+    notes: tuple[str, ...]
+
+
+def knowledge(past: Past, paths: Iterable[str] = ()) -> Knowledge:
+    """Who knows the rules in `paths`, or in all that the repository governs."""
+    known = activity(past)
+    rules: list[Known] = []
+    notes: dict[str, None] = {}
+    complete = True
+    messages: dict[str, Message] = {}
+    for path in paths or past.governed_paths():
+        for target, owner in _rules(past, path):
+            trace = _life(past, target)
+            complete = complete and trace.complete
+            notes.update(dict.fromkeys(note for note in trace.notes if not trace.complete))
+            rules.append(_known(past, target, owner, trace, known, messages))
+    return Knowledge(tuple(rules), complete, tuple(notes))
+
+
+def _rules(past: Past, path: str) -> Iterator[tuple[Target, str]]:
+    """The rules of a file with their owners: by id in a governed prompt, by line elsewhere."""
+    from promptops.source.workspace import read_file
+
+    kind = "prompt" if past.is_prompt.fullmatch(path) else "instructions"
+    reading = read_file(past.tree, path, kind)
+    if reading.prompt is None:
+        return
+    try:
+        units = units_now(past, path)
+    except InputError:
+        return
+    governed = reading.prompt.governed
+    by_id = {unit.id: unit for unit in units if unit.id}
+    for rule in reading.prompt.rules:
+        unit = by_id.get(rule.id) if governed else _at(units, rule)
+        if unit is not None:
+            prompt = reading.prompt.id if governed else ""
+            owner = rule.owner or ", ".join(reading.prompt.owners)
+            yield (
+                Target(f"{path}:{unit.line}", path, unit, prompt, rule.id if governed else ""),
+                owner,
+            )
+
+
+def _at(units: list[Unit], rule: Rule) -> Unit | None:
+    line = int(rule.id.rpartition("-")[2])
+    return next((unit for unit in units if unit.line <= line <= unit.end_line), None)
+
+
+def _life(past: Past, target: Target) -> Trace:
+    there = spot_in_head(past, target)
+    if there is None or past.head is None:
+        return Trace(())
+    return follow(past.versions, past.head, there[0])
+
+
+def _known(
+    past: Past,
+    target: Target,
+    owner: str,
+    trace: Trace,
+    known: Activity,
+    messages: dict[str, Message],
+) -> Known:
+    shaped = [event for event in trace.events if event.kind in _CARRYING]
+    for event in shaped:
+        if event.commit.id not in messages:
+            messages[event.commit.id] = past.message(event.commit.id)
+    who = people(known, ((event.commit, messages[event.commit.id]) for event in _oldest(shaped)))
+    humans = tuple(person for person in who if not is_bot(person))
+    unit = target.unit
+    assert unit is not None
+    return Known(
+        target.path,
+        unit.line,
+        target.prompt,
+        target.rule,
+        unit.text,
+        owner,
+        humans,
+        _rests_on(humans),
+    )
+
+
+def _oldest(events: list[Event]) -> list[Event]:
+    return events[::-1]
+
+
+def _rests_on(humans: tuple[Person, ...]) -> str:
+    here = {identity(person.email) for person in humans if person.active}
+    if not humans:
+        return NOBODY
+    return MANY if len(here) > 1 else ONE if here else LEFT
+
+
+def is_bot(person: Person) -> bool:
+    """True for a name or address that a host gives to programs."""
+    return person.name.endswith("[bot]") or "[bot]@" in person.email
