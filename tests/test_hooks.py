@@ -139,6 +139,15 @@ def test_only_what_is_staged_counts(hooked: Repo) -> None:
     assert git(hooked, "commit", "-m", f"A path\n\nDecision-Waiver: {WHY}", FILE)[0] == 0
 
 
+def test_prompts_of_any_name_are_seen(hooked: Repo) -> None:
+    settings = 'prompts = ["agents/*.prompt"]\nrequire_decision_for = "rule"\nselect = ["PO5"]\n'
+    hooked.commit({"promptops.toml": settings, "agents/a.prompt": PROMPT}, "elsewhere")
+    edit(hooked, REWORD, path="agents/a.prompt")
+    code, said = git(hooked, "commit", "-m", "Reword")
+    assert code == 1
+    assert "agents/a.prompt:9" in said
+
+
 def test_partly_staged(hooked: Repo) -> None:
     edit(hooked, ("survey of May", "survey of June"))
     edit(hooked, REWORD, stage=False)

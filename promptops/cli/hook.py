@@ -10,11 +10,15 @@ from dataclasses import replace
 import click
 
 from promptops.cli._call import Call, define
-from promptops.cli._decisions import judged_json, refusal
 from promptops.errors import EXIT_CLEAN, EXIT_FINDINGS, InputError
 from promptops.report import Block, Report, Text
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from promptops.decisions.judge import Judged
+
 MAX_MESSAGE = 1 << 20
+_KINDS = (".yaml", ".yml", ".md", ".json", ".toml")  # files that decisions can be about
 
 
 @click.group(
@@ -51,17 +55,43 @@ def commit_msg(call: Call, file: str) -> Report:
     FILE holds the commit message. A decision record, or a line `Decision-Waiver: why` in the
     message, lets it pass.
     """
-    from promptops.decisions.judge import judge_staged
-    from promptops.decisions.spelling import speller
-    from promptops.history.git import Repository
-
     message = _read(call, file)
-    with Repository.find(call.folder, call.environ) as repository:
-        judged = judge_staged(repository, message, speller(call.environ))
-    if judged is None or not judged.refused:
+    judged = _judged(call, message)
+    if judged is None:
+        return Report("hook-commit-msg", {"needed": [], "rewritten": []})
+    from promptops.cli._decisions import judged_json, refusal
+
+    if not judged.refused:
         return Report("hook-commit-msg", judged_json(judged))
     blocks = tuple(refusal(judged, again=f"git commit -e -F {file}"))
     return Report("hook-commit-msg", judged_json(judged), blocks, EXIT_FINDINGS)
+
+
+def _judged(call: Call, message: str) -> Judged | None:
+    """The next commit with its message; a commit of other kinds of files costs two calls of git."""
+    from promptops.history.git import Repository
+
+    with Repository.find(call.folder, call.environ) as repository:
+        staged = repository.staged_paths()
+        paths = (*staged.present, *staged.deleted)
+        if not any(path.endswith(_KINDS) for path in paths) and not _own_names(repository.root):
+            return None
+        from promptops.decisions.judge import judge_staged
+        from promptops.decisions.spelling import speller
+
+        return judge_staged(repository, message, speller(call.environ))
+
+
+def _own_names(root: str) -> bool:
+    """True if the settings say where prompts are: they may have any ending then."""
+    for name in ("promptops.toml", "pyproject.toml"):
+        try:
+            with open(os.path.join(root, name), "rb") as file:
+                if any(line.split(b"=")[0].strip() == b"prompts" for line in file):
+                    return True
+        except OSError:
+            continue
+    return False
 
 
 @define(examples=("promptops hook prepare-commit-msg .git/COMMIT_EDITMSG",))
@@ -73,9 +103,6 @@ def prepare_commit_msg(call: Call, file: str, source: str, commit: str) -> Repor
 
     A message that comes from somewhere else (-m, -F, a merge, an amended commit) is left alone.
     """
-    from promptops.decisions.judge import judge_staged
-    from promptops.decisions.spelling import speller
-    from promptops.history.git import Repository
     from promptops.source.write import replace_file
 
     source = source or call.environ.get("PRE_COMMIT_COMMIT_MSG_SOURCE", "")
@@ -83,8 +110,7 @@ def prepare_commit_msg(call: Call, file: str, source: str, commit: str) -> Repor
     mark = _comment_mark(text)
     sentences: list[str] = []
     if not source and mark:
-        with Repository.find(call.folder, call.environ) as repository:
-            judged = judge_staged(repository, "", speller(call.environ))
+        judged = _judged(call, "")
         sentences = [one.need.sentence for one in judged.missing] if judged else []
     if sentences:
         lines = "".join(f"{mark} {line}\n" for line in _reminder(sentences))
@@ -120,6 +146,7 @@ def pre_push(call: Call, remote: str, url: str) -> Report:  # noqa: ARG001
 
     Reads from standard input what git says it is about to push, or from pre-commit's variables.
     """
+    from promptops.cli._decisions import judged_json, refusal
     from promptops.decisions.judge import judge_push
     from promptops.decisions.spelling import speller
     from promptops.history.git import Repository
