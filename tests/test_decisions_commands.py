@@ -121,6 +121,18 @@ def test_a_record_says_what_the_rule_rested_on(run: Run, repo: Repo) -> None:
     assert "Before, it rested on [20260102-cite](20260102-cite.md)." in text
 
 
+def test_an_author_comes_from_the_environment_first(
+    run: Run, repo: Repo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GIT_AUTHOR_NAME", "Grace `Hopper`")
+    monkeypatch.setenv("GIT_AUTHOR_EMAIL", "grace@example.org")
+    edit(repo, ("owners: [ann]", "owners: [ann]\nmodels: [a]"))
+    repo.write("promptops.toml", 'require_decision_for = "model"\n')
+    run("decide", "--link", cwd=repo.root)
+    text = (repo.root / "docs/decisions/20260412-support-model.md").read_text()
+    assert "by `Grace 'Hopper' <grace@example.org>`, on top" in text
+
+
 def test_a_removed_rule_has_nothing_to_cite_the_record_on(run: Run, repo: Repo) -> None:
     text = (repo.root / FILE).read_text()
     repo.write(FILE, text[: text.index("  - id: greet")])

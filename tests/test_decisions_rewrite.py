@@ -134,6 +134,12 @@ def test_flow_at_the_root_is_refused_too() -> None:
         with_retired(text, "p", entry(text, "a"))
 
 
+def test_a_change_that_reads_otherwise_is_refused() -> None:
+    text = HEAD + "rules:\n  - {id: a, text: A. }}\n".replace("}}", "} # }")
+    with pytest.raises(InputError, match="without touching other lines"):
+        with_decision(text, "p", "a", "20260101-a")
+
+
 def test_an_unknown_rule() -> None:
     with pytest.raises(KeyError):
         with_decision(WHOLE, "p", "nobody", "20260101-a")

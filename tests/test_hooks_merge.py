@@ -18,6 +18,7 @@ from repos import CLEAN, ENVIRON, Repo
 
 from promptops.history.hooks import driver_settings
 from promptops.history.merging import merge_file
+from promptops.source.flatten import flattened
 from promptops.source.merge import Conflict, Merged, Style, merge
 from promptops.source.outline import outline
 from promptops.source.yaml import compose
@@ -336,6 +337,22 @@ def test_removed_here_and_reworded_there() -> None:
     assert result.conflicts == (Conflict("`summary`", "summary"),)
 
 
+def test_a_list_in_two_styles_is_merged_by_line() -> None:
+    base = "id: p\nrules: # ours\n" + RULE_X
+    result = merged("id: p\nrules: # mine\n" + RULE_X, "id: p\nrules: # yours\n" + RULE_X, base)
+    assert result is not None
+    assert result.conflicts == (Conflict("`rules`", "rules"),)
+
+
+def test_a_merge_that_would_read_otherwise_is_left_to_git() -> None:
+    base = "a: 1\nb: 1\nc: 1\nd: 1\ne: |\n  x\n"
+    ours = put(base, ("  x\n", "  x\n  y\n"))
+    theirs = put(base, ("e: |\n  x\n", "e: x\n"))
+    result = merged(ours, theirs, base)
+    assert result is not None
+    assert result.conflicts == (Conflict("`e`", "e"),)
+
+
 def test_the_same_id_added_twice_with_different_words() -> None:
     ours, theirs = (
         put(BASE, (END, END + RULE_X)),
@@ -438,6 +455,9 @@ def test_any_two_changes_of_different_rules_merge(three: tuple[list[R], list[R],
 # -- git -----------------------------------------------------------------------------------------
 
 
+MEASURED = {name: value for name, value in os.environ.items() if name.startswith("COVERAGE")}
+
+
 @pytest.fixture
 def repo(tmp_path: Path) -> Repo:
     made = Repo(tmp_path / "repo")
@@ -459,7 +479,7 @@ def branches(repo: Repo, ours: str | bytes, theirs: str | bytes) -> None:
 def try_merge(repo: Repo) -> tuple[int, str]:
     done = subprocess.run(
         ["git", "merge", "-q", "-m", "merge", "theirs"], cwd=repo.root, capture_output=True, text=True,
-        env={**ENVIRON, **repo.identity("Ada <a@b>")}, check=False,
+        env={**ENVIRON, **MEASURED, **repo.identity("Ada <a@b>")}, check=False,
     )  # fmt: skip
     return done.returncode, done.stdout + done.stderr
 
@@ -554,6 +574,31 @@ def test_the_command_in_text(run: Run, tmp_path: Path) -> None:
     assert said.out == "CONFLICT (lines): changed in both in p.yaml\n"
 
 
+@given(sides())
+def test_flattening_keeps_every_text_and_comment(three: tuple[list[R], list[R], list[R]]) -> None:
+    for rules in three:
+        text = document(rules)
+        flat = flattened(text, "p.yaml")
+        for rule in rules:
+            assert f"text: {'# ' if rule.style == 3 else ''}{rule.text}" in flat
+        assert [s for s in flat.splitlines() if "# note" in s] == [
+            s for s in text.splitlines() if "# note" in s
+        ]
+
+
+def test_the_command_takes_any_bytes(run: Run, tmp_path: Path) -> None:
+    names = three(tmp_path, "a: 1\n", "a: 1\n# \udcff\n", "a: 2\n")
+    assert run("merge-driver", *names, cwd=tmp_path).code == 1
+    names = three(
+        tmp_path,
+        "a: 1\nb: 1\nc: 1\nd: 1\n",
+        "a: \udcff\nb: 1\nc: 1\nd: 1\n",
+        "a: 1\nb: 1\nc: 1\nd: 2\n",
+    )
+    assert run("merge-driver", *names, cwd=tmp_path).code == 0
+    assert (tmp_path / "ours").read_bytes() == b"a: \xff\nb: 1\nc: 1\nd: 2\n"
+
+
 def test_the_command_refuses_what_is_not_there(run: Run, tmp_path: Path) -> None:
     said = run("merge-driver", "a", "b", "c", cwd=tmp_path)
     assert said.code == 2
@@ -573,6 +618,14 @@ def test_textconv(run: Run, tmp_path: Path, golden: Callable[[str, str], None]) 
     (tmp_path / "p.yaml").write_text(BASE)
     golden("textconv/prompt.txt", run("textconv", "p.yaml", cwd=tmp_path).out)
     golden("textconv/report.json", run("textconv", "p.yaml", "--format", "json", cwd=tmp_path).out)
+    odd = "text: !x y\nsummary:\n  # why\n  a\nrules:\n- id: a\n  text: &b c\n"
+    (tmp_path / "p.yaml").write_text(odd)
+    assert run("textconv", "p.yaml", cwd=tmp_path).out == odd
+    odd = "summary: |  # why\n  a\n  b\nrules:\n- text: [a,\n   b]\n  id: a\n"
+    (tmp_path / "p.yaml").write_text(odd)
+    assert run("textconv", "p.yaml", cwd=tmp_path).out == odd
+    (tmp_path / "p.yaml").write_text("rules:\n- text: a\n    b\n  id: x\n")
+    assert run("textconv", "p.yaml", cwd=tmp_path).out == "rules:\n- text: a b\n  id: x\n"
     (tmp_path / "p.yaml").write_text("a: [\n")
     assert run("textconv", "p.yaml", cwd=tmp_path).out == "a: [\n"
     (tmp_path / "p.yaml").write_text("plain")

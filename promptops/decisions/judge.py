@@ -160,12 +160,9 @@ def _pushed_before(repository: Repository, remote: str, local: str, there: str) 
 
 
 def _only_new_in_merge(repository: Repository, judged: Judged, known: KnowsWord) -> Judged:
-    try:
-        other = repository.resolve("MERGE_HEAD") if repository.under_way() == "merge" else ""
-    except GitError:
-        other = ""
-    if not other:
+    if repository.under_way() != "merge":
         return judged
+    other = repository.resolve("MERGE_HEAD")
     paths = _listed(Paths.of(repository.index_changes(other)))
     theirs = read_change(CommitTree(repository, other), IndexTree(repository), paths, known)
     keys = {need.key for need in theirs.needs()}

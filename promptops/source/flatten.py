@@ -32,12 +32,15 @@ def _flat(part: Part, path: str) -> str:
 
 
 def _one_line(part: Part, path: str) -> str:
-    dent = " " * (len(part.head) - len(part.head.lstrip(" ")))
-    body = part.head.removeprefix(dent)
+    at = len(part.head) - len(part.head.lstrip(" -"))  # behind the dash, where it is the first key
+    dent, body = part.head[:at], part.head[at:]
     try:
-        value = compose(body, path).value[0][1]
-    except (InputError, AttributeError, IndexError):
+        root = compose(body, path)
+    except InputError:
         return part.head
+    if root is None or root.id != "mapping":
+        return part.head
+    value = root.value[0][1]
     if not is_scalar(value) or _commented(body, value):
         return part.head
     end = "\r\n" if part.head.endswith("\r\n") else "\n"
