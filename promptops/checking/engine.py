@@ -22,6 +22,7 @@ from promptops.checks import (
     Check,
     registry,
 )
+from promptops.checks.form import REFUSED
 from promptops.checks.secrets import keys_in, without_keys
 from promptops.diagnostic import Diagnostic, Edit, Finding
 from promptops.source.document import Document
@@ -31,10 +32,13 @@ from promptops.source.reading import Reading
 
 @cache
 def selected(select: tuple[str, ...], ignore: tuple[str, ...]) -> Mapping[str, tuple[Check, ...]]:
-    """The checks to run, by what they look at. A longer prefix beats a shorter one."""
+    """The checks to run, by what they look at. A longer prefix beats a shorter one.
+
+    Whether a file could be used at all is told in any case: nobody takes what was not read for clean.
+    """
     by_subject: dict[str, list[Check]] = {}
     for code, check in registry().items():
-        if _length(code, select) > _length(code, ignore):
+        if code.startswith(REFUSED) or _length(code, select) > _length(code, ignore):
             for subject in check.on:
                 by_subject.setdefault(subject, []).append(check)
     return {subject: tuple(checks) for subject, checks in by_subject.items()}
@@ -58,7 +62,9 @@ def examine(
         if same in seen:
             continue
         seen.add(same)
-        if not ignores[document.path].covers(diagnostic, _rule_line(reading, finding)):
+        line = _rule_line(reading, finding)
+        covered = ignores[document.path].covers(diagnostic, line)
+        if check.code.startswith(REFUSED) or not covered:
             kept.append(diagnostic)
     for path, comments in ignores.items():
         for check in checks.get(ON_IGNORES, ()) if comments.found else ():

@@ -6,13 +6,15 @@ knows no disk but the tree.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequence
+from collections.abc import Iterable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from promptops.checking.engine import examine, selected
+from promptops.checking.fork import outcomes_of
 from promptops.checking.rows import FileOutcome, Row, from_row, to_row
 from promptops.checks import Around
+from promptops.checks.form import REFUSED
 from promptops.checks.limits import judged
 from promptops.config import Settings
 from promptops.diagnostic import Diagnostic, Severity, Span
@@ -24,8 +26,6 @@ from promptops.source.globs import matching
 from promptops.source.reading import Reading
 from promptops.source.tree import Tree
 from promptops.source.workspace import PROMPT, Files, read_decisions, read_file
-
-PARALLEL_FROM = 64  # files; below that a second process costs more than it saves
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +61,13 @@ def check_files(
     outcomes = _known(tree, kept, keys)
     fresh = [(path, kind) for path, kind in files.items() if path not in outcomes]
     work = _Work(tree, around, selected(settings.select, settings.ignore), settings)
-    outcomes.update(zip((path for path, _ in fresh), _all(work, fresh, processes), strict=True))
+    done = outcomes_of(work, fresh, processes)
+    outcomes.update(zip((path for path, _ in fresh), done, strict=True))
     if fresh or len(kept) != len(keys):
         kept.clear()
         kept.update((keys[p], [_target(tree, o), to_row(o)]) for p, o in outcomes.items())
     found = [d for outcome in outcomes.values() for d in outcome.diagnostics]
-    found += _same_ids(outcomes, work)
+    found += [d for d in _same_ids(outcomes, work) if not work.excused(d)]
     found.sort(key=lambda d: (d.path, d.span.line, d.span.column, d.code, d.message))
     return Checked(tuple(found), len(files), _sources(tree, found))
 
@@ -109,7 +110,7 @@ class _Work:
         return FileOutcome(
             reading.prompt.id if reading.prompt is not None and reading.prompt.governed else "",
             _id_span(reading),
-            tuple(d for d in diagnostics if not self._excused(d)),
+            tuple(d for d in diagnostics if not self.excused(d)),
             target,
         )
 
@@ -119,8 +120,9 @@ class _Work:
         except InputError:
             return None
 
-    def _excused(self, diagnostic: Diagnostic) -> bool:
-        return any(
+    def excused(self, diagnostic: Diagnostic) -> bool:
+        """True where the settings leave a check out of a file; never where it could not be used."""
+        return not diagnostic.code.startswith(REFUSED) and any(
             diagnostic.code.startswith(codes) and matching([glob], [diagnostic.path])
             for glob, codes in self.settings.per_file_ignores.items()
         )
@@ -135,25 +137,6 @@ def _id_span(reading: Reading) -> Span | None:
     if reading.prompt is None:
         return None
     return reading.document.lines.span(*reading.document.locate(("id",)))
-
-
-def _all(
-    work: Callable[[tuple[str, str]], FileOutcome], items: Sequence[tuple[str, str]], processes: int
-) -> list[FileOutcome]:
-    if processes < 2 or len(items) < PARALLEL_FROM:
-        return [work(item) for item in items]
-    from multiprocessing import get_context
-
-    with get_context("fork").Pool(processes, _undisturbed) as pool:
-        return pool.map(work, items, chunksize=len(items) // (processes * 4) + 1)
-
-
-def _undisturbed() -> None:
-    """A worker is ended by the pool: the command's own answers to signals are not for it."""
-    import signal
-
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _around(tree: Tree, settings: Settings, around: Around) -> Around:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from promptops.checking.below import Below
 from promptops.config import Settings
 from promptops.errors import GitError
 from promptops.model import Prompt
@@ -27,6 +29,8 @@ class Scope:
 
     before: by path, the prompts as they were where the change began; empty where no change is
     judged. change: the files are those that a change touches. forks: the tree may be read by two processes.
+    judge: where the baseline is read, `tree` unless a change is judged. relaxed: the settings files
+    that a judged change edits, without effect on this run.
     """
 
     tree: Tree
@@ -35,6 +39,8 @@ class Scope:
     before: Mapping[str, Prompt] = field(default_factory=dict)
     change: bool = False
     forks: bool = True
+    judge: Tree | None = None
+    relaxed: tuple[str, ...] = ()
 
 
 def on_disk(tree: Tree, named: Sequence[str], adjust: Adjust) -> Scope:
@@ -44,42 +50,53 @@ def on_disk(tree: Tree, named: Sequence[str], adjust: Adjust) -> Scope:
     return Scope(tree, files, settings)
 
 
-def staged(folder: str, environ: Mapping[str, str], named: Sequence[str], adjust: Adjust) -> Scope:
-    """What the next commit would hold: the index, never the work tree.
+def staged(root: str, environ: Mapping[str, str], named: Sequence[str], adjust: Adjust) -> Scope:
+    """What the next commit would hold below `root`: the index, never the work tree.
 
     Without names the prompts that the staged change touches; all of them where it touches a
     decision record or the settings.
     """
     from promptops.history.trees import CommitTree, IndexTree
 
-    repository = _repository(folder, environ)
-    tree = IndexTree(repository)
+    repository = _repository(root, environ)
+    below = folder_in(repository.root, root)
+    tree = Below(IndexTree(repository), below)
     settings = adjust(read_settings(tree))
     if named:
         files = named_files(settings, tree, named)
     else:
         changed = repository.staged_paths()
-        files = _touched(settings, tree, changed.present, changed.deleted)
+        files = _touched(settings, tree, tree.of(changed.present), tree.of(changed.deleted))
     head = repository.head()
-    before = {} if head is None else _before(CommitTree(repository, head), files)
+    before = {} if head is None else _before(Below(CommitTree(repository, head), below), files)
     return Scope(tree, files, settings, before, change=not named, forks=False)
 
 
 def since(root: str, environ: Mapping[str, str], revision: str, adjust: Adjust) -> Scope:
-    """What differs from the merge base with `revision`, judged by the settings of that base.
+    """What differs below `root` from the merge base with `revision`, judged by that base's settings.
 
-    A change cannot loosen the settings that judge it.
+    A change cannot loosen the settings that judge it, nor the baseline.
     """
     from promptops.history.trees import CommitTree
 
     repository = _repository(root, environ)
     base = repository.base_of(repository.resolve(revision))
-    then = CommitTree(repository, base)
+    then = Below(CommitTree(repository, base), folder_in(repository.root, root))
     settings = adjust(read_settings(then))
     changed = repository.changed_since(base, bool)
-    tree = DiskTree(repository.root)
-    files = _touched(settings, tree, changed.present, changed.deleted)
-    return Scope(tree, files, settings, _before(then, files), change=True)
+    present, gone = then.of(changed.present), then.of(changed.deleted)
+    tree = DiskTree(root)
+    files = _touched(settings, tree, present, gone)
+    relaxed = tuple(path for path in SETTINGS_FILES if path in present or path in gone)
+    return Scope(
+        tree, files, settings, _before(then, files), change=True, judge=then, relaxed=relaxed
+    )
+
+
+def folder_in(top: str, root: str) -> str:
+    """`root` as a path below `top`, with `/`; "" where they are the same."""
+    below = os.path.relpath(os.path.realpath(root), os.path.realpath(top)).replace(os.sep, "/")
+    return "" if below == "." else below
 
 
 def _before(tree: Tree, files: Files) -> dict[str, Prompt]:

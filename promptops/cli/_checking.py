@@ -9,9 +9,15 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from promptops.checking.baseline import DEFAULT_PATH, baseline_text, new_only, read_baseline
+from promptops.checking.baseline import (
+    DEFAULT_PATH,
+    accepted,
+    baseline_text,
+    new_only,
+    read_baseline,
+)
 from promptops.checking.run import Checked, check_files
-from promptops.checking.scope import Scope, on_disk, since, staged
+from promptops.checking.scope import Scope, folder_in, on_disk, since, staged
 from promptops.checks import Around, harm_of, registry
 from promptops.cli._findings import diagnostic_data
 from promptops.cli._keep import Kept, tool_stamp
@@ -19,7 +25,14 @@ from promptops.cli._watch import WatchedTree
 from promptops.cli._world import Call
 from promptops.config import Settings, layered
 from promptops.diagnostic import Diagnostic, Severity
-from promptops.errors import EXIT_CANNOT, EXIT_CLEAN, EXIT_FINDINGS, GitError, UsageError
+from promptops.errors import (
+    EXIT_CANNOT,
+    EXIT_CLEAN,
+    EXIT_FINDINGS,
+    ConfigError,
+    GitError,
+    UsageError,
+)
 from promptops.report import Block, Diagnostics, Report, Text
 from promptops.source.cases import NAMES as CASES_FILES
 from promptops.source.globs import pattern
@@ -30,6 +43,7 @@ from promptops.tokens.vocab import places
 
 # What could not be used at all: files, templates that cannot be rendered, patterns that are refused.
 REFUSED = ("PO00", "PO208", "PO701", "PO704", "PO706")
+MOST_ROUNDS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +62,11 @@ class Wanted:
         """UsageError for options that exclude each other."""
         if self.staged and self.since:
             raise UsageError("--staged and --since exclude each other", "use one of them")
+        if self.add_baseline and (self.paths or self.since or self.select or self.ignore):
+            raise UsageError(
+                "--add-baseline accepts all findings, not some",
+                "run it without paths and without --since, --select and --ignore",
+            )
         if self.staged and (self.fix or self.add_baseline):
             raise UsageError(
                 "--staged reads the index, and only files on the disk are written",
@@ -56,6 +75,7 @@ class Wanted:
 
     def adjust(self, settings: Settings) -> Settings:
         """The command line over the settings: --select replaces, --ignore adds."""
+        _refuse_unknown(settings)
         ignore = (*settings.ignore, *_codes(self.ignore))
         return layered(settings, select=_codes(self.select) or None, ignore=ignore)
 
@@ -70,17 +90,36 @@ def check(call: Call, wanted: Wanted) -> Report:
     mended = 0
     if wanted.fix:
         _refuse_mixed(call, scope)
-        mended = _mend(call, scope, checked)
-        checked = _check(call, scope, wanted) if mended else checked
+        for _ in range(MOST_ROUNDS):  # one mend may lay bare another
+            made = _mend(call, checked)
+            if not made:
+                break
+            mended += made
+            checked = _check(call, scope, wanted)
     return _report(call, scope, checked, mended)
 
 
 def _codes(given: tuple[str, ...]) -> tuple[str, ...]:
     codes = tuple(code.strip() for value in given for code in value.split(",") if code.strip())
     for code in codes:
-        if not any(known.startswith(code) for known in registry()):
-            raise UsageError(f"no check begins with `{code}`", "`promptops explain` lists them")
+        if not _known(code):
+            raise UsageError(f"no check begins with `{code}`", _LISTED)
     return codes
+
+
+def _refuse_unknown(settings: Settings) -> None:
+    """ConfigError for a code of the settings that is the beginning of no check's."""
+    excused = (code for codes in settings.per_file_ignores.values() for code in codes)
+    for code in (*settings.select, *settings.ignore, *excused):
+        if not _known(code):
+            raise ConfigError(f"no check begins with `{code}`", _LISTED, path=settings.path)
+
+
+def _known(code: str) -> bool:
+    return any(known.startswith(code) for known in registry())
+
+
+_LISTED = "`promptops explain` lists them"
 
 
 def _scope(call: Call, wanted: Wanted) -> Scope:
@@ -135,17 +174,18 @@ def _accept(call: Call, scope: Scope, wanted: Wanted) -> Report:
     from promptops.source.write import replace_file
 
     path = scope.settings.baseline or DEFAULT_PATH
-    checked = _check(call, scope, wanted)
+    read_baseline(scope.tree, path)  # the settings may name any file: only a baseline is replaced
     before = scope.tree.read(path) if scope.tree.exists(path) else None
-    text = baseline_text(checked.diagnostics, checked.sources)
-    replace_file(call.root, path, text, before)
-    known = len(checked.diagnostics)
+    checked = _check(call, scope, wanted)
+    found = accepted(checked.diagnostics)
+    replace_file(call.root, path, baseline_text(found, checked.sources), before)
+    known = len(found)
     words = f"{known} finding{'s' * (known != 1)} accepted in {path}; commit it"
     return Report("check", {"baseline": path, "accepted": known}, (Text(words),))
 
 
 def _report(call: Call, scope: Scope, checked: Checked, mended: int) -> Report:
-    known = read_baseline(scope.tree, scope.settings.baseline or DEFAULT_PATH)
+    known = read_baseline(scope.judge or scope.tree, scope.settings.baseline or DEFAULT_PATH)
     found = new_only(checked.diagnostics, checked.sources, known)
     result = {
         "diagnostics": [diagnostic_data(diagnostic) for diagnostic in found],
@@ -169,6 +209,9 @@ def _nothing(scope: Scope) -> Iterator[Block]:
 def _blocks(
     call: Call, scope: Scope, found: tuple[Diagnostic, ...], checked: Checked, mended: int
 ) -> Iterator[Block]:
+    if scope.relaxed and call.verbosity >= 0:
+        files = " and ".join(scope.relaxed)
+        yield Text(f"the change edits {files}; it is judged by the settings before it", tone="warn")
     if mended:
         yield Text(f"{mended} mended")
     if not checked.files and call.verbosity >= 0:
@@ -186,10 +229,10 @@ def _exit_code(found: tuple[Diagnostic, ...]) -> int:
     return EXIT_FINDINGS if failing else EXIT_CLEAN
 
 
-def _mend(call: Call, scope: Scope, checked: Checked) -> int:
+def _mend(call: Call, checked: Checked) -> int:
     from promptops.checking.fix import fix_files
 
-    return fix_files(DiskTree(call.root), scope.files, checked.diagnostics)
+    return fix_files(DiskTree(call.root), checked.sources, checked.diagnostics)
 
 
 def _refuse_mixed(call: Call, scope: Scope) -> None:
@@ -203,4 +246,4 @@ def _refuse_mixed(call: Call, scope: Scope) -> None:
     from promptops.checking.fix import refuse_unsafe_fix
 
     with repository:
-        refuse_unsafe_fix(repository, [path for path, _ in scope.files.items()])
+        refuse_unsafe_fix(repository, folder_in(repository.root, call.root), scope.files)

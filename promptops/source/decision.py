@@ -100,15 +100,15 @@ class DecisionDocument:
     def edit(
         self, place: Place, within: tuple[int, int] | None, replacement: str
     ) -> Sequence[Edit]:
-        if place:
-            return self.front.edit(place, within, replacement) if self.front else []
-        return [Edit(*self.locate(place, within), replacement)]
+        if not place:
+            return [] if within is None else [Edit(*within, replacement)]
+        return self.front.edit(place, within, replacement) if self.front else []
 
 
 def read_decision(text: str, path: str, log: Log) -> tuple[Decision, DecisionDocument]:
     """The record in `text`; problems of its front matter go to `log`, broken YAML raises InputError."""
     values: dict[str, Any] = {}
-    front, body = _front_matter(text, path)
+    front, body = front_matter(text, path)
     if front is not None and front.root is not None:
         read = FRONT.read(front.root, (), log)
         values = {} if read is WRONG else read
@@ -133,7 +133,7 @@ def read_decision(text: str, path: str, log: Log) -> tuple[Decision, DecisionDoc
     )
 
 
-def _front_matter(text: str, path: str) -> tuple[YamlDocument | None, int]:
+def front_matter(text: str, path: str) -> tuple[YamlDocument | None, int]:
     """The front matter, and where the Markdown begins."""
     begin = 1 if text.startswith("\ufeff") else 0
     found = re.compile(r"---[ \t]*\r?\n(.*?)^---[ \t]*\r?$\n?", re.DOTALL | re.MULTILINE).match(

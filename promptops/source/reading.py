@@ -37,9 +37,12 @@ class PlainDocument:
         return within or (0, 0)
 
     def edit(
-        self, place: Place, within: tuple[int, int] | None, replacement: str
+        self,
+        place: Place,  # noqa: ARG002
+        within: tuple[int, int] | None,
+        replacement: str,
     ) -> Sequence[Edit]:
-        return [Edit(*self.locate(place, within), replacement)]
+        return [] if within is None else [Edit(*within, replacement)]
 
 
 @dataclass(frozen=True, slots=True)

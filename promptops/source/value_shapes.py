@@ -82,7 +82,7 @@ class Text(Shape):
             place,
             f"`{value}` is text here, but other YAML readers take it for something else",
             f'quote it: "{value}"',
-            replacement=f'"{value}"',
+            replacement=value,
         )
 
     def schema(self) -> dict[str, Any]:

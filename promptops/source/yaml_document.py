@@ -7,8 +7,10 @@ from typing import Any
 
 from promptops.diagnostic import Edit, Place
 from promptops.source.document import Lines
-from promptops.source.yaml_offsets import Offsets
+from promptops.source.yaml_offsets import Offsets, reads_as
 
+MAX_MENDED = 1 << 14  # characters of a scalar; a longer one is for a person to mend
+_IMPOSSIBLE = Edit(-1, -1, "")
 _NEEDS_CARE = frozenset("\n\r\"'\\:#{}[]&*!|>%@`,")
 
 
@@ -55,12 +57,44 @@ class YamlDocument:
     def edit(
         self, place: Place, within: tuple[int, int] | None, replacement: str
     ) -> Sequence[Edit]:
-        start, end = self.locate(place, within)
-        if not place or within is None:
-            return [Edit(start, end, replacement)]
-        value = self._find(place)[1].value
-        same = self.text[start:end] == value[within[0] : within[1]]
-        return [] if not same or _NEEDS_CARE & set(replacement) else [Edit(start, end, replacement)]
+        if not place:
+            return [] if within is None else [Edit(*within, replacement)]
+        _, node, whole = self._find(place)
+        if not whole or not isinstance(node.value, str):
+            return []
+        if within is not None:
+            return self._splice(node, within, replacement)
+        if replacement == node.value:  # the text is right, the way it is written is not
+            from promptops.source.scalars import scalar
+
+            return [Edit(*self._range(node), scalar(replacement))]
+        return self._by_line(node, replacement)
+
+    def _by_line(self, node: Any, replacement: str) -> list[Edit]:
+        """The splices that make the whole value read `replacement`, line by line."""
+        before, after = node.value.split("\n"), replacement.split("\n")
+        edits: list[Edit] = []
+        at = 0
+        for old, new in zip(before, after, strict=False):
+            if old != new:
+                edits += self._splice(node, (at, at + len(old)), new) or [_IMPOSSIBLE]
+            at += len(old) + 1
+        return [] if _IMPOSSIBLE in edits or len(before) != len(after) else edits
+
+    def _splice(self, node: Any, within: tuple[int, int], replacement: str) -> list[Edit]:
+        """The one edit that changes the value so and nothing else; none where that is not certain."""
+        offsets = self._offsets(node)
+        place = offsets.range(*within)
+        raw, value = offsets.raw, node.value
+        if place is None or len(raw) > MAX_MENDED or _NEEDS_CARE & set(replacement):
+            return []
+        mended = raw[: place[0]] + replacement + raw[place[1] :]
+        wanted = value[: within[0]] + replacement + value[within[1] :]
+        same = raw[slice(*place)] == value[slice(*within)]
+        if not same or not reads_as(wanted, mended, node.style):
+            return []
+        begin = node.start_mark.index + self.shift
+        return [Edit(begin + place[0], begin + place[1], replacement)]
 
     def _find(self, place: Place) -> tuple[Any, Any, bool]:
         """(key node, node, whether all of `place` exists) of `place` or its nearest ancestor."""

@@ -39,6 +39,7 @@ class Offsets:
     def __init__(self, value: str, raw: str, style: str | None) -> None:
         self._starts: list[int] = []  # in the value, of each piece
         self._pieces: list[Piece] = []
+        self.raw = raw
         self.size = len(value)
         self.known = any(self._fits(value, pieces) for pieces in _readings(raw, style))
 
@@ -74,6 +75,18 @@ class Offsets:
         return at == len(value)
 
 
+def reads_as(value: str, raw: str, style: str | None) -> bool:
+    """True if a scalar of that style, written `raw`, certainly has that value. `raw` is made of one
+    that was read: only what an edit may have brought about is looked at."""
+    if not Offsets(value, raw, style).known:
+        return False
+    return bool(style) or _HARMLESS.fullmatch(raw) is not None
+
+
+# A plain scalar: no mark of something else at its start, nothing that would end it.
+_HARMLESS = re.compile(
+    r"(?!~|null|Null|NULL)[^\s\-?:,\[\]{}#&*!|>'\"%@`](?!.*(?::\s|\s#|[\s:]\Z)).*", re.DOTALL
+)
 _FEEDS = "\n\u2028\u2029"
 
 
