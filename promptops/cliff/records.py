@@ -74,11 +74,13 @@ def _table(text: str, path: str) -> Iterator[tuple[int, Mapping[str, object]]]:
     """(line, fields) of CSV with a header, or of JSONL."""
     if not text.lstrip().startswith("{"):
         reader = csv.DictReader(io.StringIO(text.removeprefix("\ufeff")), strict=True)
+        last = 1
         try:
             for fields in reader:
+                last = reader.line_num
                 yield reader.line_num, {str(k): v for k, v in fields.items()}
         except csv.Error as error:
-            raise InputError(f"not CSV: {error}", HINT, path=path, line=reader.line_num) from None
+            raise InputError(f"not CSV: {error}", HINT, path=path, line=last + 1) from None
         return
     for line, raw in enumerate(text.splitlines(), 1):
         if not raw.strip():
