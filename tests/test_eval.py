@@ -142,8 +142,14 @@ def test_too_many_failures_give_no_verdict(run: Run, repo: Repo) -> None:
 def test_a_certain_no_fails_the_run(run: Run, repo: Repo) -> None:
     with Loopback(says(lambda *_: "no")) as server:
         done, result = evaluated(run, repo, server)
+        to = ("--api-base", server.url, "--model", "m", "--format")
+        text = run("eval", "p", *to, "text", cwd=repo.root).out
+        junit = run("eval", "p", *to, "junit", cwd=repo.root).out
     assert done.code == 1
     assert result["rules"]["yes"]["verdict"] == "no"
+    assert "prompts/p.prompt.yaml:" in text
+    assert "rule `yes` is kept in 0 of 12 answers, wanted 80 %" in text
+    assert 'failures="2"' in junit
 
 
 def test_against_an_older_prompt_on_the_same_cases(run: Run, repo: Repo) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from promptops.report import Block, Fold, Heading, Screen, Table, Text
+from promptops.report import Block, Diagnostics, Fold, Heading, Screen, Table, Text
 
 WIDTH = 15  # columns of a drawn interval: with the longest rule ids a row fits 80
 MOST_FAILURES = 20
@@ -13,7 +13,9 @@ TONES = {"yes": "good", "no": "bad", "better": "good", "worse": "bad", "same": "
 SHOWN = {"cannot_tell": "cannot tell"}
 
 
-def eval_blocks(result: Mapping[str, Any], screen: Screen, least: float) -> Iterator[Block]:
+def eval_blocks(
+    result: Mapping[str, Any], screen: Screen, least: float, wrong: Diagnostics
+) -> Iterator[Block]:
     """The answer for people; everything in it is in the result too."""
     yield Heading(f"{result['prompt']} on {result['model']}", 1)
     if result["simulated"]:
@@ -26,6 +28,8 @@ def eval_blocks(result: Mapping[str, Any], screen: Screen, least: float) -> Iter
         yield from _slices(result, screen)
     if result["against"]:
         yield from _against(result["against"])
+    if wrong.diagnostics:
+        yield wrong
     yield from _failures(result["failures"])
     yield from (Text(note, "quiet") for note in result["notes"])
 

@@ -11,6 +11,7 @@ import click
 
 from promptops.cli._call import Call, define
 from promptops.cli._eval_blocks import eval_blocks
+from promptops.cli._eval_findings import findings
 from promptops.cli._eval_options import Wanted
 from promptops.cli._eval_run import run_requests
 from promptops.cli._prompts import find_prompt, usable
@@ -30,6 +31,7 @@ from promptops.evals.runner import Run
 from promptops.evals.score import Against, Score, against, score
 from promptops.model import Prompt
 from promptops.report import Report
+from promptops.source.reading import Reading
 from promptops.tokens.prices import price
 
 FORMATS = ("text", "json", "junit", "markdown", "html")
@@ -76,10 +78,11 @@ def command(call: Call, name: str, **flags: Any) -> Report:
     """
     wanted = Wanted(**flags)
     wanted.refuse_nonsense(call)
-    prompt = usable(find_prompt(call, call.tree(), call.settings(), name))
+    reading = find_prompt(call, call.tree(), call.settings(), name)
+    prompt = usable(reading)
     planned = plan(prompt, wanted.target(prompt), repeats=wanted.repeats, cases=wanted.cases)
     before = _before(call, wanted, planned) if wanted.against else None
-    work = _Work(call, wanted, planned, before)
+    work = _Work(call, wanted, reading, planned, before)
     if wanted.plan:
         return work.planned_report()
     return work.report()
@@ -91,6 +94,7 @@ class _Work:
 
     call: Call
     wanted: Wanted
+    reading: Reading
     plan: Plan
     before: Plan | None
 
@@ -126,7 +130,8 @@ class _Work:
         data = self._data(own, run, scored, compared)
         if self.wanted.evidence:
             data["notes"] = [*data["notes"], self._write_evidence(data)]
-        blocks = tuple(eval_blocks(data, self.call.screen, self.wanted.at_least))
+        wrong = findings(self.reading, data)
+        blocks = tuple(eval_blocks(data, self.call.screen, self.wanted.at_least, wrong))
         return Report("eval", data, blocks, signal or _exit_code(data, compared))
 
     def _run(self, requests: Sequence[Any]) -> tuple[Run, int]:

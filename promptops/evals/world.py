@@ -17,7 +17,10 @@ from promptops.digest import digest
 CASE_SD, CASE_RULE_SD, CALL_SD = 0.5, 1.0, 0.5
 BASE_LOGIT, BASE_SPREAD = 3.4, 0.6  # about 90 % once the random effects are averaged over
 WITHOUT_LOGIT = -0.5  # what the rule asks for happens by itself sometimes
-HARM_LOGIT = 2.2  # an offender costs its target some 30 percentage points
+HARM = 0.3  # what an offender costs its target: 30 percentage points over cases and calls
+# A logit with normal noise of variance v looks, on average, like one divided by this
+# (Demidenko 2004, Mixed Models, 7.1.2).
+SHRINK = math.sqrt(1 + 0.346 * (CASE_SD**2 + CASE_RULE_SD**2 + CALL_SD**2))
 CAPACITY_FROM = 40  # rules, in worlds that have a capacity
 CAPACITY_LOGIT = 3.0  # over the next 20 rules
 
@@ -48,7 +51,7 @@ class World:
     ) -> bool:
         """Does the model keep `rule` in this call? present: the rule ids in the rendered prompt."""
         logit = self.logit(rule, present, edges, case) + CALL_SD * self._normal("call", case, call)
-        return self._draw("toss", rule, case, call) < 1 / (1 + math.exp(-logit))
+        return self._draw("toss", rule, case, call) < _share(logit)
 
     def logit(
         self, rule: str, present: Collection[str], edges: Sequence[tuple[str, str]], case: str
@@ -56,10 +59,10 @@ class World:
         """The log-odds before chance has its say over this one call."""
         if rule not in present:
             return WITHOUT_LOGIT + self._normal("without", rule)
-        logit = BASE_LOGIT + BASE_SPREAD * self._normal("rule", rule)
+        logit = base = BASE_LOGIT + BASE_SPREAD * self._normal("rule", rule)
         logit += CASE_SD * self._normal("case", case)
         logit += CASE_RULE_SD * self._normal("case rule", case, rule)
-        logit -= HARM_LOGIT * sum(i in present and j == rule for i, j in edges)
+        logit -= _harm(base) * sum(i in present and j == rule for i, j in edges)
         if self.capacity:
             over = max(0, len(present) - CAPACITY_FROM)
             logit -= CAPACITY_LOGIT * over / 20
@@ -74,3 +77,13 @@ class World:
         from statistics import NormalDist
 
         return NormalDist().inv_cdf(self._draw(*names))
+
+
+def _share(logit: float) -> float:
+    return 1 / (1 + math.exp(-logit))
+
+
+def _harm(base: float) -> float:
+    """The log-odds that take `HARM` from what a rule is kept on average."""
+    left = max(_share(base / SHRINK) - HARM, 0.02)
+    return base - SHRINK * math.log(left / (1 - left))
