@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import product
 
 from promptops.cli._diff_prompt import prompt_blocks, token_step, usd_step
 from promptops.report import Block, Fold, Heading, Items, Table, Text
@@ -11,8 +12,14 @@ from promptops.review.prompts import ADDED, REMOVED, Reviewed
 from promptops.review.review import Review
 from promptops.review.states import States
 
+MOST = 6  # things that a summary names
 ORDER = ("added", "removed", "reworded", "moved", "merged", "split", "metadata")
-COLUMNS = ("prompt", "what changed", "version", "tokens", "$ a month", "decisions")
+WEIGHTS = {
+    "raised": "raised",
+    "privacy": "let in more that is personal",
+    "loosened": "is less guarded",
+}
+COLUMNS = ("prompt", "rules", "version", "tokens", "$ a month", "decisions")
 
 
 def review_blocks(found: Review, states: States, names: tuple[str, str]) -> Iterator[Block]:
@@ -28,7 +35,7 @@ def review_blocks(found: Review, states: States, names: tuple[str, str]) -> Iter
     if found.prompts:
         yield Table(COLUMNS, tuple(_row(one) for one in found.prompts), "lllrrl")
     for one in found.prompts:
-        yield Fold(f"{one.id}: {one.status}, {rules_in_words(one)}", tuple(prompt_blocks(one)))
+        yield Fold(f"{one.id}: {_in_words(one)}", tuple(prompt_blocks(one)))
     calm = tuple(
         f"setting {one.name} ({one.path}): {_step(one.before, one.after)}"
         for one in found.settings
@@ -66,7 +73,9 @@ def _alarms(found: Review) -> Iterator[str]:
 def _prompt_alarms(one: Reviewed) -> Iterator[str]:
     for fact in one.facts:
         if fact.weight:
-            yield f"{one.id}: {fact.what} {fact.weight}: {_step(fact.before, fact.after)}"
+            step = _step(fact.before, fact.after)
+            yield f"{one.id}: {fact.what} {WEIGHTS[fact.weight]}: {step}"
+    yield from _over_old_budget(one)
     for waved in one.waved:
         reason = f" because {waved.reason}" if waved.reason else " without a reason"
         yield f"{one.id}: an ignore comment for {waved.what}{reason} ({waved.path}:{waved.line})"
@@ -91,10 +100,19 @@ def _prompt_alarms(one: Reviewed) -> Iterator[str]:
         yield f"{one.id}: {one.problem}"
 
 
+def _over_old_budget(one: Reviewed) -> Iterator[str]:
+    """A raised budget judges nothing: what the base allowed does."""
+    limits = [f.before for f in one.raised if f.what == "budget prompt_tokens"]
+    for limit, figures in product(limits, one.figures):
+        low = figures.after.total.low if figures.after else None
+        if low is not None and low > int(limit.replace(",", "")):
+            yield f"{one.id}: {low:,} tokens on {figures.model}, over the budget of {limit} before"
+
+
 def _row(one: Reviewed) -> tuple[str, ...]:
     return (
         one.id,
-        rules_in_words(one),
+        _rules(one),
         _version(one),
         token_step(one.figures[0]) if one.figures else "unknown",
         usd_step(one.figures[0]) if one.figures else "",
@@ -102,29 +120,28 @@ def _row(one: Reviewed) -> tuple[str, ...]:
     )
 
 
-def rules_in_words(one: Reviewed) -> str:
-    """`2 rules added, 1 reworded; budget prompt_tokens raised`."""
+def _rules(one: Reviewed) -> str:
+    """`2 added, 1 reworded`."""
     counts = Counter(rule.change for rule in one.rules)
-    noun = "rule" if one.governed else "paragraph"
-    parts = [f"{counts[kind]} {kind}" for kind in ORDER if counts[kind]]
-    if parts:
-        number, _, kind = parts[0].partition(" ")
-        parts[0] = f"{number} {noun}{'s' if number != '1' else ''} {kind}"
-    facts = (
-        list(dict.fromkeys(fact.what for fact in one.facts))
-        if one.status not in (ADDED, REMOVED)
-        else []
-    )
-    parts += [f"{fact} changed" for fact in facts[:3]]
-    parts += [f"{len(facts) - 3} more"] if len(facts) > 3 else []
-    cases = one.tests
-    for what, names in (("added", cases.cases_added), ("removed", cases.cases_removed),
-                        ("changed", cases.cases_changed)):  # fmt: skip
-        if names:
-            parts.append(f"{len(names)} case{'s' if len(names) != 1 else ''} {what}")
-    parts = parts or (["evidence"] if any(e.state != "kept" for e in one.evidence) else [])
-    new = [one.status] if one.status in (ADDED, REMOVED) else []
-    return ", ".join([*new, *parts]) or "nothing a model or a check would see"
+    said = ", ".join(f"{counts[kind]} {kind}" for kind in ORDER if counts[kind])
+    new = one.status if one.status != "changed" else ""
+    return ": ".join(filter(None, (new, said)))
+
+
+def _in_words(one: Reviewed) -> str:
+    """What changed, shortly: rules, then what stands beside them, then cases and evidence."""
+    noun = "rules" if one.governed else "paragraphs"
+    said = [f"{noun}: {_rules(one)}" if one.rules else ""]
+    if one.status not in (ADDED, REMOVED):
+        said += dict.fromkeys(fact.what for fact in one.facts)
+    tests = one.tests
+    pairs = (("added", tests.cases_added), ("removed", tests.cases_removed))
+    for what, names in (*pairs, ("changed", tests.cases_changed)):
+        said += [f"{len(names)} case{'s' * (len(names) != 1)} {what}"] if names else []
+    said += ["evidence"] if any(e.state != "kept" for e in one.evidence) else []
+    kept = list(filter(None, said))
+    more = f" and {len(kept) - MOST} more" if len(kept) > MOST else ""
+    return ", ".join(kept[:MOST]) + more or one.status
 
 
 def _version(one: Reviewed) -> str:

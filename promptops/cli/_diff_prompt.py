@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from promptops.cli._token_text import shown_usd as usd
+from promptops.history.words import word_runs
 from promptops.report import Block, Heading, Items, Table, Text, Words
+from promptops.review.evidence import CLAIMED, STALE, Measured
 from promptops.review.figures import Figures, Side
-from promptops.review.identity import word_runs
 from promptops.review.prompts import Reviewed
 from promptops.review.rules import METADATA, RuleChange
 from promptops.tokens.counts import Count
@@ -28,8 +29,8 @@ def prompt_blocks(one: Reviewed) -> Iterator[Block]:
     yield from _figures(one)
     yield from _tests(one)
     yield from _decisions(one)
-    if not (one.rules or one.facts or one.found or one.tests != type(one.tests)()):
-        yield Text("only comments, layout or what stands beside the prompt differs")
+    if one.empty and not one.problem:
+        yield Text("only comments or layout differ: no model and no check sees a difference")
 
 
 def _gravity(rule: RuleChange) -> int:
@@ -83,6 +84,11 @@ def _pair(what: str, before: str, after: str) -> Iterator[Block]:
 def _figures(one: Reviewed) -> Iterator[Block]:
     if not one.figures:
         return
+    if not one.governed:
+        plain = tuple((f.model, token_step(f), f.known, _first(f)) for f in one.figures)
+        yield Heading("tokens", 3)
+        yield Table(("model", "tokens", "known", "first changed token"), plain, "lrlr")
+        return
     rows = [
         (f.model, token_step(f), f.known, usd_step(f), _prefix(f), _first(f)) for f in one.figures
     ]
@@ -128,7 +134,10 @@ def _prefix(figures: Figures) -> str:
 
 
 def _first(figures: Figures) -> str:
-    return "" if figures.first_changed_token is None else f"{figures.first_changed_token:,}"
+    if figures.first_changed_token is not None:
+        return f"{figures.first_changed_token:,}"
+    sides = figures.before, figures.after
+    return "unknown" if all(sides) and sides[0] != sides[1] else ""
 
 
 # -- tests, evidence, decisions ------------------------------------------------------------------
@@ -151,10 +160,7 @@ def _tests(one: Reviewed) -> Iterator[Block]:
         yield Items(tuple(said))
 
 
-def _measured(m: object) -> str:
-    from promptops.review.evidence import CLAIMED, STALE, Measured
-
-    assert isinstance(m, Measured)
+def _measured(m: Measured) -> str:
     of = f" ({', '.join(filter(None, (m.model, m.measured)))})" if m.model or m.measured else ""
     if m.state == STALE:
         return f"stale: {m.path}{of} measured another {', '.join(m.because)}"
@@ -175,4 +181,4 @@ def _decisions(one: Reviewed) -> Iterator[Block]:
         else:
             yield Text(f"{found.need.sentence}: no decision record says why", "bad")
         if found.objections:
-            yield Items(found.objections)
+            yield Items(tuple(f"does not count: {said}" for said in found.objections))

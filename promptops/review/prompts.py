@@ -79,8 +79,8 @@ class Reviewed:
         tests = self.tests != UNTOUCHED
         touched = any(one.state in ("claimed", "removed") for one in self.evidence)
         versions = self.version.before != self.version.after
-        facts = self.rules or self.facts or self.found or self.waved or self.problem
-        return not (facts or tests or touched or versions or self.status != CHANGED)
+        told = self.rules or self.facts or self.found or self.waved or self.problem
+        return not (told or tests or touched or versions or self.status != CHANGED)
 
 
 def status_of(before: object | None, after: object | None, moved: bool) -> str:

@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from promptops.decisions.typography import KnowsWord, same_meaning
+from promptops.history.meaning import changed_meaning
 from promptops.model import Rule, Test
-from promptops.review.identity import Link, Piece, force, linked
+from promptops.review.identity import Link, Piece, linked
 
 ADDED, REMOVED, REWORDED = "added", "removed", "reworded"
 MOVED, MERGED, SPLIT, METADATA = "moved", "merged", "split", "metadata"
@@ -68,16 +69,16 @@ def _pieces(
 ) -> tuple[list[Piece], list[Piece]]:
     """What is compared; a rule that says which one it replaces goes under that one's id."""
     if plain:  # `position` of a paragraph is its kind
-        old = [Piece("", rule.text, rule.position) for rule in before]
-        return old, [Piece("", rule.text, rule.position) for rule in after]
+        both = [[Piece("", r.text, r.position, r.section) for r in s] for s in (before, after)]
+        return both[0], both[1]
     names, heirs = {rule.id for rule in before}, {rule.id for rule in after}
     gone = names - heirs
     new = []
     for rule in after:
         named = rule.replaces if rule.id not in names and rule.replaces in gone else rule.id
         gone.discard(named)
-        new.append(Piece(named, rule.text))
-    return [Piece(rule.id, rule.text) for rule in before], new
+        new.append(Piece(named, rule.text, section=rule.section))
+    return [Piece(rule.id, rule.text, section=rule.section) for rule in before], new
 
 
 class _Comparison:
@@ -159,7 +160,7 @@ class _Comparison:
             was=(old.id,) if old.id != new.id and not self.plain else (),
             flags=self._flags(old.text, new.text) if old.text != new.text else (),
             fields=(*self._place(link), *fields) if displaced else fields,
-            score=link.score if likeness and link.how != "same" else None,
+            score=link.score if likeness and not link.same else None,
             sure=link.sure,
         )
 
@@ -169,7 +170,11 @@ class _Comparison:
             yield Field("place", was, now)
 
     def _flags(self, before: str, after: str) -> tuple[str, ...]:
-        return (TYPOGRAPHY,) if same_meaning(before, after, self.known) else force(before, after)
+        return (
+            (TYPOGRAPHY,)
+            if same_meaning(before, after, self.known)
+            else changed_meaning(before, after)
+        )
 
 
 def _neighbour(rules: Sequence[Rule], index: int) -> str:
@@ -178,12 +183,17 @@ def _neighbour(rules: Sequence[Rule], index: int) -> str:
 
 def _groups(links: Sequence[Link]) -> list[list[Link]]:
     """Links that share a rule on either side, together."""
-    groups: list[list[Link]] = []
+    groups: dict[tuple[str, int], list[Link]] = {}
     for link in links:
-        joined = [g for g in groups if any(k.old == link.old or k.new == link.new for k in g)]
-        groups = [g for g in groups if g not in joined]
-        groups.append([*(k for g in joined for k in g), link])
-    return groups
+        ends = (("old", link.old), ("new", link.new))
+        joined = [groups[end] for end in ends if end in groups]
+        whole = joined[0] if joined else []
+        if len(joined) == 2 and joined[1] is not whole:
+            whole += joined[1]
+        whole.append(link)
+        for one in whole:
+            groups["old", one.old] = groups["new", one.new] = whole
+    return list({id(group): group for group in groups.values()}.values())
 
 
 def rising(values: Sequence[int]) -> set[int]:
@@ -279,7 +289,7 @@ def moved_between(listed: Sequence[Listed]) -> list[tuple[RuleChange, ...]]:
                     was,
                     change=MOVED,
                     after=now.after,
-                    flags=() if same else force(was.before, now.after),
+                    flags=() if same else changed_meaning(was.before, now.after),
                     score=None if same else link.score,
                     sure=link.sure,
                 )
