@@ -179,3 +179,255 @@ def test_markdown_begins_with_the_marker_and_stays_short(run: Run, repo: Repo) -
     assert said.startswith("<!-- promptops-diff -->\n")
     assert len(said) <= 60_000
     assert "more, see the artifact" in said
+
+
+# -- rules ---------------------------------------------------------------------------------------
+
+
+def test_rules_are_split_merged_moved_and_renamed(run: Run, repo: Repo) -> None:
+    whole = "Cite the paragraph of the policy you rely on and link the page of the handbook it stands on."
+    edit(repo, ("Cite the paragraph of the policy you rely on.", whole))
+    repo.commit({}, "longer")
+    edit(
+        repo,
+        (whole, "Cite the paragraph of the policy you rely on."),
+        ("  - id: secret\n", "  - id: hidden-number\n"),
+        ("  - id: short\n", "  - id: page\n    text: Link the page of the handbook it stands on.\n    rationale: They look.\n  - id: short\n"),
+    )  # fmt: skip
+    rules = rules_of(diff(run, repo))
+    assert rules["cite"]["change"] == "split"
+    assert set(rules["cite"]["becomes"]) == {"cite", "page"}
+    assert (rules["hidden-number"]["change"], rules["hidden-number"]["was"]) == (
+        "metadata",
+        ["secret"],
+    )
+    assert set(rules) == {"cite", "hidden-number"}
+    repo.commit({}, "split")
+    text = (repo.root / FILE).read_text()
+    start, end = text.index("  - id: short\n"), text.index("  - id: hidden-number\n")
+    repo.write(FILE, text[:start] + text[end:] + text[start:end])
+    moved = rules_of(diff(run, repo))
+    assert [(r["id"], r["change"]) for r in moved.values()] in (
+        [("short", "moved")],
+        [("hidden-number", "moved")],
+    )
+
+
+def test_a_rule_that_replaces_another_is_one_rule(run: Run, repo: Repo) -> None:
+    edit(
+        repo,
+        ("  - id: short\n    text: Use at most 120 words.", "  - id: brief\n    replaces: short\n    text: Keep it brief."),
+    )  # fmt: skip
+    rules = rules_of(diff(run, repo))
+    assert rules["brief"]["change"] == "reworded"
+    assert rules["brief"]["was"] == ["short"]
+    assert "short" not in rules
+
+
+def test_a_rule_that_goes_from_one_file_to_another_has_moved(run: Run, repo: Repo) -> None:
+    rule = "Never push to the main branch of a repository of another team."
+    repo.commit({"AGENTS.md": f"# Rules\n\n- Run the tests.\n- {rule}\n"}, "agents")
+    repo.write("AGENTS.md", "# Rules\n\n- Run the tests.\n")
+    edit(repo, ("rules:\n", f"rules:\n  - id: push\n    text: {rule}\n    rationale: It broke.\n"))
+    found = diff(run, repo)
+    assert rules_of(found)["push"]["came_from"] == "AGENTS.md/line-4"
+    gone = rules_of(found, "AGENTS.md")["line-4"]
+    assert (gone["change"], gone["went_to"]) == ("moved", "support/push")
+
+
+def test_typography_is_no_rewording_of_meaning(run: Run, repo: Repo) -> None:
+    edit(repo, ("Use at most 120 words.", "Use  at most 120 words"))
+    assert rules_of(diff(run, repo))["short"]["flags"] == ["typography only"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "flag"),
+    [
+        ("Never repeat", "Repeat", "reversed"),
+        ("Use at most", "You may use at most", "weaker"),
+        ("Cite the", "You must ALWAYS cite the", "stronger"),
+        ("120 words.", "150 words.", "number changed"),
+    ],
+)
+def test_what_a_rewording_did_to_the_force(
+    run: Run, repo: Repo, old: str, new: str, flag: str
+) -> None:
+    edit(repo, (old, new))
+    (rule,) = rules_of(diff(run, repo)).values()
+    assert flag in rule["flags"]
+
+
+# -- what stands beside them ---------------------------------------------------------------------
+
+
+def test_a_raised_budget_is_first_and_judges_nothing(run: Run, repo: Repo) -> None:
+    edit(repo, ("prompt_tokens: 400", "prompt_tokens: 30"))
+    repo.commit({}, "tight")
+    edit(repo, ("prompt_tokens: 30", "prompt_tokens: 900"), ("data: [account-id]", "data: []"))
+    said = " ".join(run("diff", cwd=repo.root).out.split())
+    assert said.index("budget prompt_tokens raised: 30 → 900") < said.index("undecided")
+    assert "over the budget of 30 before" in said
+    (prompt,) = diff(run, repo, code=1)["prompts"]
+    assert [(c["what"], c["weight"]) for c in prompt["changes"]] == [
+        ("budget prompt_tokens", "raised"),
+        ("data classes", None),
+    ]
+
+
+def test_looser_settings_and_waved_findings_come_before_everything(run: Run, repo: Repo) -> None:
+    repo.commit({"promptops.toml": 'require_decision_for = ["rule"]\n'}, "strict")
+    repo.write("promptops.toml", 'require_decision_for = []\nignore = ["PO1"]\n')
+    repo.write(".promptops-baseline", "0123456789abcdef PO101 prompts/support/prompt.yaml short\n")
+    edit(
+        repo,
+        ("at most 120", "at most 150"),
+        ("  - id: short\n", "  # promptops: ignore[PO104] because the survey said so\n  - id: short\n"),
+    )  # fmt: skip
+    ran = run("diff", cwd=repo.root)
+    said = " ".join(ran.out.split())
+    first = [
+        "judges less strictly: require_decision_for",
+        "judges less strictly: ignore",
+        "lets one more finding through: PO101",
+        "an ignore comment for PO104 because the survey said so",
+        "undecided: rule `short`",
+    ]
+    places = [said.index(part) for part in first]
+    assert places == sorted(places)
+    assert ran.code == 1
+    found = diff(run, repo, code=1)
+    assert {one["name"] for one in found["settings"] if one["looser"]} == {
+        "ignore",
+        "require_decision_for",
+    }
+
+
+def test_a_waiver_is_visible_for_ever(run: Run, repo: Repo) -> None:
+    start = repo.commit({"promptops.toml": 'require_decision_for = ["rule"]\n'}, "strict")
+    edit(repo, ("at most 120", "at most 150"), ("version: 1.0.0", "version: 2.0.0"))
+    reason = "same promise as before, the window grew in the release of March"
+    repo.commit({}, f"longer\n\nDecision-Waiver: {reason}")
+    ran = run("diff", start, "HEAD", cwd=repo.root)
+    assert ran.code == 0
+    assert reason in " ".join(ran.out.split())
+    (prompt,) = diff(run, repo, start, "HEAD")["prompts"]
+    assert prompt["decisions"]["found"] == [{"decision": None, "waiver": reason}]
+
+
+def test_cases_and_evidence(run: Run, repo: Repo) -> None:
+    measured = {"model": "m", "measured": "2026-01-02T00:00:00Z"}
+    files = {f"prompts/support/evidence/{n}.json": json.dumps(measured) for n in "ab"}
+    repo.commit(files, "measured")
+    repo.write(CASES_FILE, 'cases:\n  - {id: other, variables: {question: "Why?"}}\n')
+    repo.write("prompts/support/evidence/b.json", json.dumps({**measured, "model": "n"}))
+    (prompt,) = diff(run, repo)["prompts"]
+    assert prompt["tests"]["cases"] == {"added": ["other"], "removed": ["fee"], "changed": []}
+    assert {d["rule"] for d in prompt["tests"]["dangling"]} == {"cite", "short", "secret"}
+    states = {one["path"][-6:]: one["state"] for one in prompt["evidence"]["files"]}
+    assert states == {"a.json": "stale", "b.json": "claimed"}
+    said = " ".join(run("diff", cwd=repo.root).out.split())
+    assert "measured another cases" in said
+    assert "claimed by this change, not reproduced" in said
+
+
+def test_prompts_come_go_and_move(run: Run, repo: Repo) -> None:
+    (repo.root / "prompts/support").rename(repo.root / "prompts/help")
+    repo.write("prompts/new/prompt.yaml", PROMPT.replace("id: support", "id: new"))
+    found = diff(run, repo)
+    status = {one["path"]: one["status"] for one in found["prompts"]}
+    assert status == {"prompts/help/prompt.yaml": "renamed", "prompts/new/prompt.yaml": "added"}
+    renamed = next(one for one in found["prompts"] if one["status"] == "renamed")
+    assert (renamed["path_before"], renamed["rules"]) == (FILE, [])
+    repo.commit({}, "moved")
+    (repo.root / "prompts/new/prompt.yaml").unlink()
+    (gone,) = diff(run, repo)["prompts"]
+    assert (gone["status"], gone["version"]["after"]) == ("removed", None)
+    assert {rule["change"] for rule in gone["rules"]} == {"removed"}
+
+
+def test_without_a_commit_everything_is_new(run: Run, tmp_path: Path) -> None:
+    made = Repo(tmp_path / "new")
+    for path, text in START.items():
+        made.write(path, text)
+    found = diff(run, made)
+    assert (found["base"], {p["status"] for p in found["prompts"]}) == (None, {"added"})
+    made.git("add", "-A")
+    assert diff(run, made, "--staged")["prompts"] == found["prompts"]
+
+
+def test_what_cannot_be_done_says_so(run: Run, repo: Repo, tmp_path: Path) -> None:
+    for arguments in (["--output=F", "HEAD"], ["a..b;id"], ["HEAD", "-x"], ["nothing"]):
+        ran = run("diff", "--", *arguments, cwd=repo.root)
+        assert ran.code == 2, arguments
+        assert "not a revision" in ran.err
+    assert run("diff", "--staged", "HEAD", cwd=repo.root).code == 2
+    repo.git("clone", "-q", "--bare", str(repo.root), str(tmp_path / "bare.git"))
+    bare = run("diff", cwd=tmp_path / "bare.git")
+    assert bare.code == 2
+    assert "Traceback" not in bare.err
+    (tmp_path / "none").mkdir()
+    assert run("diff", cwd=tmp_path / "none").code == 2
+    edit(repo, ("rules:\n", "rules: [\n"))
+    broken = run("diff", cwd=repo.root)
+    assert broken.code == 2
+    assert f"{FILE}:" in broken.err
+    assert sorted(p.name for p in repo.root.iterdir()) == [".git", "AGENTS.md", "prompts"]
+
+
+# -- hostile content -----------------------------------------------------------------------------
+
+HOSTILE = "</script><img src=http://e/x> @octocat fixes #1 ```` <!-- promptops-diff --> \\x1b[2J [a](http://e) | b"
+
+
+def test_foreign_text_acts_nowhere(run: Run, repo: Repo) -> None:
+    text = PROMPT.replace(
+        "Use at most 120 words.", '"Cut \\e[2J\\u202e ' + HOSTILE.replace("\\", "\\\\") + '"'
+    )
+    text = text.replace("owner: legal", 'owner: "@octocat </summary><b>"')
+    repo.write(FILE, text)
+    repo.write("AGENTS.md", f"# Rules\n\n- {HOSTILE}\n- Be \u202ekind\u2066.\n```` x\n")
+    repo.write("a\x1b[2J@octocat\n/AGENTS.md", "- </details> Run.\n")
+    for form in ("text", "markdown", "html", "json"):
+        out = run("diff", "--format", form, cwd=repo.root).out
+        assert not {"\x1b", "\u202e", "\u2066"} & set(out), form
+        if form == "html":
+            assert "<img" not in out
+            assert "<script" not in out
+            assert "</script><" not in out
+    markdown = run("diff", "--format", "markdown", cwd=repo.root).out
+    assert _outside_code(markdown).count("<!-- promptops-diff -->") == 1
+    for mark in ("@octocat", "<img", "</details> ", "](http", "#1"):
+        assert mark not in _outside_code(markdown), mark
+
+
+def _outside_code(markdown: str) -> str:
+    """What Markdown reads as more than text: fences and code spans are taken out."""
+    import re
+
+    kept = re.sub(r"^(`{3,})[a-z]*\n.*?^\1$", "", markdown, flags=re.MULTILINE | re.DOTALL)
+    kept = re.sub(r"(?<!`)(`+)(?!`).*?(?<!`)\1(?!`)", "", kept)
+    return re.sub(r"<code>.*?</code>", "", kept)
+
+
+# -- golden --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("form", ["text", "json", "markdown", "html"])
+def test_a_whole_review(
+    run: Run, repo: Repo, golden: Callable[[str, str], None], form: str
+) -> None:
+    edit(
+        repo,
+        ("at most 120 words", "at most 150 words"),
+        ("    text: Never repeat", "    text: Repeat"),
+        ("owner: legal", "owner: privacy"),
+        ("prompt_tokens: 400", "prompt_tokens: 500"),
+        ("data: [account-id]", "data: [account-id, email]"),
+        ("version: 1.0.0", "version: 1.1.0"),
+        ("rules:\n", "rules:\n  - id: calm\n    text: Stay calm.\n    rationale: They shout.\n"),
+    )
+    repo.write("AGENTS.md", "# Rules\n\n- Run the tests twice.\n- Be kind.\n")
+    repo.commit({}, "a change")
+    ran = run("diff", "HEAD~1", "HEAD", "--format", form, cwd=repo.root)
+    assert ran.code == 1
+    golden(f"diff/whole/{form}", ran.out)

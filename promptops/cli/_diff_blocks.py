@@ -115,7 +115,7 @@ def _row(one: Reviewed) -> tuple[str, ...]:
         _rules(one),
         _version(one),
         token_step(one.figures[0]) if one.figures else "unknown",
-        usd_step(one.figures[0]) if one.figures else "",
+        usd_step(one.figures[0]) if one.figures and one.governed else "",
         _decisions(one),
     )
 

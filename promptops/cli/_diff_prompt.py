@@ -65,7 +65,9 @@ def _title(rule: RuleChange) -> str:
         said += f" into {', '.join(rule.becomes)}"
     notes = [*rule.flags]
     if rule.score is not None:
-        notes.append(f"{rule.score:.0f} % alike" + ("" if rule.sure else ", perhaps another rule"))
+        notes.append(
+            f"{rule.score:.0f} % alike" + ("" if rule.sure else ", so probably the same rule")
+        )
     return f"{said} ({'; '.join(notes)})" if notes else said
 
 

@@ -20,9 +20,10 @@ from promptops.review.judgement import (
     new_ignores,
     new_in_baseline,
 )
+from promptops.review.moves import Listed, moved_between
 from promptops.review.plain import paragraphs, read_plain
 from promptops.review.prompts import Reviewed, new_words, status_of, version_of
-from promptops.review.rules import Listed, compare_rules, moved_between
+from promptops.review.rules import compare_rules
 from promptops.review.states import States
 from promptops.source.cases import NAMES as CASES_FILES
 from promptops.source.document import Document

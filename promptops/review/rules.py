@@ -3,26 +3,18 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from promptops.decisions.typography import KnowsWord, same_meaning
 from promptops.history.meaning import changed_meaning
-from promptops.model import Rule, Test
+from promptops.model import Rule
+from promptops.review.fields import Field, compare_fields
 from promptops.review.identity import Link, Piece, linked
 
 ADDED, REMOVED, REWORDED = "added", "removed", "reworded"
 MOVED, MERGED, SPLIT, METADATA = "moved", "merged", "split", "metadata"
 TYPOGRAPHY = "typography only"
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """One thing beside the text of a rule that differs, as text; "" where it was not there."""
-
-    name: str
-    before: str
-    after: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +128,8 @@ class _Comparison:
         )
 
     def _one(self, old: Rule, new: Rule, link: Link) -> RuleChange | None:
-        fields = () if self.plain else tuple(_fields(old, new))
+        fields = () if self.plain else tuple(compare_fields(old, new))
+        renamed = old.id != new.id and not self.plain
         displaced = link.new in self.displaced
         moved = displaced or any(field.name == "section" for field in fields)
         words = [
@@ -144,23 +137,22 @@ class _Comparison:
             for word, holds in (
                 (REWORDED, old.text != new.text),
                 (MOVED, moved),
-                (METADATA, any(field.name != "section" for field in fields)),
+                (METADATA, renamed or any(field.name != "section" for field in fields)),
             )
             if holds
         ]
         if not words:
             return None
-        likeness = self.plain or old.id != new.id
         return RuleChange(
             new.id,
             words[0],
             old.text,
             new.text,
             also=tuple(words[1:]),
-            was=(old.id,) if old.id != new.id and not self.plain else (),
+            was=(old.id,) if renamed else (),
             flags=self._flags(old.text, new.text) if old.text != new.text else (),
             fields=(*self._place(link), *fields) if displaced else fields,
-            score=link.score if likeness and not link.same else None,
+            score=link.score if (renamed or self.plain) and not link.same else None,
             sure=link.sure,
         )
 
@@ -212,102 +204,3 @@ def rising(values: Sequence[int]) -> set[int]:
         kept.add(step)
         step = before[step]
     return kept
-
-
-# -- what stands beside the text -----------------------------------------------------------------
-
-
-def _fields(old: Rule, new: Rule) -> Iterator[Field]:
-    for name, said in _SAID.items():
-        texts = said(old), said(new)
-        if texts[0] != texts[1]:
-            yield Field(name, *texts)
-
-
-def _slices(when: Mapping[str, tuple[str, ...]]) -> str:
-    return "; ".join(f"{name}: {', '.join(values)}" for name, values in sorted(when.items()))
-
-
-def test_text(test: Test) -> str:
-    """`regex '[§]' on late-fee, refund`: what a test expects, and on which cases."""
-    where = "all cases" if test.cases.all else ", ".join(test.cases.ids)
-    where = where or _slices(test.cases.slice)
-    asserted = (f"{'not_' * a.negated}{a.kind} {_short(a.argument)}" for a in test.asserts)
-    options = (f" ({_short(dict(a.options))})" for a in test.asserts if a.options)
-    fires = "" if test.fires else ", where the rule must not fire"
-    return f"{' and '.join(asserted)}{''.join(options)} on {where}{fires}"
-
-
-def _short(argument: object) -> str:
-    said = argument if isinstance(argument, str) else repr(argument)
-    return said if len(said) <= 200 else f"{said[:199]}…"
-
-
-_SAID: Mapping[str, Callable[[Rule], str]] = {
-    "section": lambda rule: rule.section,
-    "position": lambda rule: rule.position,
-    "when": lambda rule: _slices(rule.when),
-    "priority": lambda rule: "" if rule.priority is None else str(rule.priority),
-    "rationale": lambda rule: rule.rationale.strip(),
-    "decision": lambda rule: rule.decision,
-    "owner": lambda rule: rule.owner,
-    "review_by": lambda rule: rule.review_by.isoformat() if rule.review_by else "",
-    "tests": lambda rule: "\n".join(map(test_text, rule.tests)),
-    "replaces": lambda rule: rule.replaces,
-    "draft": lambda rule: "yes" if rule.draft else "",
-    "imported_from": lambda rule: repr(rule.imported_from) if rule.imported_from else "",
-}
-
-
-# -- from one prompt to another ------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """What became of the rules of one prompt."""
-
-    prompt: str
-    changes: tuple[RuleChange, ...]
-
-
-def moved_between(listed: Sequence[Listed]) -> list[tuple[RuleChange, ...]]:
-    """The same changes, with a rule that went from one prompt to another told as moved on both sides."""
-    gone = list(_places(listed, REMOVED))
-    come = list(_places(listed, ADDED))
-    changes = [list(one.changes) for one in listed]
-    if gone and come:
-        old = [Piece("", changes[p][c].before) for p, c in gone]
-        new = [Piece("", changes[p][c].after) for p, c in come]
-        for link in _one_to_one(linked(old, new, foreign=True)):
-            (p, c), (q, d) = gone[link.old], come[link.new]
-            if p != q:
-                was, now = changes[p][c], changes[q][d]
-                target = f"{listed[q].prompt}/{now.id}"
-                source = f"{listed[p].prompt}/{was.id}"
-                same = was.before == now.after
-                both = replace(
-                    was,
-                    change=MOVED,
-                    after=now.after,
-                    flags=() if same else changed_meaning(was.before, now.after),
-                    score=None if same else link.score,
-                    sure=link.sure,
-                )
-                changes[p][c] = replace(both, went_to=target)
-                changes[q][d] = replace(both, id=now.id, came_from=source)
-    return [tuple(one) for one in changes]
-
-
-def _places(listed: Sequence[Listed], change: str) -> Iterator[tuple[int, int]]:
-    for p, one in enumerate(listed):
-        yield from ((p, c) for c, found in enumerate(one.changes) if found.change == change)
-
-
-def _one_to_one(links: Iterable[Link]) -> Iterator[Link]:
-    olds: set[int] = set()
-    news: set[int] = set()
-    for link in sorted(links, key=lambda link: -link.score):
-        if link.old not in olds and link.new not in news:
-            olds.add(link.old)
-            news.add(link.new)
-            yield link

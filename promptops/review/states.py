@@ -101,7 +101,7 @@ def _states(
 def _looked_into(paths: Iterable[str], settings: tuple[Settings, Settings]) -> set[str]:
     """The folders that a review of these paths will list."""
     folders = {path.rpartition("/")[0] for path in paths}
-    evidence = {f"{folder}/evidence" for folder in folders}
+    evidence = {f"{folder}/evidence".lstrip("/") for folder in folders}
     return folders | evidence | {one.decisions for one in settings}
 
 
