@@ -9,7 +9,7 @@ import numpy as np
 from promptops.cliff.arrays import Floats
 from promptops.cliff.effects import STOPPED
 from promptops.cliff.evalues import log_mean
-from promptops.cliff.ledger import FEWEST_CHECKS, Ledger
+from promptops.cliff.ledger import FEWEST_CHECKS, ONE_SIDED, Ledger
 from promptops.cliff.study import Study
 from promptops.stats import Interval
 
@@ -50,7 +50,8 @@ class Findings:
     """A study as it stands after `calls` judged calls.
 
     pairs: confirmed ones first, then undecided, then cleared. untested: rules that no case checks.
-    capacity: ablated prompts are easier as a whole; gap is by how much, with its interval.
+    capacity: the guard fired, and ablated prompts still are easier as a whole beyond what the
+    edges account for; gap is by how much, with its interval.
     doubts: why there is not enough evidence, one word each: "few-checks", "few-cases",
     "no-anchors", "not-local", "identical-answers".
     """
@@ -80,7 +81,7 @@ def read(study: Study) -> Findings:
         pairs=_pairs(ledger, rules),
         totals=_totals(ledger, rules),
         untested=tuple(rules[k] for k in np.flatnonzero(study.core.checks.sum(0) == 0)),
-        capacity=ledger.capacity,
+        capacity=ledger.capacity and gap is not None and gap[0] > ONE_SIDED * gap[1],
         gap=gap[0] if gap else None,
         gap_interval=_around(gap[0], STOPPED * gap[1]) if gap else None,
         doubts=_doubts(study),
