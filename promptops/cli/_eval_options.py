@@ -31,8 +31,6 @@ class Wanted:
     cases: tuple[str, ...]
     repeats: int
     against: str | None
-    responses: str | None
-    ifeval: str | None
     plan: bool
     max_usd: float | None
     max_calls: int | None
@@ -52,7 +50,6 @@ class Wanted:
             "--api-base": self.api_base,
             "--command": self.command,
             "--replay": self.replay,
-            "--responses": self.responses,
         }
         given = [name for name, value in ways.items() if value]
         if len(given) > 1:
