@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from decided import FILE, PROMPT, RECORD, REWORD, SETTINGS, START, edit, filled, result
+from decided import FILE, PROMPT, RECORD, REWORD, SETTINGS, START, WHY, edit, filled, result
 from repos import Repo
 
 from promptops.cli import _world
@@ -190,7 +190,7 @@ def test_older_forms_of_records_can_be_superseded(
         (("--staged",), "no change here needs a decision", "--title"),
         (("--title", "x", "--supersedes", "20260102-cit"), "no decision record", "did you mean `20260102-cite`?"),
         (("--title", "x", "--supersedes", "nope"), "no decision record `nope`", "decisions folder"),
-        (("--since", "HEAD"), "--since goes with --check", ""),
+        (("--since", "HEAD", "--staged"), "exclude each other", "use one of them"),
         (("--check", "--since", "nope"), "not a revision", ""),
     ],
 )  # fmt: skip
@@ -360,6 +360,17 @@ def test_waivers_count_for_their_own_commit(run: Run, repo: Repo) -> None:
     assert (found["rule"], found["line"]) == ("greet", 13)
     edit(repo, ("as [§n]", "as (n)"))
     assert [n["waiver"] for n in result(since(run, repo, base))["needed"]] == [None, None]
+
+
+def test_a_record_for_what_is_committed_already(run: Run, repo: Repo) -> None:
+    base = repo.head()
+    edit(repo, REWORD)
+    repo.record(f"Reword\n\nDecision-Waiver: {WHY}")
+    edit(repo, ("Greet by name.", "Greet nobody."))
+    repo.record("Another")
+    said = run("decide", "--since", base, "--format", "json", cwd=repo.root)
+    (written,) = result(said)["written"]
+    assert [change["rule"] for change in written["changes"]] == ["greet"]
 
 
 def test_a_rule_waived_once_and_changed_again_is_open(run: Run, repo: Repo) -> None:

@@ -285,7 +285,10 @@ def test_a_push_is_judged_as_a_whole(pushed: Repo) -> None:
     code, said = git(pushed, "push", "origin", "main")
     assert code == 1
     assert "refs/heads/main:" in said
-    assert "`promptops decide` writes the record" in said
+    assert (
+        f"`promptops decide --since {pushed.git('rev-parse', '--short=12', 'HEAD^')}` writes"
+        in said
+    )
     pushed.commit({"docs/decisions/20260412-sign.md": RECORD}, "decide")
     assert git(pushed, "push", "origin", "main")[0] == 0
 
@@ -349,7 +352,7 @@ def test_install_writes_only_what_is_asked_for(run: Run, repo: Repo) -> None:
     assert result(said)["hooks"] == []
     assert result(said)["settings"] == [
         "diff.promptops.xfuncname", "merge.promptops.name", "merge.promptops.driver"]  # fmt: skip
-    said = run("install", "--textconv", "--format", "json", cwd=repo.root)
+    said = run("install", "--drivers", "--textconv", "--format", "json", cwd=repo.root)
     assert result(said)["settings"] == ["diff.promptops.textconv", "diff.promptops.cachetextconv"]
 
 

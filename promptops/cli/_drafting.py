@@ -9,9 +9,10 @@ from typing import Any
 from promptops.cli._call import Call
 from promptops.cli._decisions import judged_json, need_json
 from promptops.config import DECISION_KINDS
-from promptops.decisions.change import Change, read_records
+from promptops.decisions.change import read_records
 from promptops.decisions.draft import Facts, draft, prompts_of, record_id, title_of
 from promptops.decisions.found import found
+from promptops.decisions.judge import Judged
 from promptops.decisions.needed import Need
 from promptops.decisions.records import FREE, Record, shortcomings
 from promptops.decisions.supersede import named, superseded
@@ -46,10 +47,11 @@ NOTHING: dict[str, Any] = {"written": [], "existing": [], "superseded": None, "l
 class Writing:
     """One run of `promptops decide` that writes."""
 
-    def __init__(self, call: Call, repository: Repository, change: Change, wanted: Wanted) -> None:
+    def __init__(self, call: Call, repository: Repository, judged: Judged, wanted: Wanted) -> None:
         self.call = call
         self.repository = repository
-        self.change = change
+        self.change = change = judged.change
+        self.settled = {one.need.key for one in judged.found if one.answered}
         self.wanted = wanted
         self.tree = DiskTree(repository.root)
         self.folder = change.settings.decisions.rstrip("/")
@@ -92,7 +94,8 @@ class Writing:
 
     def _open(self, needs: Iterable[Need]) -> tuple[Need, ...]:
         evidence = replace(self.change.evidence(), records=self.records)
-        return tuple(one.need for one in found(needs, evidence) if not one.answered)
+        left = (one.need for one in found(needs, evidence) if not one.answered)
+        return tuple(need for need in left if need.key not in self.settled)
 
     def _begun(self, kind: str, needs: Sequence[Need]) -> Record | None:
         """A record that was begun for these changes and is only proposed."""

@@ -32,29 +32,33 @@ from promptops.report import Block, Report, Text
 @click.option("--supersedes", default="", metavar="ID", help="The record it takes the place of.")
 @click.option("--link", is_flag=True, help="Cite the record on the rules it is about.")
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 where a decision is missing.")
-@click.option("--since", metavar="REV", help="With --check: the commits since this revision.")
+@click.option("--since", metavar="REV", help="All that differs from the merge base with REV.")
 def command(call: Call, check: bool, since: str | None, staged: bool, **wanted: Any) -> Report:
     """Write the decision record that the present change needs, filled in as far as facts go.
 
     What only people know is marked TODO(decide), and `promptops check` refuses a record with marks
-    left in it. Without --staged: what the files on the disk change against the last commit.
+    left in it. Without --staged or --since: what the files on the disk change against the last commit.
     """
+    if staged and since:
+        raise UsageError("--staged and --since exclude each other", "use one of them")
     with Repository.find(call.folder, call.environ) as repository:
-        if since and not check:
-            raise UsageError("--since goes with --check", "without it the last commit is compared")
+        if not check:
+            _refuse_half_way(repository)
+        judged = _judged(call, repository, since, staged)
         if check:
-            return _check(call, repository, since, staged)
-        _refuse_half_way(repository)
-        change = _change(call, repository, staged)
-        return Writing(call, repository, change, Wanted(**wanted)).report()
+            return _check(call, judged)
+        return Writing(call, repository, judged, Wanted(**wanted)).report()
 
 
-def _change(call: Call, repository: Repository, staged: bool) -> Change:
+def _judged(call: Call, repository: Repository, since: str | None, staged: bool) -> Judged:
     known = speller(call.environ)
+    if since:
+        return judge_since(repository, repository.base_of(repository.resolve(since)), known)
     if staged:
-        change = of_staged(repository, known)
-        return Change((), {}, {}, call.settings(), known) if change is None else change
-    return of_disk(repository, known, repository.head())
+        change = of_staged(repository, known) or Change((), {}, {}, call.settings(), known)
+    else:
+        change = of_disk(repository, known, repository.head())
+    return Judged(change, change.found(), change.rewritten())
 
 
 def _refuse_half_way(repository: Repository) -> None:
@@ -70,14 +74,7 @@ def _refuse_half_way(repository: Repository) -> None:
 # -- only looking --------------------------------------------------------------------------------
 
 
-def _check(call: Call, repository: Repository, since: str | None, staged: bool) -> Report:
-    known = speller(call.environ)
-    if since:
-        base = repository.base_of(repository.resolve(since))
-        judged = judge_since(repository, base, known)
-    else:
-        change = _change(call, repository, staged)
-        judged = Judged(change, change.found(), change.rewritten())
+def _check(call: Call, judged: Judged) -> Report:
     blocks = tuple(refusal(judged) if judged.refused else _settled(call, judged.found))
     code = EXIT_FINDINGS if judged.refused else EXIT_CLEAN
     return Report("decide", {**NOTHING, **judged_json(judged)}, blocks, code)

@@ -157,7 +157,8 @@ def pre_push(call: Call, remote: str, url: str) -> Report:  # noqa: ARG001
             judged = judge_push(repository, remote, local, there, speller(call.environ))
             refs.append({"ref": name, **judged_json(judged)})
             if judged is not None and judged.refused:
-                blocks += [Text(f"{name}:"), *refusal(judged, "promptops decide")]
+                mend = f"promptops decide --since {judged.base[:12]}"
+                blocks += [Text(f"{name}:"), *refusal(judged, mend)]
     return Report(
         "hook-pre-push", {"refs": refs}, tuple(blocks), EXIT_FINDINGS if blocks else EXIT_CLEAN
     )

@@ -41,7 +41,7 @@ IDS = {
 @click.option("--drivers", is_flag=True, help="Only the diff and merge drivers.")
 @click.option("--attributes", is_flag=True, help=f"Name the drivers in {ATTRIBUTES} as well.")
 @click.option(
-    "--textconv", is_flag=True, help="Let `git diff` show one rule a line (no patch to apply)."
+    "--textconv", is_flag=True, help="Drivers that also show one rule a line (no patch to apply)."
 )
 def command(
     call: Call, hooks: tuple[str, ...], drivers: bool, attributes: bool, textconv: bool
@@ -51,14 +51,14 @@ def command(
     Without options: the hooks pre-commit and commit-msg, and the drivers. A hook that somebody else
     wrote is left alone, and what to add to it is said. Exit code 3 where that is left to do.
     """
-    everything = not (hooks or drivers or textconv or attributes)
+    everything = not (hooks or drivers)
     with Repository.find(call.folder, call.environ) as repository:
         tree = DiskTree(repository.root)
         wanted = USUAL if everything else hooks
         folder = hooks_folder(repository) if wanted else ""
         made = [install_hook(folder, name, sys.executable) for name in wanted]
         settings: list[str] = []
-        if everything or drivers or textconv:
+        if everything or drivers:
             settings = configure(repository, driver_settings(sys.executable, textconv))
         lines = _missing_lines(tree, call.settings())
         if attributes and lines:
@@ -70,8 +70,8 @@ def command(
         "settings": settings,
         "attributes": {"path": ATTRIBUTES, "lines": lines, "written": attributes and bool(lines)},
     }
-    with_drivers = everything or drivers or textconv or attributes
-    blocks = _blocks(call, shown, settings, lines if with_drivers else [], attributes)
+    offered = lines if everything or drivers or attributes else []
+    blocks = _blocks(call, shown, settings, offered, attributes)
     return Report("install", result, tuple(blocks), EXIT_INCOMPLETE if left else EXIT_CLEAN)
 
 

@@ -31,6 +31,7 @@ class Judged:
     change: Change
     found: tuple[Found, ...]
     rewritten: tuple[tuple[Record, str], ...]
+    base: str = ""  # the commit that a range was compared with
 
     @property
     def refused(self) -> bool:
@@ -138,7 +139,9 @@ def judge_push(
         return None
     local = repository.resolve(local)
     base = _pushed_before(repository, remote, local, there)
-    return None if base is None else judge_range(repository, base, local, known)
+    if base is None:
+        return None
+    return replace(judge_range(repository, base, local, known), base=base)
 
 
 def _pushed_before(repository: Repository, remote: str, local: str, there: str) -> str | None:
