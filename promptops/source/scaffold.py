@@ -81,6 +81,7 @@ Answers that need a table have to link to one.
 """
 
 _PRE_COMMIT = """\
+default_install_hook_types: [pre-commit, commit-msg]
 repos:
 {entry}"""
 
@@ -89,6 +90,7 @@ PRE_COMMIT_ENTRY = """\
     rev: v{version}
     hooks:
       - id: promptops-check
+      - id: promptops-decisions
 """
 
 
