@@ -14,6 +14,7 @@ from promptops.checks import ON_DECISION, ON_PROMPT, ON_TEXT, Around, Check
 from promptops.checks.explain import explain
 from promptops.diagnostic import Diagnostic
 from promptops.model import Decision, Prompt
+from promptops.source.evidence import Evidence, digests_of
 from promptops.source.tree import DiskTree
 from promptops.source.workspace import read_file
 from promptops.tokens.counts import Counter
@@ -76,6 +77,14 @@ def around_of(check: Check, text: str) -> Around:
     if check.code in COMPARING:
         before = prompt_of(complete(check.code, explain(check).good + "\n"))
         return replace(AROUND, before={before.path: before})
+    if check.code in ("PO220", "PO221"):
+        measured = prompt_of(complete(check.code, explain(check).good + "\n"))
+        one = Evidence(
+            "prompts/example/evidence/gpt-4o-mini.json",
+            {"digests": digests_of(measured)},
+            "was edited" not in text,
+        )
+        return replace(UNCOUNTED, evidence={measured.path: (one,)})
     if check.code == "PO520":
         undecided = ((("rules", 0, "text"), "rule `cite-policy` of prompt `example` was reworded"),)
         path = "prompts/example/prompt.yaml"

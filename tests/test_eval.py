@@ -495,3 +495,25 @@ def test_the_folder_of_providers_is_the_registry(tmp_path: Path) -> None:
         one = provider(name, link)
         assert one.name == name
         assert one.version >= 1
+
+
+def test_check_says_when_evidence_is_stale_or_edited(run: Run, repo: Repo) -> None:
+    def codes() -> set[str]:
+        done = run("check", "--select", "PO22", "--format", "json", cwd=repo.root)
+        return {one["code"] for one in json.loads(done.out)["result"]["diagnostics"]}
+
+    assert run("eval", "p", "--evidence", "--format", "json", cwd=repo.root).out
+    assert codes() == set()
+    repo.write("prompts/p.prompt.yaml", prompt_text(12, "Say no."))
+    assert codes() == {"PO220"}
+    repo.write("prompts/p.prompt.yaml", prompt_text(12))
+    assert codes() == set()
+    [path] = (repo.root / "prompts/evidence").iterdir()
+    path.write_text(path.read_text().replace('"n": 12', '"n": 13'))
+    assert codes() == {"PO221"}
+
+
+def test_evidence_is_of_all_cases(run: Run, repo: Repo) -> None:
+    done = run("eval", "p", "--evidence", "--case", "c1", cwd=repo.root)
+    assert done.code == 2
+    assert "all cases" in done.err

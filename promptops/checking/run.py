@@ -103,6 +103,11 @@ class _Work:
         around = self.around
         if target:
             around = replace(around, targets={target: self._bytes(target)})
+        if reading.prompt is not None and reading.prompt.governed and _evidence(self.tree, item[0]):
+            from promptops.source.evidence import all_evidence
+
+            found = all_evidence(self.tree, reading.prompt)
+            around = replace(around, evidence={reading.prompt.path: found})
         if reading.prompt is not None and reading.path in around.before:
             around = replace(around, written=reading.prompt.budget)
             reading = _judged(reading, reading.prompt, around.before[reading.path])
@@ -197,10 +202,18 @@ def _decisions_digest(tree: Tree, settings: Settings) -> list[tuple[str, str]]:
     return [(path, _content(tree, path)) for path in _records(tree, settings)]
 
 
+def _evidence(tree: Tree, path: str) -> Sequence[str]:
+    """The files of `evidence/` beside a prompt."""
+    folder, slash, _ = path.rpartition("/")
+    return [p for p in tree.listed(f"{folder}{slash}evidence") if p.endswith(".json")]
+
+
 def _key(tree: Tree, path: str, kind: str, common: str) -> str:
     parts: list[Any] = [common, kind, path, _content(tree, path)]
     folder, slash, name = path.rpartition("/")
     if kind == PROMPT and name == "prompt.yaml":
         beside = (f"{folder}{slash}{cases}" for cases in NAMES)
         parts += [(other, _content(tree, other)) for other in beside if tree.exists(other)]
+    if kind == PROMPT:
+        parts += [(other, _content(tree, other)) for other in _evidence(tree, path)]
     return _digest(parts)

@@ -22,6 +22,7 @@ from promptops.model import Budget, Decision, Prompt
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from promptops.source.evidence import Evidence
     from promptops.tokens.counts import Counter
 
 ON_PROMPT = "prompt"  # a governed prompt (model.Prompt)
@@ -45,6 +46,7 @@ class Around:
     revision that a change is judged against. written: the budget as the file has it, where the
     prompt bears the tighter one that judges it. targets: by path, the bytes of the files that prompts
     name as their target, None where there is no such file; a path is missing where nobody looked.
+    evidence: by path of the prompt, the evidence files beside it.
     """
 
     today: date
@@ -54,6 +56,7 @@ class Around:
     rewritten: Mapping[str, str] = field(default_factory=dict)
     written: Budget | None = None
     targets: Mapping[str, bytes | None] = field(default_factory=dict)
+    evidence: Mapping[str, tuple[Evidence, ...]] = field(default_factory=dict)
     decisions: Mapping[str, Decision] = field(default_factory=dict)
     prompt_ids: Mapping[str, str] = field(default_factory=dict)
     people_left: frozenset[str] = frozenset()

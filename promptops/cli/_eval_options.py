@@ -57,6 +57,8 @@ class Wanted:
         if self.command and not self.allow_code:
             hint = "--allow-code says that you trust the program"
             raise UsageError("--command runs a program", hint)
+        if self.evidence and self.cases:
+            raise UsageError("evidence is of all cases of a prompt", "leave --case out")
         event = call.environ.get("GITHUB_EVENT_NAME", "")
         if self.allow_code and event in STRANGERS:
             hint = "run it on pull_request, which has no keys"

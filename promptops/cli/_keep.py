@@ -28,7 +28,17 @@ def tool_stamp() -> str:
 
     package = os.path.dirname(os.path.dirname(__file__))
     stamps = [__version__]
-    for folder in ("", "checks", "checking", "source", "tokens", "tokens/data", "render", "report", "cli"):
+    for folder in (
+        "",
+        "checks",
+        "checking",
+        "source",
+        "tokens",
+        "tokens/data",
+        "render",
+        "report",
+        "cli",
+    ):
         path = os.path.join(package, folder)
         if os.path.isdir(path):
             files = (e for e in os.scandir(path) if e.name.endswith((".py", ".json")))

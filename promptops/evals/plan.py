@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from promptops.digest import digest
@@ -12,6 +12,7 @@ from promptops.evals import Request
 from promptops.evals.keys import canonical
 from promptops.model import Assertion, Case, CaseSelection, Message, Prompt, Rule, Test
 from promptops.render import render
+from promptops.source.evidence import digests_of
 
 TASK = ""  # stands for the rule where an assertion belongs to the task itself
 
@@ -69,15 +70,9 @@ class Plan:
 
     def digests(self) -> dict[str, str]:
         """Digests of all that was measured: evidence that no longer has them is stale."""
-        rendered = {a.case.id: _pairs(a.request.messages) for a in self.asks if a.repeat == 0}
-        cases = {c.id: [dict(c.variables), dict(c.slices), _pairs(c.history)] for c in self.cases}
-        expected = {
-            case: [[one.rule, one.fires, *_plain(one.assertion)] for one in expectations]
-            for case, expectations in self.expected.items()
-        }
         asked = [self.target.model, dict(self.target.parameters), self.repeats]
-        parts = {"prompt": rendered, "cases": cases, "assertions": expected, "parameters": asked}
-        return {name: digest(canonical(data).encode()) for name, data in parts.items()}
+        measured = digests_of(replace(self.prompt, cases=self.cases))
+        return {**measured, "parameters": digest(canonical(asked).encode())}
 
 
 def plan(
@@ -181,11 +176,3 @@ def with_history(
     if messages and messages[-1].role == "user":
         return (*messages[:-1], *history, messages[-1])
     return (*messages, *history)
-
-
-def _pairs(messages: Sequence[Message]) -> list[list[str]]:
-    return [[message.role, message.content] for message in messages]
-
-
-def _plain(assertion: Assertion) -> list[Any]:
-    return [assertion.kind, assertion.negated, assertion.argument, dict(assertion.options)]

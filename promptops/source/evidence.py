@@ -9,13 +9,13 @@ from __future__ import annotations
 import json
 import posixpath
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from promptops.digest import digest
 from promptops.errors import InputError
-from promptops.model import Prompt
+from promptops.model import Assertion, Message, Prompt
 from promptops.source.evidence_schema import EVIDENCE
 from promptops.source.plain_nodes import Mark, to_node
 from promptops.source.shape import WRONG, Log
@@ -41,8 +41,51 @@ class Evidence:
         return found
 
     def stale(self, now: Mapping[str, str]) -> tuple[str, ...]:
-        """The parts whose digest is another one now; empty where it still holds."""
-        return tuple(part for part, value in self.digests.items() if now.get(part) != value)
+        """The parts of `now` that were others when it was measured; empty where it still holds."""
+        return tuple(part for part, value in now.items() if self.digests.get(part) != value)
+
+
+def digests_of(prompt: Prompt) -> dict[str, str]:
+    """Digests of what evidence measures: the rendered prompt, its cases, its tests.
+
+    TemplateError or UsageError where a case does not render.
+    """
+    from promptops.render import render
+
+    examples = {name: v.examples[0] for name, v in prompt.variables.items() if v.examples}
+    rendered = {
+        case.id: _pairs(render(prompt, {**examples, **case.variables}, slices=case.slices))
+        for case in prompt.cases
+    }
+    cases = {c.id: [dict(c.variables), dict(c.slices), _pairs(c.history)] for c in prompt.cases}
+    tests = {
+        rule.id: [
+            [test.cases.all, list(test.cases.ids), _lists(test.cases.slice), test.fires]
+            + [_plain(one) for one in test.asserts]
+            for test in rule.tests
+        ]
+        for rule in prompt.rules
+    }
+    asserts = [tests, {case.id: [_plain(one) for one in case.asserts] for case in prompt.cases}]
+    parts: dict[str, Any] = {"prompt": rendered, "cases": cases, "assertions": asserts}
+    return {name: _digest(data) for name, data in parts.items()}
+
+
+def _pairs(messages: Sequence[Message]) -> list[list[str]]:
+    return [[message.role, message.content] for message in messages]
+
+
+def _lists(slices: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+    return {name: list(values) for name, values in slices.items()}
+
+
+def _plain(assertion: Assertion) -> list[Any]:
+    return [assertion.kind, assertion.negated, assertion.argument, dict(assertion.options)]
+
+
+def _digest(data: Any) -> str:
+    text = json.dumps(data, sort_keys=True, separators=(",", ":"), allow_nan=False, default=str)
+    return digest(text.encode())
 
 
 def evidence_folder(prompt: Prompt) -> str:
@@ -69,8 +112,7 @@ def evidence_text(data: Mapping[str, Any]) -> str:
 def seal_of(data: Mapping[str, Any]) -> str:
     """The digest of everything but the seal."""
     rest = {name: value for name, value in data.items() if name != SEAL}
-    text = json.dumps(rest, sort_keys=True, separators=(",", ":"), allow_nan=False)
-    return digest(text.encode())
+    return _digest(rest)
 
 
 def read_evidence(tree: Tree, path: str) -> Evidence:
