@@ -92,7 +92,9 @@ def main() -> None:
         ours = timed(root, str(program), "diff", base, "HEAD", "--format", "json")
     target = 1.5 * floor + 100
     print(f"git diff-tree {floor:.0f} ms, promptops --version {start:.0f} ms")
-    print(f"promptops diff, {PROMPTS} prompts: {ours:.0f} ms; target {target:.0f} ms: {'met' if ours <= target else 'missed'}")
+    print(
+        f"promptops diff, {PROMPTS} prompts: {ours:.0f} ms; target {target:.0f} ms: {'met' if ours <= target else 'missed'}"
+    )
 
 
 if __name__ == "__main__":
