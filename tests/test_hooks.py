@@ -33,6 +33,14 @@ def repo(tmp_path: Path) -> Repo:
 
 @pytest.fixture
 def hooked(run: Run, repo: Repo) -> Repo:
+    """With the commit-msg hook alone: it is what most tests are about."""
+    assert run("install", "--hook", "commit-msg", cwd=repo.root).code == 0
+    return repo
+
+
+@pytest.fixture
+def whole(run: Run, repo: Repo) -> Repo:
+    """With all that `install` sets up."""
     assert run("install", cwd=repo.root).code == 0
     return repo
 
@@ -76,19 +84,19 @@ def test_in_json(run: Run, repo: Repo, golden: Callable[[str, str], None]) -> No
     golden("hook/commit-msg/stub.txt", run("hook", "commit-msg", message, cwd=repo.root).out)
 
 
-def test_from_a_refused_edit_to_a_commit_that_passes(run: Run, hooked: Repo) -> None:
-    edit(hooked, REWORD)
-    assert git(hooked, "commit", "-m", "Reword")[0] == 1
-    assert run("decide", "--staged", "--link", cwd=hooked.root).code == 0
-    records = (hooked.root / "docs/decisions").glob("*-cite.md")
+def test_from_a_refused_edit_to_a_commit_that_passes(run: Run, whole: Repo) -> None:
+    edit(whole, REWORD)
+    assert git(whole, "commit", "-m", "Reword")[0] == 1
+    assert run("decide", "--staged", "--link", cwd=whole.root).code == 0
+    records = (whole.root / "docs/decisions").glob("*-cite.md")
     (record,) = [path for path in records if path.name != "20260102-cite.md"]
-    hooked.git("add", "-A")
-    code, said = git(hooked, "commit", "-m", "Reword")
+    whole.git("add", "-A")
+    code, said = git(whole, "commit", "-m", "Reword")
     assert code == 1
     assert "does not say yet" in said
     record.write_text(filled(record.read_text()))
-    hooked.git("add", "-A")
-    code, said = git(hooked, "commit", "-m", "Reword")
+    whole.git("add", "-A")
+    code, said = git(whole, "commit", "-m", "Reword")
     assert code == 0, said
 
 
@@ -210,18 +218,18 @@ def test_a_message_that_is_not_there(run: Run, repo: Repo) -> None:
 # -- pre-commit ----------------------------------------------------------------------------------
 
 
-def test_the_index_is_checked_and_not_the_disk(hooked: Repo) -> None:
-    hooked.write(FILE, PROMPT.replace("owners", "ownars"))
-    hooked.git("add", "-A")
-    hooked.write(FILE, PROMPT)
-    code, said = git(hooked, "commit", "-m", "Broken")
+def test_the_index_is_checked_and_not_the_disk(whole: Repo) -> None:
+    whole.write(FILE, PROMPT.replace("owners", "ownars"))
+    whole.git("add", "-A")
+    whole.write(FILE, PROMPT)
+    code, said = git(whole, "commit", "-m", "Broken")
     assert code == 1
     assert "did you mean `owners`?" in said
-    hooked.git("add", "-A")
-    hooked.write("b", "x")
-    hooked.git("add", "-A")
-    hooked.write(FILE, PROMPT.replace("owners", "ownars"))
-    assert git(hooked, "commit", "-m", "Fine")[0] == 0
+    whole.git("add", "-A")
+    whole.write("b", "x")
+    whole.git("add", "-A")
+    whole.write(FILE, PROMPT.replace("owners", "ownars"))
+    assert git(whole, "commit", "-m", "Fine")[0] == 0
 
 
 def test_the_pre_commit_hook_in_json(
@@ -450,18 +458,17 @@ def test_a_hook_whose_python_is_gone_says_so(hooked: Repo, tmp_path: Path) -> No
     bin.mkdir()
     for name in ("git", "sh"):
         (bin / name).symlink_to(subprocess.check_output(["which", name], text=True).strip())
-    (hooked.root / ".git/hooks/pre-commit").unlink()
     code, said = git(hooked, "commit", "-m", "Reword", env={"PATH": str(bin)})
     assert code == 1
     assert "promptops was not found" in said
 
 
-def test_a_package_in_the_repository_is_not_run(hooked: Repo) -> None:
-    hooked.write("promptops/__main__.py", "open('PWN', 'w')\n")
-    hooked.write("promptops/__init__.py", "open('PWN', 'w')\n")
-    hooked.git("add", "-A")
-    assert git(hooked, "commit", "-m", "A package of the same name")[0] == 0
-    assert not (hooked.root / "PWN").exists()
+def test_a_package_in_the_repository_is_not_run(whole: Repo) -> None:
+    whole.write("promptops/__main__.py", "open('PWN', 'w')\n")
+    whole.write("promptops/__init__.py", "open('PWN', 'w')\n")
+    whole.git("add", "-A")
+    assert git(whole, "commit", "-m", "A package of the same name")[0] == 0
+    assert not (whole.root / "PWN").exists()
 
 
 @pytest.mark.parametrize("folder", [".githooks", "deep/hooks"])
