@@ -261,12 +261,13 @@ def test_what_a_rewording_did_to_the_force(
 
 
 def test_a_raised_budget_is_first_and_judges_nothing(run: Run, repo: Repo) -> None:
-    edit(repo, ("prompt_tokens: 400", "prompt_tokens: 30"))
+    edit(repo, ("prompt_tokens: 400", "prompt_tokens: 60"))
     repo.commit({}, "tight")
-    edit(repo, ("prompt_tokens: 30", "prompt_tokens: 900"), ("data: [account-id]", "data: []"))
+    edit(repo, ("prompt_tokens: 60", "prompt_tokens: 900"), ("data: [account-id]", "data: []"))
+    edit(repo, ("120 words.", "120 words, " + "and not one word more than that, " * 9))
     said = " ".join(run("diff", cwd=repo.root).out.split())
-    assert said.index("budget prompt_tokens raised: 30 → 900") < said.index("undecided")
-    assert "over the budget of 30 before" in said
+    assert said.index("budget prompt_tokens raised: 60 → 900") < said.index("undecided")
+    assert "over the budget of 60 that held before" in said
     (prompt,) = diff(run, repo, code=1)["prompts"]
     assert [(c["what"], c["weight"]) for c in prompt["changes"]] == [
         ("budget prompt_tokens", "raised"),
@@ -431,3 +432,107 @@ def test_a_whole_review(
     ran = run("diff", "HEAD~1", "HEAD", "--format", form, cwd=repo.root)
     assert ran.code == 1
     golden(f"diff/whole/{form}", ran.out)
+
+
+def test_another_default_model_is_compared_with_the_one_before(run: Run, repo: Repo) -> None:
+    edit(repo, ("models: [openai/gpt-4o-mini]", "models: [openai/gpt-4o]"))
+    (prompt,) = diff(run, repo)["prompts"]
+    money = prompt["usd_per_month"]
+    assert money["openai/gpt-4o"]["before"] is money["openai/gpt-4o-mini"]["after"] is None
+    row = next(line for line in run("diff", cwd=repo.root).out.splitlines() if " → $" in line)
+    before, after = (float(part.split()[0]) for part in row.split("$")[1:3])
+    assert after > 5 * before
+
+
+def test_a_bill_over_the_old_budget_is_said_once_it_passes(run: Run, repo: Repo) -> None:
+    edit(repo, ("calls_per_month: 1000", "calls_per_month: 1000, usd_per_month: 1"))
+    repo.commit({}, "limit")
+    edit(repo, ("calls_per_month: 1000", "calls_per_month: 100000"))
+    said = " ".join(run("diff", cwd=repo.root).out.split())
+    assert "a month on openai/gpt-4o-mini, over the budget of $1.00 that held before" in said
+    repo.commit({}, "over")
+    edit(repo, ("calls_per_month: 100000", "calls_per_month: 200000"))
+    assert "over the budget" not in run("diff", cwd=repo.root).out
+
+
+def test_a_broken_cache_has_its_price(run: Run, repo: Repo) -> None:
+    long = " ".join(
+        f"Paragraph {n} of the handbook says what to do in case {n}." for n in range(200)
+    )
+    edit(repo, ("You answer questions.", f"You answer questions. {long}"))
+    repo.commit({}, "long")
+    edit(repo, ("You answer questions.", "You answer all questions."))
+    (prompt,) = diff(run, repo)["prompts"]
+    prefix = prompt["prefix"]["openai/gpt-4o-mini"]
+    assert prefix["first_changed_token"] == 2
+    assert prefix["cached"]["before"] >= 1024
+    assert prefix["rewrite_usd"] > 0
+    assert "once for each cache" in " ".join(run("diff", cwd=repo.root).out.split())
+    edit(repo, ("You answer all", "{{ question }} You answer all"))
+    said = " ".join(run("diff", cwd=repo.root).out.split())
+    assert "will serve 0 tokens from its cache" in said
+
+
+def test_what_cannot_be_rendered_has_no_figures_and_says_why(run: Run, repo: Repo) -> None:
+    edit(repo, ("You answer questions.", "{{ ''.__class__ }}"))
+    (prompt,) = diff(run, repo)["prompts"]
+    assert prompt["problem"]
+    assert prompt["tokens"]["openai/gpt-4o-mini"]["after"] is None
+    assert prompt["tokens"]["openai/gpt-4o-mini"]["known"] == "unknown"
+
+
+def test_symbolic_links_and_many_folders_read_the_same(run: Run, repo: Repo) -> None:
+    repo.git("config", "core.symlinks", "true")
+    (repo.root / "prompts/team").mkdir()
+    repo.write("shared/prompt.yaml", PROMPT.replace("id: support", "id: team"))
+    (repo.root / "prompts/team/prompt.yaml").symlink_to("../../shared/prompt.yaml")
+    repo.commit({}, "a link")
+    found = diff(run, repo, "HEAD~1", "HEAD")
+    assert {one["id"] for one in found["prompts"]} == {"team"}
+    (repo.root / "prompts/team/prompt.yaml").unlink()
+    (repo.root / "prompts/team/prompt.yaml").symlink_to("/etc/passwd")
+    repo.commit({}, "out")
+    out = run("diff", "HEAD~1", "HEAD", cwd=repo.root)
+    assert out.code == 2
+    assert "root:" not in out.out + out.err
+    repo.git("reset", "-q", "--hard", "HEAD~1")
+    (repo.root / "AGENTS.md").unlink()
+    (repo.root / "AGENTS.md").symlink_to("/etc/passwd")
+    (plain,) = diff(run, repo)["prompts"]
+    assert "outside" in plain["problem"]
+    repo.git("reset", "-q", "--hard")
+    for at in range(220):
+        repo.write(f"prompts/many/p{at}/prompt.yaml", PROMPT.replace("id: support", f"id: p{at}"))
+    repo.commit({}, "many")
+    assert len(diff(run, repo, "HEAD~1", "HEAD")["prompts"]) == 220
+
+
+def test_plain_files_that_are_no_text_say_so(run: Run, repo: Repo) -> None:
+    repo.write("AGENTS.md", b"# Rules\n\n- Run \xff.\n")
+    (found,) = diff(run, repo)["prompts"]
+    assert "UTF-8" in found["problem"]
+
+
+def test_settings_that_judge_no_less_are_told_at_the_end(run: Run, repo: Repo) -> None:
+    repo.write(
+        "promptops.toml",
+        'require_decision_for = ["model"]\nbaseline = "known.txt"\n'
+        '[per_file_ignores]\n"AGENTS.md" = "PO1"\n[models."x/y"]\ninput_cost_per_token = 0.1\n',
+    )
+    found = {one["name"]: one["looser"] for one in diff(run, repo)["settings"]}
+    assert found == {
+        "require_decision_for": False, "baseline": True, "per_file_ignores": True, "models": True,
+    }  # fmt: skip
+    assert "settings that judge no less strictly" in run("diff", cwd=repo.root).out
+
+
+def test_no_python_of_git_is_loaded(repo: Repo) -> None:
+    import subprocess
+    import sys
+
+    edit(repo, ("at most 120", "at most 150"))
+    code = (
+        "import sys; from promptops.cli import main; main(['diff']); sys.exit('git' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=repo.root, capture_output=True)
+    assert done.returncode == 0

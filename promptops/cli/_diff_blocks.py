@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from itertools import product
 
-from promptops.cli._diff_prompt import prompt_blocks, token_step, usd_step
+from promptops.cli._diff_prompt import prompt_blocks, step_between, usd_between
+from promptops.cli._token_text import shown_usd
 from promptops.report import Block, Fold, Heading, Items, Table, Text
+from promptops.review.figures import Side
 from promptops.review.prompts import ADDED, REMOVED, Reviewed
 from promptops.review.review import Review
 from promptops.review.states import States
@@ -76,6 +77,7 @@ def _prompt_alarms(one: Reviewed) -> Iterator[str]:
             step = _step(fact.before, fact.after)
             yield f"{one.id}: {fact.what} {WEIGHTS[fact.weight]}: {step}"
     yield from _over_old_budget(one)
+    yield from _shorter_cache(one)
     for waved in one.waved:
         reason = f" because {waved.reason}" if waved.reason else " without a reason"
         yield f"{one.id}: an ignore comment for {waved.what}{reason} ({waved.path}:{waved.line})"
@@ -101,12 +103,41 @@ def _prompt_alarms(one: Reviewed) -> Iterator[str]:
 
 
 def _over_old_budget(one: Reviewed) -> Iterator[str]:
-    """A raised budget judges nothing: what the base allowed does."""
-    limits = [f.before for f in one.raised if f.what == "budget prompt_tokens"]
-    for limit, figures in product(limits, one.figures):
-        low = figures.after.total.low if figures.after else None
-        if low is not None and low > int(limit.replace(",", "")):
-            yield f"{one.id}: {low:,} tokens on {figures.model}, over the budget of {limit} before"
+    """A raised budget judges nothing: what held before does. What was over it then is no news."""
+    tokens, money = one.budget_before.prompt_tokens, one.budget_before.usd_per_month
+    for figures in one.figures:
+        before, after = figures.before or Side(), figures.after
+        if after is None:
+            continue
+        if _passes(tokens, before.total.low, after.total.low):
+            said = f"{after.total.low:,} tokens on {figures.model}"
+            yield f"{one.id}: {said}, over the budget of {tokens:,} that held before"
+        if _passes(money, before.usd_per_month, after.usd_per_month):
+            said = f"{shown_usd(after.usd_per_month)} a month on {figures.model}"
+            yield f"{one.id}: {said}, over the budget of {shown_usd(money)} that held before"
+
+
+def _passes(limit: float | None, before: float | None, after: float | None) -> bool:
+    """True if `after` is over the limit and `before` was not."""
+    return limit is not None and after is not None and after > limit >= (before or 0)
+
+
+def _shorter_cache(one: Reviewed) -> Iterator[str]:
+    for figures in one.figures:
+        before, after = figures.before, figures.after
+        if before and after and after.cached < before.cached:
+            yield (
+                f"{one.id}: {figures.model} will serve {after.cached:,} tokens from its cache "
+                f"where it served {before.cached:,}"
+            )
+
+
+def _first_models(one: Reviewed) -> tuple[Side | None, Side | None]:
+    """The figures of the model that was the default, and of the one that is."""
+    was, now = one.default_models
+    by_name = {figures.model: figures for figures in one.figures}
+    before, after = by_name.get(was), by_name.get(now)
+    return before.before if before else None, after.after if after else None
 
 
 def _row(one: Reviewed) -> tuple[str, ...]:
@@ -114,8 +145,8 @@ def _row(one: Reviewed) -> tuple[str, ...]:
         one.id,
         _rules(one),
         _version(one),
-        token_step(one.figures[0]) if one.figures else "unknown",
-        usd_step(one.figures[0]) if one.figures and one.governed else "",
+        step_between(*_first_models(one)),
+        usd_between(*_first_models(one)) if one.governed else "",
         _decisions(one),
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from promptops.cli._token_text import shown_usd as usd
 from promptops.history.words import word_runs
@@ -10,8 +10,10 @@ from promptops.report import Block, Heading, Items, Table, Text, Words
 from promptops.review.evidence import CLAIMED, STALE, Measured
 from promptops.review.figures import Figures, Side
 from promptops.review.prompts import Reviewed
-from promptops.review.rules import METADATA, RuleChange
+from promptops.review.rules import MERGED, METADATA, SPLIT, RuleChange
 from promptops.tokens.counts import Count
+
+AROUND = 80  # characters that are shown on each side of a difference in a long text
 
 
 def prompt_blocks(one: Reviewed) -> Iterator[Block]:
@@ -44,10 +46,15 @@ def _gravity(rule: RuleChange) -> int:
 def _rule(rule: RuleChange) -> Iterator[Block]:
     yield Heading(_title(rule), 3)
     if rule.before and rule.after and rule.before != rule.after:
-        yield Words(word_runs(rule.before.strip(), rule.after.strip()))
+        texts = (rule.before.strip(), rule.after.strip())
+        if rule.change in (MERGED, SPLIT):  # where one rule ended and the next began says nothing
+            texts = (" ".join(texts[0].split()), " ".join(texts[1].split()))
+        yield Words(shortened(word_runs(*texts)))
     elif "moved" not in (rule.change, *rule.also) and rule.change != METADATA:
         sign = "+" if rule.after else "-"
         yield Words(((sign, (rule.after or rule.before).strip()),))
+    if rule.was and rule.change not in (MERGED, SPLIT):
+        yield Text(f"id: {', '.join(rule.was)} → {rule.id}")
     for field in rule.fields:
         yield from _pair(field.name, field.before, field.after)
 
@@ -59,15 +66,14 @@ def _title(rule: RuleChange) -> str:
         said += f" here from {rule.came_from}"
     if rule.went_to:
         said += f" to {rule.went_to}"
-    if rule.was:
-        said += f", was {', '.join(rule.was)}"
+    if rule.change == MERGED:
+        said += f" from {', '.join(rule.was)}"
     if rule.becomes:
         said += f" into {', '.join(rule.becomes)}"
     notes = [*rule.flags]
     if rule.score is not None:
-        notes.append(
-            f"{rule.score:.0f} % alike" + ("" if rule.sure else ", so probably the same rule")
-        )
+        probably = "" if rule.sure or rule.change in (MERGED, SPLIT) else ", probably the same rule"
+        notes.append(f"{rule.score:.0f} % alike{probably}")
     return f"{said} ({'; '.join(notes)})" if notes else said
 
 
@@ -76,8 +82,19 @@ def _pair(what: str, before: str, after: str) -> Iterator[Block]:
     if max(len(before), len(after)) <= 60 and "\n" not in before + after:
         yield Text(f"{what}: {before or 'nothing'} → {after or 'nothing'}")
         return
-    yield Text(f"{what}:")
-    yield Words(word_runs(before.strip(), after.strip()))
+    yield Words((("=", f"{what}: "), *shortened(word_runs(before.strip(), after.strip()))))
+
+
+def shortened(runs: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    """The runs with the middle of long unchanged stretches left out."""
+    kept = []
+    for at, (sign, text) in enumerate(runs):
+        if sign == "=" and len(text) > 2 * AROUND:
+            head = text[:AROUND] if at else ""
+            tail = text[-AROUND:] if at < len(runs) - 1 else ""
+            text = f"{head} … {tail}"
+        kept.append((sign, text))
+    return tuple(kept)
 
 
 # -- figures -------------------------------------------------------------------------------------
@@ -92,7 +109,7 @@ def _figures(one: Reviewed) -> Iterator[Block]:
         yield Table(("model", "tokens", "known", "first changed token"), plain, "lrlr")
         return
     rows = [
-        (f.model, token_step(f), f.known, usd_step(f), _prefix(f), _first(f)) for f in one.figures
+        (_model(f), token_step(f), f.known, usd_step(f), _prefix(f), _first(f)) for f in one.figures
     ]
     yield Heading("tokens, money and cache", 3)
     columns = ("model", "tokens", "known", "$ a month", "static prefix", "first changed token")
@@ -105,9 +122,19 @@ def _figures(one: Reviewed) -> Iterator[Block]:
             )
 
 
+def _model(figures: Figures) -> str:
+    if figures.before and figures.after:
+        return figures.model
+    return f"{figures.model} ({'new' if figures.after else 'gone'})"
+
+
 def token_step(figures: Figures) -> str:
     """`560 → 612 (+52)`; what is not known says so."""
-    before, after = figures.before, figures.after
+    return step_between(figures.before, figures.after)
+
+
+def step_between(before: Side | None, after: Side | None) -> str:
+    """The same of two sides that may be of two models."""
     if before is None or after is None:
         return _number((before or after or Side()).total)
     was, now = before.total, after.total
@@ -120,7 +147,12 @@ def token_step(figures: Figures) -> str:
 
 def usd_step(figures: Figures) -> str:
     """`$31.20 → $33.05`; unknown where a price or the volume is."""
-    amounts = [side.usd_per_month for side in (figures.before, figures.after) if side]
+    return usd_between(figures.before, figures.after)
+
+
+def usd_between(before: Side | None, after: Side | None) -> str:
+    """The same of two sides that may be of two models."""
+    amounts = [side.usd_per_month for side in (before, after) if side]
     shown = list(dict.fromkeys(map(usd, amounts)))
     return " → ".join(shown)
 
@@ -132,7 +164,8 @@ def _number(count: Count) -> str:
 def _prefix(figures: Figures) -> str:
     sides = [side for side in (figures.before, figures.after) if side]
     shown = ["unknown" if side.prefix is None else f"{side.prefix:,}" for side in sides]
-    return " → ".join(dict.fromkeys(shown))
+    cached = any(side.cached for side in sides)
+    return " → ".join(dict.fromkeys(shown)) + ("" if cached else ", not cached")
 
 
 def _first(figures: Figures) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from promptops.model import Case, Message, Prompt, Variable
@@ -77,25 +77,34 @@ def _words(old: Prompt, new: Prompt) -> Iterator[Fact]:
 def _variables(old: Prompt, new: Prompt) -> Iterator[Fact]:
     for name in _union(old.variables, new.variables):
         was, now = old.variables.get(name), new.variables.get(name)
-        if was != now:
-            weight = LOOSENED if was and now and _less_guarded(was, now) else ""
-            yield Fact(f"variable {name}", _variable(was), _variable(now), weight)
+        what = f"variable {name}"
+        if was is None or now is None:
+            yield Fact(what, _declared(was), _declared(now))
+            continue
+        for aspect, said in _ASPECTS.items():
+            if said(was) != said(now):
+                loose = aspect == "max_tokens" and _longer(was.max_tokens, now.max_tokens)
+                loose = loose or (aspect == "trust" and was.untrusted)
+                yield Fact(f"{what} {aspect}", said(was), said(now), LOOSENED if loose else "")
 
 
-def _less_guarded(was: Variable, now: Variable) -> bool:
-    most = was.max_tokens
-    longer = most is not None and (now.max_tokens is None or now.max_tokens > most)
-    return longer or (was.untrusted and not now.untrusted)
+def _longer(was: int | None, now: int | None) -> bool:
+    return was is not None and (now is None or now > was)
 
 
-def _variable(variable: Variable | None) -> str:
+_ASPECTS: Mapping[str, Callable[[Variable], str]] = {
+    "trust": lambda variable: "untrusted" if variable.untrusted else "trusted",
+    "max_tokens": lambda v: "" if v.max_tokens is None else f"{v.max_tokens:,}",
+    "summary": lambda variable: variable.summary.strip(),
+    "examples": lambda variable: " | ".join(variable.examples),
+}
+
+
+def _declared(variable: Variable | None) -> str:
     if variable is None:
         return ""
-    said = ["untrusted"] if variable.untrusted else []
-    said += [f"at most {variable.max_tokens:,} tokens"] if variable.max_tokens is not None else []
-    said += [variable.summary.strip()] if variable.summary else []
-    said += [f"examples: {' | '.join(variable.examples)}"] if variable.examples else []
-    return "; ".join(said) or "declared"
+    said = [variable.summary.strip(), "untrusted" if variable.untrusted else ""]
+    return "; ".join(filter(None, said)) or "declared"
 
 
 def _messages(old: Sequence[Message], new: Sequence[Message]) -> Iterator[Fact]:

@@ -40,7 +40,15 @@ def test_text(test: Test) -> str:
 
 
 def _short(argument: object) -> str:
-    said = argument if isinstance(argument, str) else repr(argument)
+    match argument:
+        case str():
+            said = argument
+        case list() | tuple():
+            said = ", ".join(map(_short, argument))
+        case dict():
+            said = ", ".join(f"{key} {_short(value)}" for key, value in argument.items())
+        case _:
+            said = repr(argument)
     return said if len(said) <= 200 else f"{said[:199]}…"
 
 

@@ -39,7 +39,7 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Both states for one model. A side is None where the prompt is not there.
+    """Both states for one model. A side is None where the prompt, or the model in it, is not there.
 
     first_changed_token: how many leading tokens both renderings share, without framing; None
     where nothing changed or the model's own tokens are not known here.
@@ -68,7 +68,10 @@ class Figuring:
         self.problems: dict[str, str] = {}  # path -> why it cannot be rendered
 
     def compare(self, before: Prompt | None, after: Prompt | None) -> tuple[Figures, ...]:
-        """The figures by model, the models of both states, those after the change first."""
+        """The figures by model, the models of both states, those after the change first.
+
+        A model that the prompt names in one state only has figures for that state only.
+        """
         models = dict.fromkeys(m for p in (after, before) if p for m in p.models)
         layouts = self._layout(before), self._layout(after)
         return tuple(self._model(model, (before, after), layouts) for model in models)
@@ -105,11 +108,11 @@ class Figuring:
     ) -> Figures:
         cost = price(model, self.counter.own)
         before, after = (
-            None if prompt is None else self._side(prompt, layout, model, cost)
+            self._side(prompt, layout, model, cost) if prompt and model in prompt.models else None
             for prompt, layout in zip(prompts, layouts, strict=True)
         )
         texts = [[laid.text for laid in layout or ()] for layout in layouts]
-        first = self._first(model, *texts) if all(layouts) else None
+        first = self._first(model, *texts) if before and after and all(layouts) else None
         rewrite = None
         if before and after and first is not None:
             rewrite = _rewrite((before, after), first, cost)

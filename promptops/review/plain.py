@@ -8,9 +8,12 @@ from promptops.source.tree import Tree
 from promptops.source.units import BREAK, read_units
 
 
-def read_plain(tree: Tree, path: str) -> str | None:
-    """The text of the file, None where it is not in the tree; InputError where it is no text."""
-    return decode(tree.read(path), path) if tree.exists(path) else None
+def read_plain(tree: Tree, path: str, there: bool = False) -> str | None:
+    """The text of the file, None where it is not in the tree; InputError where it is no text.
+
+    there: it is known to be there, so that a link which leads out is an error, no absence.
+    """
+    return decode(tree.read(path), path) if there or tree.exists(path) else None
 
 
 def paragraphs(text: str) -> tuple[Rule, ...]:

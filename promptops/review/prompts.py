@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from promptops.decisions.change import Pair
 from promptops.decisions.found import Found
 from promptops.history.bump import Bump, bumped, made_bump, needed_bump
-from promptops.model import Prompt
+from promptops.model import Budget, Prompt
 from promptops.review.evidence import Measured
 from promptops.review.facts import RAISED, UNTOUCHED, Fact, TestsAffected
 from promptops.review.figures import Figures
@@ -42,6 +42,7 @@ class Version:
         return self.after if self.enough else bumped(self.before, self.needed)
 
 
+NO_BUDGET = Budget()
 NO_VERSION = Version("", "", Bump.NONE)
 
 
@@ -51,6 +52,7 @@ class Reviewed:
 
     id, path: after the change where there is one. path_before: where it moved, else "".
     problem: why it could not be looked into, or its figures not be worked out; "" for nothing.
+    budget_before: what the base allows. default_models: before and after, "" where there is none.
     """
 
     id: str
@@ -67,6 +69,8 @@ class Reviewed:
     found: tuple[Found, ...] = ()
     waved: tuple[Waved, ...] = ()
     problem: str = ""
+    budget_before: Budget = NO_BUDGET
+    default_models: tuple[str, str] = ("", "")
 
     @property
     def raised(self) -> tuple[Fact, ...]:

@@ -22,7 +22,7 @@ from promptops.review.judgement import (
 )
 from promptops.review.moves import Listed, moved_between
 from promptops.review.plain import paragraphs, read_plain
-from promptops.review.prompts import Reviewed, new_words, status_of, version_of
+from promptops.review.prompts import NO_BUDGET, Reviewed, new_words, status_of, version_of
 from promptops.review.rules import compare_rules
 from promptops.review.states import States
 from promptops.source.cases import NAMES as CASES_FILES
@@ -50,6 +50,9 @@ class Review:
 
 def read_states(states: States, known: KnowsWord) -> Change:
     """The governed prompts and records that differ; InputError where a prompt cannot be read."""
+    for path in find_files(states.settings[1], states.paths).prompts:
+        if path in states.present and not states.after.exists(path):
+            states.after.read(path)  # says why: a link that leads out is no removed prompt
     return read_change(states.before, states.after, _with_prompts(states), known)
 
 
@@ -122,6 +125,8 @@ class _Work:
                 )
             ),
             problem=self.figuring.problems.get(some.path, ""),
+            budget_before=before.budget if before else NO_BUDGET,
+            default_models=(_default(before), _default(after)),
         )
 
     def _evidence(self, before: Prompt | None, after: Prompt | None) -> tuple[Measured, ...]:
@@ -140,9 +145,8 @@ class _Work:
 
     def _plain(self, path: str, models: Sequence[str]) -> Reviewed:
         try:
-            before, after = (
-                read_plain(tree, path) for tree in (self.states.before, self.states.after)
-            )
+            before = read_plain(self.states.before, path)
+            after = read_plain(self.states.after, path, path in self.states.present)
         except InputError as error:
             return Reviewed(path, path, "changed", False, problem=error.message)
         return Reviewed(
@@ -155,6 +159,7 @@ class _Work:
             ),
             figures=self.figuring.text(before, after, models),
             waved=tuple(new_ignores(_document(path, before), _document(path, after))),
+            default_models=(models[0], models[0]),
         )
 
     def _models(self) -> Sequence[str]:
@@ -165,3 +170,7 @@ class _Work:
 
 def _document(path: str, text: str | None) -> Document | None:
     return None if text is None else PlainDocument(path, text)
+
+
+def _default(prompt: Prompt | None) -> str:
+    return prompt.models[0] if prompt and prompt.models else ""

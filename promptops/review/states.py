@@ -11,6 +11,7 @@ from promptops.config import Settings
 from promptops.decisions.change import NoTree, settings_before
 from promptops.errors import GitError
 from promptops.history.git import Repository
+from promptops.history.records import Paths
 from promptops.review.part_tree import PartTree
 from promptops.source.cases import NAMES as CASES_FILES
 from promptops.source.globs import pattern
@@ -28,7 +29,8 @@ class States:
 
     base: id of the commit before, None while there is none. head: id of the commit after, or
     `index` or `work tree`. tip: the last commit whose message speaks for the change, None where
-    the change is not committed. paths: those that differ and may matter, sorted.
+    the change is not committed. paths: those that differ and may matter, sorted; present: those of
+    all that differ which are there after the change, readable or not.
     """
 
     base: str | None
@@ -38,6 +40,7 @@ class States:
     after: Tree
     settings: tuple[Settings, Settings]
     paths: tuple[str, ...]
+    present: frozenset[str]
 
 
 def of_index(repository: Repository) -> States:
@@ -47,8 +50,7 @@ def of_index(repository: Repository) -> States:
     _refuse_unmerged(repository)
     head = repository.head()
     changed = repository.staged_paths()
-    paths = (*changed.present, *changed.deleted)
-    return _states(repository, head, INDEX, None, IndexTree(repository), paths)
+    return _states(repository, (head, INDEX, None), IndexTree(repository), changed)
 
 
 def of_work_tree(repository: Repository, base: str | None) -> States:
@@ -61,14 +63,15 @@ def of_work_tree(repository: Repository, base: str | None) -> States:
     commit = head if base is None else repository.base_of(base)
     tree = DiskTree(repository.root)
     if commit is None:
-        return _states(repository, None, WORK_TREE, None, tree, tree.paths())
+        return _states(repository, (None, WORK_TREE, None), tree, Paths(tuple(tree.paths())))
     then = PartTree(repository, commit)
     pair = (settings_before(then), read_settings(tree))
     globs = _Wanted(pair)
     changed = repository.changed_since(commit, globs.wants)
-    paths = (*changed.present, *changed.deleted)
+    paths = tuple(sorted((*changed.present, *changed.deleted)))
     tip = head if base is not None else None
-    return States(commit, WORK_TREE, tip, then, tree, pair, tuple(sorted(paths)))
+    present = frozenset(changed.present)
+    return States(commit, WORK_TREE, tip, then, tree, pair, paths, present)
 
 
 def of_commits(repository: Repository, base: str, head: str) -> States:
@@ -77,25 +80,23 @@ def of_commits(repository: Repository, base: str, head: str) -> States:
     if common is None:
         hint = "git fetch --unshallow" if repository.shallow else "name revisions of one history"
         raise GitError(f"no common ancestor of {base[:12]} and {head[:12]} in this clone", hint)
-    paths = (change.path for change in repository.changes(common, head))
-    return _states(repository, common, head, head, PartTree(repository, head), paths)
+    changed = Paths.of(repository.changes(common, head))
+    return _states(repository, (common, head, head), PartTree(repository, head), changed)
 
 
 def _states(
-    repository: Repository,
-    base: str | None,
-    head: str,
-    tip: str | None,
-    after: Tree,
-    paths: Iterable[str],
+    repository: Repository, named: tuple[str | None, str, str | None], after: Tree, changed: Paths
 ) -> States:
+    base, head, tip = named
     before: Tree = NoTree() if base is None else PartTree(repository, base)
     pair = (settings_before(before), read_settings(after))
-    wanted = sorted(set(filter(_Wanted(pair).wants, paths)))
+    wants = _Wanted(pair).wants
+    wanted = sorted(filter(wants, (*changed.present, *changed.deleted)))
     for tree in (before, after):
         if isinstance(tree, PartTree):
             tree.expect(_looked_into(wanted, pair))
-    return States(base, head, tip, before, after, pair, tuple(wanted))
+    present = frozenset(changed.present)
+    return States(base, head, tip, before, after, pair, tuple(wanted), present)
 
 
 def _looked_into(paths: Iterable[str], settings: tuple[Settings, Settings]) -> set[str]:
