@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 
-from promptops.history.align import Grade, Link, align
+from promptops.history.align import Grade, Link
 from promptops.history.likeness import resembles
 from promptops.history.promptlike import prompt_like
 from promptops.history.records import SYMLINK, Change, Entry
@@ -17,7 +17,11 @@ from promptops.history.versions import Versions
 
 MAX_FILES = 400
 MAX_COPIED_FROM = 200
+MAX_DELETIONS = 400  # commits that delete files; what comes back has not been away for long
 TELLING = 40  # characters; shorter texts stand in two files by chance
+
+
+_SAME = Link(0, 0, "same", 100.0, Grade.CERTAIN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,18 +48,23 @@ class Search:
     suspects: bool
 
 
-def search(
-    versions: Versions, changes: Sequence[Change], fresh: Sequence[Unit], wanted: Unit
-) -> Search:
-    """Look for the origin of `wanted` among the files a commit changed or deleted.
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """The units that appeared together in a file, in order: neighbours that moved along are evidence.
 
-    fresh: the units that appeared together with it, in order, itself among them: neighbours that
-    moved along are evidence.
+    key: names them, so that what was found out of them is found out once; "" for nothing of that.
     """
+
+    fresh: list[Unit]
+    key: str = ""
+
+
+def search(versions: Versions, changes: Sequence[Change], arrival: Arrival, wanted: Unit) -> Search:
+    """Look for the origin of `wanted`, one that arrived, among the files a commit changed."""
     best: Found | None = None
     suspects = False
     for change in _candidates(versions, changes, wanted):
-        found, suspected = _in_file(versions, change, fresh, wanted)
+        found, suspected = _in_file(versions, change, arrival, wanted)
         suspects = suspects or suspected
         if found and (best is None or _rank(found) > _rank(best)):
             best = found
@@ -84,28 +93,25 @@ def mentions(text: str, wanted: Unit) -> bool:
 
 
 def _in_file(
-    versions: Versions, change: Change, fresh: Sequence[Unit], wanted: Unit
+    versions: Versions, change: Change, arrival: Arrival, wanted: Unit
 ) -> tuple[Found | None, bool]:
-    source = versions.units(change.old, change.path)
-    left = versions.units(change.new, change.path) if change.new_mode.startswith("100") else []
-    kept = versions.links(change.old, change.new, change.path) if left else []
-    living = {k.old for k in kept if k.grade >= Grade.PROBABLE}
-    whole = change.status == "D"
-    for position, unit in enumerate(source):
-        if unit.norm == wanted.norm and unit.kind == wanted.kind:
-            link = Link(position, 0, "same", 100.0, Grade.CERTAIN)
-            gone = position not in living
-            return Found(change.path, change.old, unit, link, gone, whole), False
-    gone_units = [unit for i, unit in enumerate(source) if i not in living]
-    links = align(gone_units, fresh, foreign=True)
-    ours = next(j for j, unit in enumerate(fresh) if unit is wanted)
+    """The origin in one file, and whether something it lost without an heir resembles the text."""
+    gone, whole = versions.gone(change), change.status == "D"
+    equal = _equal(gone, wanted)
+    if equal is None and len(wanted.norm) >= TELLING:
+        equal = _equal(versions.units(change.old, change.path), wanted)
+    if equal is not None:
+        left = any(unit is equal for unit in gone)
+        return Found(change.path, change.old, equal, _SAME, left, whole), False
+    links = versions.crossed(change, arrival.fresh, arrival.key)
+    ours = arrival.fresh.index(wanted)
     mine = [k for k in links if k.new == ours and k.how != "replaced"]
     if not mine:
         heirs = {k.old for k in links}
-        rest = [u for i, u in enumerate(gone_units) if i not in heirs and u.kind == PROSE]
-        return None, resembles(wanted, rest, (*gone_units, *fresh), foreign=True)
+        rest = [u for i, u in enumerate(gone) if i not in heirs and u.kind == PROSE]
+        return None, resembles(wanted, rest, (*gone, *arrival.fresh), foreign=True)
     link = max(mine, key=lambda k: (k.grade, k.score))
-    return Found(change.path, change.old, gone_units[link.old], link, True, whole), False
+    return Found(change.path, change.old, gone[link.old], link, True, whole), False
 
 
 def copied(versions: Versions, entries: Sequence[Entry], path: str, wanted: Unit) -> Found | None:
@@ -115,28 +121,27 @@ def copied(versions: Versions, entries: Sequence[Entry], path: str, wanted: Unit
     near = [e for e in entries if e.path != path and e.mode != SYMLINK]
     versions.load([e.blob for e in near[:MAX_COPIED_FROM]])
     for entry in near[:MAX_COPIED_FROM]:
-        if not mentions(versions.text(entry.blob), wanted):
-            continue
-        for position, unit in enumerate(versions.units(entry.blob, entry.path)):
-            score = 100.0 if unit.norm == wanted.norm else ratio(unit.norm, wanted.norm)
-            if unit.kind == wanted.kind and score >= 90:
-                how, grade = (
-                    ("same", Grade.CERTAIN) if score == 100 else ("reworded", Grade.PROBABLE)
-                )
-                return Found(
-                    entry.path, entry.blob, unit, Link(position, 0, how, score, grade), False
-                )
+        if mentions(versions.text(entry.blob), wanted):
+            for unit in versions.units(entry.blob, entry.path):
+                if unit.kind == wanted.kind and (link := _copy(unit, wanted)) is not None:
+                    return Found(entry.path, entry.blob, unit, link, False)
     return None
+
+
+def _copy(unit: Unit, wanted: Unit) -> Link | None:
+    if unit.norm == wanted.norm:
+        return _SAME
+    score = ratio(unit.norm, wanted.norm)
+    return Link(0, 0, "reworded", score, Grade.PROBABLE) if score >= 90 else None
 
 
 def deleted(versions: Versions, commit: Commit, wanted: Unit) -> tuple[Commit, Found] | None:
     """The newest deletion, before `commit`, of a prompt-like file that held the very text.
 
-    With the commit that deleted it. Walks all of history where there is none.
+    With the commit that deleted it.
     """
-    with closing(
-        log(versions.repository, commit.parents[0], options=("--diff-filter=D",))
-    ) as stream:
+    options = ("--diff-filter=D", f"-{MAX_DELETIONS}")
+    with closing(log(versions.repository, commit.parents[0], options=options)) as stream:
         for earlier in stream:
             near = [t for t in earlier.touches if len(t.olds) == 1 and prompt_like(t.path)]
             versions.load([t.olds[0] for t in near[:MAX_FILES]])
@@ -144,8 +149,7 @@ def deleted(versions: Versions, commit: Commit, wanted: Unit) -> tuple[Commit, F
                 if mentions(versions.text(touch.olds[0]), wanted):
                     unit = _equal(versions.units(touch.olds[0], touch.path), wanted)
                     if unit is not None:
-                        link = Link(0, 0, "same", 100.0, Grade.CERTAIN)
-                        return earlier, Found(touch.path, touch.olds[0], unit, link, True, True)
+                        return earlier, Found(touch.path, touch.olds[0], unit, _SAME, True, True)
     return None
 
 

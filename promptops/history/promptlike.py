@@ -6,12 +6,15 @@ _ENDINGS = (".mdc", ".prompt", ".prompty", ".prompt.md", ".instructions.md", ".p
 _BEGINNINGS = (".cursorrules", ".clinerules", ".windsurfrules", ".goosehints", ".roomodes")
 _NAMES = ("agent", "claude", "gemini", "skill", "copilot-instructions", "conventions",
           "system_prompt", "prompt")  # fmt: skip
+_READABLE = (".md", ".MD", ".mdc", ".txt", ".markdown")
 _FOLDERS = ("/prompts/", "/prompt/", "/.clinerules/", "/.roo/", "/.cursor/rules/", "/.windsurf/")
 _HOMES = ("/.claude/", "/.cursor/", "/.agents/", "/.codex/", "/.github/", "/.gemini/", "/skills/")
 
 
 def prompt_like(path: str) -> bool:
     """True if a file of this path is probably a prompt, an instruction file or a skill."""
+    if not path.endswith(_READABLE) and "rompt" not in path and "/." not in f"/{path}":
+        return False  # most of a tree, told at once
     low = f"/{path.lower()}"
     name = low.rpartition("/")[2]
     if name.endswith(_ENDINGS) or name.startswith(_BEGINNINGS):

@@ -103,14 +103,15 @@ def source_units(text: str) -> list[Unit]:
             open_lines.clear()
 
     for number, line in _pieces(text):
-        alone = not line.strip() or _PLACEHOLDER.match(line) is not None
-        if alone or rows or _STARTS.match(line):
+        bare = line.strip()
+        alone = not bare or (bare[0] in "{$<" and _PLACEHOLDER.match(line) is not None)
+        if alone or rows or (not bare[0].isalpha() and _STARTS.match(line)):
             close()
         if not alone:
             first = first if open_lines else number
-            open_lines.append(line)
+            open_lines.append(bare)
             last = number
-            if _ENDS.search(line):
+            if bare[-1] in "\"'`;" and _ENDS.search(line):
                 close()
     close()
     return found

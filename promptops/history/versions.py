@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Generator, Iterable, Iterator
 
-from promptops.history.align import Link, align
+from promptops.history.align import Grade, Link, align
 from promptops.history.git import Repository
 from promptops.history.promptlike import prompt_like
 from promptops.history.records import Change, Entry
@@ -42,6 +42,7 @@ class Versions:
         self._texts: dict[str, str] = {}
         self._units: dict[tuple[str, str], list[Unit]] = {}
         self._links: dict[tuple[str, str, str], list[Link]] = {}
+        self._crossed: dict[tuple[str, str, str], list[Link]] = {}
         self._streams: dict[tuple[str, str], _Stream] = {}
         self._changes: dict[tuple[str, str], list[Change]] = {}
         self._trees: dict[str, list[Entry]] = {}
@@ -88,6 +89,30 @@ class Versions:
         if key not in self._links:
             self._links[key] = align(self.units(old, path), self.units(new, path))
         return self._links[key]
+
+    def gone(self, change: Change) -> list[Unit]:
+        """The units of a changed or deleted file that the commit left without an heir in it."""
+        old = self.units(change.old, change.path)
+        if not change.new_mode.startswith("100"):
+            return old
+        kept = self.links(change.old, change.new, change.path)
+        living = {link.old for link in kept if link.grade >= Grade.PROBABLE}
+        return [unit for i, unit in enumerate(old) if i not in living]
+
+    def fresh(self, old: str, new: str, path: str) -> list[Unit]:
+        """The units of a version that did not surely stand in the one before (`old`, or zeros)."""
+        units = self.units(new, path)
+        if not old.strip("0"):
+            return units
+        kept = {k.new for k in self.links(old, new, path) if k.grade == Grade.CERTAIN}
+        return [unit for i, unit in enumerate(units) if i not in kept]
+
+    def crossed(self, change: Change, fresh: list[Unit], key: str) -> list[Link]:
+        """Links from what one file lost to what came to another; kept under `key` if it is not ""."""
+        known = change.old, change.new, key
+        if not key or known not in self._crossed:
+            self._crossed[known] = align(self.gone(change), fresh, foreign=True)
+        return self._crossed[known]
 
     # -- commits -----------------------------------------------------------------------------
 

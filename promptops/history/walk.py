@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from promptops.history.align import Grade, Link, align
-from promptops.history.elsewhere import Found, Search, copied, deleted, mentions, search
+from promptops.history.elsewhere import Arrival, Found, Search, copied, deleted, mentions, search
 from promptops.history.likeness import resembles
 from promptops.history.pieces import Origin, origins, piece_of, together, unit_of, units_around
 from promptops.history.provenance import Event, Spot, Trace
@@ -214,16 +214,16 @@ class _Walk:
 
         Of a piece, the whole it is in is looked for first: what came along with it is evidence.
         """
-        for spot in dict.fromkeys((replace(self.spot, part=""), self.spot)):
-            new = units_around(self.versions, spot)
-            links = align(self.versions.units(blob, spot.path), new) if blob.strip("0") else []
-            kept = {k.new for k in links if k.grade == Grade.CERTAIN}
-            ours = new.index(unit_of(self.versions, spot))
-            fresh = [u for i, u in enumerate(new) if i not in kept or i == ours]
-            looked = search(self.versions, changes, fresh, new[ours])
-            if looked.found is not None:
-                break
-        return looked
+        here = self.spot
+        whole = self.versions.unit_at(here.blob, here.path, here.line)
+        assert whole is not None
+        fresh = self.versions.fresh(blob, here.blob, here.path)
+        arrival = Arrival(fresh, f"{blob} {here.blob}") if whole in fresh else Arrival([whole])
+        looked = search(self.versions, changes, arrival, whole)
+        if not here.part or looked.found is not None:
+            return looked
+        piece = self.unit
+        return search(self.versions, changes, Arrival([*fresh, piece]), piece)
 
     def _deleted_before(self, commit: Commit) -> bool:
         """True if the text stood in a file that was deleted earlier; then the walk goes on there."""
