@@ -81,15 +81,16 @@ def _candidates(versions: Versions, changes: Sequence[Change], wanted: Unit) -> 
     lost = lost[:MAX_FILES]
     versions.load([c.old for c in lost])
     for change in lost:
-        if mentions(versions.text(change.old), wanted):
+        share = 1 / 3 if prompt_like(change.path) else 2 / 3
+        if mentions(versions.text(change.old), wanted, share):
             yield change
 
 
-def mentions(text: str, wanted: Unit) -> bool:
-    """True if a third of the unit's longest words are in the text: else parsing it is in vain."""
+def mentions(text: str, wanted: Unit, share: float = 1 / 3) -> bool:
+    """True if that share of the unit's longest words is in the text: else parsing it is in vain."""
     words = sorted(tokens(wanted.norm), key=len, reverse=True)[:8]
     folded = text.casefold()
-    return bool(folded) and 3 * sum(word in folded for word in words) >= len(words)
+    return bool(folded) and sum(word in folded for word in words) >= share * len(words)
 
 
 def _in_file(
