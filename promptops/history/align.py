@@ -209,7 +209,7 @@ class _Alignment:
         if score < (95 if self.foreign else 85 if split else 90):
             return None
         like = self.likeness(i, j)
-        if like.c < 0.8 or like.weight < (3 if score >= 95 else 6):
+        if like.c < 0.8 or like.weight < (2 if score >= 95 else 6):
             return None
         grade = Grade.CERTAIN if score >= 99 and len(shorter) >= 40 else Grade.PROBABLE
         return "split" if split else "merged", score, grade

@@ -47,7 +47,7 @@ def together(merged: Sequence[Origin]) -> Origin:
 
 def unit_of(versions: Versions, spot: Spot) -> Unit:
     """The unit at a spot, with the text of the piece where only that is meant."""
-    unit = versions.unit_at(spot.blob, spot.path, spot.line)
+    unit = versions.unit_at(spot)
     assert unit is not None  # every spot was made from a unit
     return replace(unit, text=spot.part, norm=normalised(spot.part)) if spot.part else unit
 
@@ -57,7 +57,7 @@ def units_around(versions: Versions, spot: Spot) -> list[Unit]:
     units = versions.units(spot.blob, spot.path)
     if not spot.part:
         return units
-    ours, whole = unit_of(versions, spot), versions.unit_at(spot.blob, spot.path, spot.line)
+    ours, whole = unit_of(versions, spot), versions.unit_at(spot)
     return [ours if unit is whole else unit for unit in units]
 
 
@@ -90,7 +90,7 @@ def _all_of(piece: str, unit: Unit) -> bool:
 def _pieces(versions: Versions, spot: Spot, blob: str) -> Iterator[Origin]:
     """The piece inside those units that became the whole it is in."""
     old, new = versions.units(blob, spot.path), versions.units(spot.blob, spot.path)
-    whole = versions.unit_at(spot.blob, spot.path, spot.line)
+    whole = versions.unit_at(spot)
     for found in versions.links(blob, spot.blob, spot.path):
         if new[found.new] is not whole or found.grade < Grade.PROBABLE:
             continue

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from promptops.history.align import Grade
 from promptops.history.stream import Commit
+from promptops.history.units import Unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +43,20 @@ class Trace:
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """A unit, by one of its lines (1-based), of a version (blob) of the file at `path`.
+    """A unit of a version (blob) of the file at `path`, by its first line (1-based).
 
+    nth: which one, where several stand on that line (JSON), from 0.
     part: the text that is followed where it is only a part of that unit, else "".
     """
 
     path: str
     blob: str
     line: int
+    nth: int = 0
     part: str = ""
+
+
+def spot_of(path: str, blob: str, units: Sequence[Unit], unit: Unit, part: str = "") -> Spot:
+    """Where `unit`, one of the `units` of that version, stands."""
+    beside = [other for other in units if other.line <= unit.line <= other.end_line]
+    return Spot(path, blob, unit.line, next(n for n, u in enumerate(beside) if u is unit), part)

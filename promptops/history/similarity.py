@@ -151,9 +151,14 @@ def window(piece: str, whole: str) -> tuple[float, str]:
     if found is None or len(piece) > len(whole):
         return 0.0, ""
     start, end = found.dest_start, found.dest_end
-    start = whole.rfind(" ", 0, start) + 1 if start and whole[start - 1] != " " else start
+    while start < end and whole[start] == " ":
+        start += 1
+    start = whole.rfind(" ", 0, start) + 1  # a word that it begins in belongs to it
     stop = whole.find(" ", end - 1)
     return float(found.score), whole[start : stop if stop > 0 else len(whole)].strip()
+
+
+_USUAL = 60  # units of two versions together; in a short file a word is no less rare than elsewhere
 
 
 class Weights:
@@ -168,7 +173,7 @@ class Weights:
 
     def of(self, words: Iterable[str]) -> float:
         """The sum of the words' weights; a word of one unit in two weighs about 0.7."""
-        total = self._count + 1
+        total = max(self._count, _USUAL) + 1
         return sum(log(total / (self._seen[word] + 0.5)) for word in words)
 
     def contained(self, one: str, other: str) -> tuple[float, float]:

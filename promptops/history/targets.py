@@ -71,7 +71,11 @@ def spot_in_head(past: Past, target: Target) -> tuple[Spot, str, float] | None:
     now = units_now(past, target.path)
     then = past.versions.units(entry.blob, target.path)
     if now == then:
-        return Spot(target.path, entry.blob, target.unit.line), "same", 100.0
+        return (
+            past.versions.spot(target.path, entry.blob, then[now.index(target.unit)]),
+            "same",
+            100.0,
+        )
     from promptops.history.align import align
 
     ours = now.index(target.unit)
@@ -79,7 +83,7 @@ def spot_in_head(past: Past, target: Target) -> tuple[Spot, str, float] | None:
     if not mine:
         return None
     best = max(mine, key=lambda link: (link.grade, link.score))
-    return Spot(target.path, entry.blob, then[best.old].line), best.how, best.score
+    return past.versions.spot(target.path, entry.blob, then[best.old]), best.how, best.score
 
 
 def units_now(past: Past, path: str) -> list[Unit]:

@@ -8,6 +8,7 @@ from collections.abc import Generator, Iterable, Iterator
 from promptops.history.align import Grade, Link, align
 from promptops.history.git import Repository
 from promptops.history.promptlike import prompt_like
+from promptops.history.provenance import Spot, spot_of
 from promptops.history.records import Change, Entry
 from promptops.history.stream import Commit, log
 from promptops.history.units import Unit, source_units, text_units
@@ -78,10 +79,15 @@ class Versions:
             self._units[key] = read_version(self.text(blob), path)
         return self._units[key]
 
-    def unit_at(self, blob: str, path: str, line: int) -> Unit | None:
-        """The unit that covers a 1-based line, None where there is none."""
-        units = self.units(blob, path)
-        return next((u for u in units if u.line <= line <= u.end_line), None)
+    def unit_at(self, spot: Spot) -> Unit | None:
+        """The whole unit at a spot, None where no text stands there."""
+        units = self.units(spot.blob, spot.path)
+        there = [u for u in units if u.line <= spot.line <= u.end_line]
+        return there[spot.nth] if spot.nth < len(there) else None
+
+    def spot(self, path: str, blob: str, unit: Unit, part: str = "") -> Spot:
+        """Where a unit of a version stands."""
+        return spot_of(path, blob, self.units(blob, path), unit, part)
 
     def links(self, old: str, new: str, path: str) -> list[Link]:
         """How the units of one version of a file grew out of those of another."""

@@ -40,7 +40,7 @@ _KINDS = {"same": "", "format": "reformatted", "rewritten": "reworded"}
 def follow(versions: Versions, commit: str, spot: Spot) -> Trace:
     """The life of the unit at `spot` in `commit`, backwards. No unit there: no events."""
     walk = _Walk(versions, commit, spot)
-    if versions.unit_at(spot.blob, spot.path, spot.line) is None:
+    if versions.unit_at(spot) is None:
         return Trace((), False, ("there is no text on that line",))
     for _ in range(MAX_HOPS):
         if not walk.hop():
@@ -152,7 +152,7 @@ class _Walk:
         piece = origin.piece or (piece_of(self.unit, before) if kind == "split" else "")
         if kind and not (kind == "split" and self.spot.part):
             self._record(kind, commit, origin.text, link)
-        self.spot = replace(self.spot, blob=origin.blob, line=before.line, part=piece)
+        self.spot = self.versions.spot(self.spot.path, origin.blob, before, piece)
 
     def _sections_stayed(self, origin: Origin) -> bool:
         """True if the heading was not merely renamed: one of the two exists on both sides."""
@@ -181,7 +181,7 @@ class _Walk:
                 self._record("restored", commit)
                 gone = Event("removed", earlier, self.spot.path, there.text, "", self.grade)
                 self.events.append(gone)
-                self.spot = replace(self.spot, blob=blob, line=there.line)
+                self.spot = self.versions.spot(self.spot.path, blob, there, self.spot.part)
                 return True
         older.rewind(seen)
         return False
@@ -215,7 +215,7 @@ class _Walk:
         Of a piece, the whole it is in is looked for first: what came along with it is evidence.
         """
         here = self.spot
-        whole = self.versions.unit_at(here.blob, here.path, here.line)
+        whole = self.versions.unit_at(here)
         assert whole is not None
         fresh = self.versions.fresh(blob, here.blob, here.path)
         arrival = Arrival(fresh, f"{blob} {here.blob}") if whole in fresh else Arrival([whole])
@@ -235,7 +235,7 @@ class _Walk:
         text = spot.unit.text
         self.events.append(Event("removed", removal, spot.path, text, "", self.grade))
         self.commit = removal.parents[0]
-        self.spot = Spot(spot.path, spot.blob, spot.unit.line)
+        self.spot = self.versions.spot(spot.path, spot.blob, spot.unit)
         return True
 
     def _leave(self, commit: Commit, found: Found) -> None:
@@ -248,7 +248,7 @@ class _Walk:
         part = "" if whole else piece_of(self.unit, found.unit)
         self._record(kind, commit, part or found.unit.text, found.link, from_path=found.path)
         self.commit = commit.parents[0]
-        self.spot = Spot(found.path, found.blob, found.unit.line, part)
+        self.spot = self.versions.spot(found.path, found.blob, found.unit, part)
 
     # -- the end -----------------------------------------------------------------------------
 

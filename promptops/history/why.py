@@ -11,7 +11,7 @@ from promptops.history.align import Grade
 from promptops.history.beside import NOTHING, Beside, beside, retired_rule
 from promptops.history.messages import Message
 from promptops.history.past import Past
-from promptops.history.provenance import Event, Spot, Trace
+from promptops.history.provenance import Event, Trace
 from promptops.history.removed import last_seen, removed_phrase
 from promptops.history.similarity import tokens
 from promptops.history.targets import Target, find_target, spot_in_head
@@ -127,7 +127,9 @@ def _gone(past: Past, target: Target) -> _Found:
         return _never(past, target)
     commit, path, text = removed.commit, removed.path, removed.unit.text
     ending = Event(removed.how, commit, removed.to or path, text, removed.instead, Grade.CERTAIN)
-    trace = follow(past.versions, commit.parents[0], Spot(path, removed.blob, removed.unit.line))
+    trace = follow(
+        past.versions, commit.parents[0], past.versions.spot(path, removed.blob, removed.unit)
+    )
     found = _Found(replace(target, path=path), text)
     found.trace = replace(trace, events=(ending, *trace.events))
     found.retired = retired_rule(past, target.path, target.rule)
