@@ -72,7 +72,9 @@ class Shape:
         raise NotImplementedError
 
     def wrong(self, node: Any, place: Place, log: Log) -> Any:
-        """Log that something else stands here."""
+        """Log that something else stands here; thousands of digits are an accident or an attack."""
+        if is_scalar(node) and len(node.value) > 100 and node.value.isdecimal():
+            return log.add("refused-value", place, "number too large", f"write {self.noun}")
         return log.add(
             "wrong-type",
             place,
