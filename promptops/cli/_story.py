@@ -91,13 +91,19 @@ def _by(event: Event, said: Message) -> str:
 
 
 def _own_words(event: Event, said: Message) -> Iterator[Block]:
-    body = re.sub(r"\n{3,}", "\n\n", _NOISE.sub("", said.body)).strip()
-    lines = [said.subject, *(["", *body.split("\n")] if body else [])]
+    body = _body(said)
+    lines = [said.subject, *(["", *body] if body else [])]
     more = len(lines) - _LINES
     shown = "\n".join(f"  {line}".rstrip() for line in lines[:_LINES])
     yield Text(shown + (f"\n  … {more} more lines" if more > 0 else ""), verbatim=True)
     if off_topic(event, said):
         yield Text("the commit was about something else: no reason for this rule on record", "warn")
+
+
+def _body(said: Message) -> list[str]:
+    """The lines of a message's body without templates' comments and sign-offs."""
+    body = re.sub(r"\n{3,}", "\n\n", _NOISE.sub("", said.body)).strip()
+    return body.split("\n") if body else []
 
 
 def _since(told: Why) -> Iterator[Block]:
@@ -117,7 +123,8 @@ def _change(told: Why, event: Event) -> Iterator[Block]:
     said = told.messages[event.commit.id]
     doubt = "" if event.kind in ("removed", "restored") else _DOUBT[event.grade]
     origin = f" from {event.from_path}" if event.from_path else ""
-    force = changed_meaning(event.before, event.after) if event.before and event.after else ()
+    lives = event.before and event.after and event.kind != "removed"
+    force = changed_meaning(event.before, event.after) if lives else ()
     effect = f" [{', '.join(force)}]" if force else ""
     score = f", likeness {event.score:.0f}" if event.score < 99.5 else ""
     yield Text(
@@ -125,8 +132,19 @@ def _change(told: Why, event: Event) -> Iterator[Block]:
     )
     if event.before and event.after and event.before.split() != event.after.split():
         yield Words(word_runs(event.before, event.after))
-    elif event.kind == "removed" and not event.after and not said.body:
-        yield Text("nothing took its place; the subject above is all the reason on record", "quiet")
+    if event.kind == "removed":
+        yield from _farewell(event, said)
+
+
+def _farewell(event: Event, said: Message) -> Iterator[Block]:
+    """Why it went, as far as anybody said."""
+    body = _body(said)
+    if body:
+        yield Text("\n".join(f"  {line}".rstrip() for line in body[:_LINES]), verbatim=True)
+    else:
+        yield Text("the subject above is all the reason on record", "quiet")
+    if not event.after:
+        yield Text("nothing took its place there", "quiet")
 
 
 def _perhaps(told: Why) -> Iterator[Block]:

@@ -14,10 +14,11 @@ from promptops.history.past import Past
 from promptops.history.provenance import Event, Trace
 from promptops.history.removed import last_seen, removed_phrase
 from promptops.history.similarity import tokens
-from promptops.history.targets import Target, find_target, spot_in_head
+from promptops.history.targets import Target, find_target, spot_in_head, units_now
 from promptops.history.units import normalised
 from promptops.history.walk import follow
 from promptops.model import Retired
+from promptops.source.shape import nearest
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,11 +144,15 @@ def _never(past: Past, target: Target) -> _Found:
     retired = retired_rule(past, target.path, target.rule)
     if retired is not None:
         return _Found(target, retired.text, retired=retired)
-    where = f"{target.prompt}, now or ever" if target.rule else "any prompt of this history"
-    hint = "name it as PROMPT/RULE, FILE:LINE or by its own words"
-    if past.repository.shallow:
-        hint = "this is a shallow clone: git fetch --unshallow brings the rest"
-    raise UsageError(f"{target.named!r} is in no rule of {where}", hint)
+    hint = "this is a shallow clone: git fetch --unshallow brings the rest"
+    if target.rule:
+        guess = nearest(target.rule, [unit.id for unit in units_now(past, target.path)])
+        shallow = hint if past.repository.shallow else "`promptops why PROMPT/RULE` takes its id"
+        hint = f"did you mean `{target.prompt}/{guess}`?" if guess else shallow
+        raise UsageError(f"no rule `{target.rule}` in {target.prompt}, now or ever", hint)
+    if not past.repository.shallow:
+        hint = "name it as PROMPT/RULE, FILE:LINE or by its own words"
+    raise UsageError(f"{target.named!r} is in no rule of this history", hint)
 
 
 def _elsewhere_too(target: Target) -> tuple[str, ...]:
