@@ -107,6 +107,8 @@ def test_a_mailmap_makes_nobody_somebody_else(run: Run, repo: Repo) -> None:
 def test_what_is_no_revision_is_called_that(
     run: Run, repo: Repo, command: tuple[str, ...], revision: str
 ) -> None:
+    if command[0] == "check" and not revision:
+        pytest.skip("an empty --since is none")
     arguments = (
         (*command, revision) if command[0] == "check" else (*command, "--", revision, "HEAD")
     )

@@ -20,6 +20,26 @@ _TRAILER = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 
+_CAME = re.compile(
+    r"\b(?:mov|migrat|import|sync|port|cop[iy]|extract|split|renam|relocat|consolidat|vendor|mirror"
+    r"|unif|convert|merg|transfer|backport|restor|revert)|\bback\b",
+    re.IGNORECASE,
+)
+_BACK = re.compile(
+    r"\b(?:restor|revert|re-?add|reinstat|undelet|resurrect|undo)|\b(?:add|bring|put)\w* .*\bback\b",
+    re.IGNORECASE,
+)
+
+
+def says_it_came(subject: str) -> bool:
+    """True if a commit says that its text came from somewhere else, or had been there before."""
+    return _CAME.search(subject) is not None
+
+
+def says_it_is_back(subject: str) -> bool:
+    """True if a commit says that it brings something back."""
+    return _BACK.search(subject) is not None
+
 
 @dataclass(frozen=True, slots=True)
 class Message:

@@ -111,3 +111,21 @@ def _commit(header: list[str], touches: list[Touch]) -> Commit:
 def epoch(time: str) -> int | None:
     """Absurd dates are no dates: before 1970 or after the year 9999."""
     return int(time) if time.isdecimal() and 0 < int(time) < 253_402_300_800 else None
+
+
+class Rewindable:
+    """An iterator that takes back what was read ahead."""
+
+    def __init__(self, source: Iterator[Commit]) -> None:
+        self._source = source
+        self._back: list[Commit] = []
+
+    def __iter__(self) -> Rewindable:
+        return self
+
+    def __next__(self) -> Commit:
+        return self._back.pop(0) if self._back else next(self._source)
+
+    def rewind(self, commits: list[Commit]) -> None:
+        """Give them back, in the order in which they came."""
+        self._back = commits + self._back

@@ -7,17 +7,17 @@ the other files of that commit whether it left them, and only then it counts as 
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from promptops.history.align import Grade, Link, align
 from promptops.history.elsewhere import Arrival, Found, Search, copied, deleted, mentions, search
 from promptops.history.likeness import resembles
+from promptops.history.messages import says_it_came, says_it_is_back
 from promptops.history.pieces import Origin, origins, piece_of, together, unit_of, units_around
 from promptops.history.provenance import Event, Spot, Trace
 from promptops.history.records import Change
-from promptops.history.stream import Commit, Touch
+from promptops.history.stream import Commit, Rewindable, Touch
 from promptops.history.units import PROSE, Unit
 from promptops.history.unmoved import line_before
 from promptops.history.versions import Versions
@@ -25,15 +25,6 @@ from promptops.history.versions import Versions
 MAX_HOPS = 20
 LARGE_COMMIT = 500  # files; a commit of that size is an import of a repository
 UNEXPLAINED = 25  # characters of a lost text that make it worth a doubt
-_CAME = re.compile(
-    r"\b(?:mov|migrat|import|sync|port|cop[iy]|extract|split|renam|relocat|consolidat|vendor|mirror"
-    r"|unif|convert|merg|transfer|backport|restor|revert)|\bback\b",
-    re.IGNORECASE,
-)
-_BACK = re.compile(
-    r"\b(?:restor|revert|re-?add|reinstat|undelet|resurrect|undo)|\b(?:add|bring|put)\w* .*\bback\b",
-    re.IGNORECASE,
-)
 _KINDS = {"same": "", "format": "reformatted", "rewritten": "reworded"}
 
 
@@ -73,7 +64,7 @@ class _Walk:
 
     def hop(self) -> bool:
         """Follow the rule through one path; True if it goes on in another one."""
-        older = _Rewindable(self.versions.stream(self.commit, self.spot.path))
+        older = Rewindable(self.versions.stream(self.commit, self.spot.path))
         for commit in older:
             touch = next((t for t in commit.touches if t.new == self.spot.blob), None)
             if touch is not None:
@@ -83,7 +74,7 @@ class _Walk:
         self.incomplete(f"the history of {self.spot.path} ends before the rule came in")
         return False
 
-    def _step(self, commit: Commit, touch: Touch, older: _Rewindable) -> bool | None:
+    def _step(self, commit: Commit, touch: Touch, older: Rewindable) -> bool | None:
         """One commit back. None: go on in this path; True: in another one; False: that was all."""
         if commit.id in self.repository.shallow:
             self._record("introduced", commit, grade=Grade.WEAK)
@@ -103,7 +94,7 @@ class _Walk:
         return None
 
     def _further(
-        self, commit: Commit, touch: Touch, older: _Rewindable, best: Origin | None
+        self, commit: Commit, touch: Touch, older: Rewindable, best: Origin | None
     ) -> bool | None:
         """Where this file's own version before gives no sure answer. Returns as `_step` does."""
         looked = self._elsewhere(commit, touch, best is not None)
@@ -118,7 +109,7 @@ class _Walk:
         if best is not None:
             self._advance(commit, best)
             return None
-        if _BACK.search(commit.subject) and self._deleted_before(commit):
+        if says_it_is_back(commit.subject) and self._deleted_before(commit):
             return True
         self._introduced(commit, touch, looked.suspects)
         return False
@@ -162,7 +153,7 @@ class _Walk:
         )
         return self.unit.section in old or origin.unit.section in new
 
-    def _restored(self, commit: Commit, touch: Touch, older: _Rewindable) -> bool:
+    def _restored(self, commit: Commit, touch: Touch, older: Rewindable) -> bool:
         """True if the same text had stood in this file before; then the walk goes on there."""
         wanted, blob = self.unit, touch.olds[0]
         seen: list[Commit] = []
@@ -257,7 +248,11 @@ class _Walk:
         if not commit.parents:
             grade = Grade.PROBABLE
             self.notes.append("it arrived with the first commit: what was before is not in here")
-        elif suspects or self._lost_alike(touch) or _says_it_came(commit, touch):
+        elif (
+            suspects
+            or self._lost_alike(touch)
+            or (touch.status == "A" and says_it_came(commit.subject))
+        ):
             grade = Grade.PROBABLE
         self._record("introduced", commit, grade=grade)
 
@@ -302,26 +297,3 @@ class _Walk:
 
 def _beats(link: Link, other: Link) -> bool:
     return (link.grade, link.score) > (other.grade, other.score)
-
-
-def _says_it_came(commit: Commit, touch: Touch) -> bool:
-    """True if the commit that created the file says that its text came from somewhere else."""
-    return touch.status == "A" and _CAME.search(commit.subject) is not None
-
-
-class _Rewindable:
-    """An iterator that takes back what was read ahead."""
-
-    def __init__(self, source: Iterator[Commit]) -> None:
-        self._source = source
-        self._back: list[Commit] = []
-
-    def __iter__(self) -> _Rewindable:
-        return self
-
-    def __next__(self) -> Commit:
-        return self._back.pop(0) if self._back else next(self._source)
-
-    def rewind(self, commits: list[Commit]) -> None:
-        """Give them back, in the order in which they came."""
-        self._back = commits + self._back
