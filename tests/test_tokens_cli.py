@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -359,3 +360,71 @@ def test_check_counts_and_a_warm_check_counts_nothing(cli: Run, repo: Path, monk
     monkeypatch.setattr("promptops.tokens.vocab.table", never)
     assert cli("check", cwd=repo).out == first.out
     assert os.path.isdir(repo)
+
+
+def _plain_repo(tmp_path: Path) -> Path:
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "plain.txt").write_text("Answer billing questions — briefly, in English.\n" * 9)
+    (tmp_path / "größer.md").write_text("Der Bestand: `x = {1: 2}`\n\n" * 5)
+    (tmp_path / "latin.txt").write_bytes(b"caf\xe9")
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("plain.txt",),
+        ("plain.txt", "größer.md"),
+        ("plain.txt", "--model", "openai/gpt-4o", "--model=nobody/knows"),
+        ("--model", "anthropic/claude-opus-5", "größer.md"),
+        ("latin.txt", "--model", "openai/gpt-4o"),
+        ("plain.txt", "missing.txt"),
+        ("plain.txt", "--model"),
+    ],
+)
+@pytest.mark.parametrize("columns", ["80", "30"])
+def test_plain_texts_are_answered_alike_on_both_ways(
+    cli: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], columns: str
+) -> None:
+    """An option that changes nothing takes the long way."""
+    folder = _plain_repo(tmp_path)
+    monkeypatch.setenv("COLUMNS", columns)
+    short, long = cli("tokens", *words, cwd=folder), cli("tokens", "--no-color", *words, cwd=folder)
+    assert (short.code, short.out, short.err) == (long.code, long.out, long.err)
+    assert short.out or short.err
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("promptops.toml", '[models."openai/gpt-4o"]\ninput_cost_per_token = 1.0\n'),
+        ("promptops.toml", "wrong = ["),
+        ("pyproject.toml", '[tool.promptops.models."openai/gpt-4o"]\nmodel = "openai/gpt-4"\n'),
+        ("pyproject.toml", "[project]\nname = 'x'\n"),
+    ],
+)
+def test_plain_texts_obey_the_settings(cli: Run, tmp_path: Path, name: str, content: str) -> None:
+    folder = _plain_repo(tmp_path)
+    (folder / name).write_text(content)
+    words = ("plain.txt", "--model", "openai/gpt-4o")
+    short, long = cli("tokens", *words, cwd=folder), cli("tokens", "--no-color", *words, cwd=folder)
+    assert (short.code, short.out, short.err) == (long.code, long.out, long.err)
+
+
+def test_a_cold_count_loads_neither_options_nor_reports(home: str, tmp_path: Path) -> None:
+    folder = _plain_repo(tmp_path)
+    code = (
+        "import sys; from promptops.cli import main; main(['tokens', '-', '--model', 'openai/gpt-4o']);"
+        "print({'click', 'dataclasses', 'typing', 'yaml', 'tomllib'} & sys.modules.keys())"
+    )
+    said = subprocess.run(
+        [sys.executable, "-S", "-c", f"import sys; sys.path[:] = {sys.path!r}; {code}"],
+        input="one text",
+        capture_output=True,
+        text=True,
+        cwd=folder,
+        env={"PROMPTOPS_HOME": home, "PATH": os.environ["PATH"]},
+        check=True,
+    )
+    assert said.stdout.splitlines()[-1] == "set()"
+    assert "openai/gpt-4o" in said.stdout

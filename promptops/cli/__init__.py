@@ -22,12 +22,15 @@ from promptops.errors import (
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; gives the exit code. Nothing but a bug in this function raises."""
     arguments = list(sys.argv[1:] if argv is None else argv)
-    from promptops.cli import _warm
+    if arguments[:1] == ["check"]:
+        from promptops.cli import _warm
 
-    known = _warm.answer(arguments)
-    if known is not None:
-        return _guarded(lambda: _write_out(*known))
+        known = _warm.answer(arguments)
+        if known is not None:
+            return _guarded(lambda: _write_out(*known))
     _fewer_collections()
+    if arguments[:1] == ["tokens"]:
+        return _guarded(lambda: _tokens(arguments))
     if arguments[:1] == ["check"] and not any(word.startswith("-") for word in arguments):
         return _guarded(lambda: _check_files(arguments[1:]))
     return _guarded(lambda: _run(arguments))
@@ -49,6 +52,14 @@ def _check_files(names: list[str]) -> int:
     report = check(call, Wanted(tuple(call.inside(name) for name in names)))
     emit(report, "text", None, call)
     return report.exit_code
+
+
+def _tokens(arguments: list[str]) -> int:
+    """`promptops tokens FILE…`: a text counted before click would have been loaded."""
+    from promptops.cli import _token_plain
+
+    wanted = _token_plain.plain(arguments[1:])
+    return _token_plain.run(wanted) if wanted else _run(arguments)
 
 
 def _write_out(output: str, code: int) -> int:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Any
 
 from promptops.errors import PromptopsError
+
+TYPE_CHECKING = False  # `typing` costs a cold count a tenth of its time
+if TYPE_CHECKING:
+    from typing import Any
 
 earned = 0  # the exit code already earned, should the reader of our output go away
 BUGS = "https://github.com/promptops/promptops/issues"

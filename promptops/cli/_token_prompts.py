@@ -34,7 +34,7 @@ def add_prompts(work: Work, name: str | None) -> None:
 
 
 def _add(work: Work, reading: Reading) -> None:
-    from promptops.cli.tokens import EXAMPLES
+    from promptops.cli._token_plain import EXAMPLES
     from promptops.render import render
 
     prompt = usable(reading)

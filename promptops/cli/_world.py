@@ -9,10 +9,13 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from promptops.cli import _out
+from promptops.cli._root import columns, find_root
 from promptops.config import Settings
 from promptops.errors import UsageError
 from promptops.report import Report, Screen
 from promptops.source.tree import DiskTree
+
+__all__ = ["Call", "emit", "find_root", "make_call", "screen"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,35 +62,13 @@ def make_call(chdir: str | None, plain: bool, verbosity: int) -> Call:
     return Call(folder, root, os.environ, date.today(), screen(plain, root), verbosity)
 
 
-def find_root(folder: str) -> str:
-    """The nearest folder upwards with `.git` or `promptops.toml`, else `folder` itself."""
-    at = folder
-    while True:
-        if any(os.path.lexists(os.path.join(at, name)) for name in (".git", "promptops.toml")):
-            return at
-        above = os.path.dirname(at)
-        if above == at:
-            return folder
-        at = above
-
-
 def screen(plain: bool, root: str) -> Screen:
     """What stdout can show."""
     terminal = sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
     forced = bool(os.environ.get("FORCE_COLOR")) and not plain
     colour = forced or (terminal and not plain and not os.environ.get("NO_COLOR"))
     encoding = (getattr(sys.stdout, "encoding", "") or "").lower()
-    return Screen(_width(), colour, "utf" in encoding or not terminal, terminal, root)
-
-
-def _width() -> int:
-    columns = os.environ.get("COLUMNS", "")
-    if columns.isdigit() and int(columns) > 0:
-        return int(columns)
-    try:
-        return os.get_terminal_size(sys.stdout.fileno()).columns or 80
-    except (OSError, ValueError):
-        return 80
+    return Screen(columns(), colour, "utf" in encoding or not terminal, terminal, root)
 
 
 def emit(report: Report, format: str, output: str | None, call: Call) -> None:

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import os
-import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import click
 
 from promptops.cli._call import Call, define
-from promptops.cli._token_text import of_text, text_table
-from promptops.errors import InputError
-from promptops.report import Block, Report, Text
+from promptops.cli._token_plain import EXAMPLES, is_text, refused, text_of
+from promptops.cli._token_text import TextCount, of_text, text_table
+from promptops.report import Block, Report, Table
 from promptops.tokens.counts import Count, Counter
 from promptops.tokens.prices import price, text_usd
-from promptops.tokens.vocab import MAX_SOURCE, places
-
-# what a text is counted for where neither --model nor a prompt of the repository names a model
-EXAMPLES = ("openai/gpt-4o", "anthropic/claude-sonnet-4-5")
+from promptops.tokens.vocab import places
 
 
 @define(
@@ -59,25 +54,17 @@ class Work:
         self.settings = call.settings()
         self.counter = Counter(places(call.environ), self.settings.models)
         self.prompts: list[dict[str, Any]] = []
-        self.texts: list[tuple[str, str, Count, float | None]] = []
+        self.texts: list[TextCount] = []
         self.blocks: list[Block] = []
 
     def add(self, name: str | None) -> None:
         """Count one prompt or text; None means every prompt of the repository."""
-        if name == "-":
-            raw = sys.stdin.buffer.read(MAX_SOURCE + 1)
-            self._text("-", _decoded(raw, "standard input"))
-        elif name is not None and self._is_text(name):
-            path = os.path.join(self.call.folder, name)
-            self._text(name, _decoded(_read(path, name), name))
+        if name is not None and is_text(self.call.folder, name):
+            self._text(name, text_of(self.call.folder, name))
         else:
             from promptops.cli._token_prompts import add_prompts
 
             add_prompts(self, name)
-
-    def _is_text(self, name: str) -> bool:
-        path = os.path.join(self.call.folder, name)
-        return os.path.isfile(path) and not name.endswith((".yaml", ".yml"))
 
     def _text(self, name: str, text: str) -> None:
         models = {}
@@ -111,30 +98,6 @@ class Work:
 
     def report(self) -> Report:
         """The answer."""
-        shown = [*self.blocks, *([text_table(self.texts)] if self.texts else [])]
-        shown += _refused(self.counter)
+        shown = [*self.blocks, *([Table(*text_table(self.texts))] if self.texts else [])]
+        shown += refused(self.counter)
         return Report("tokens", {"prompts": self.prompts}, tuple(shown))
-
-
-def _refused(counter: Counter) -> Iterator[Block]:
-    for error in counter.refused:
-        yield Text(f"{error.path}: {error.message}; it was left alone", "warn")
-
-
-def _read(path: str, name: str) -> bytes:
-    try:
-        with open(path, "rb") as file:
-            return file.read(MAX_SOURCE + 1)
-    except OSError as error:
-        raise InputError(f"cannot read it: {error.strerror}", path=name) from None
-
-
-def _decoded(raw: bytes, name: str) -> str:
-    """The text of bytes, a byte order mark and all."""
-    if len(raw) > MAX_SOURCE:
-        raise InputError("the text is over 64 MiB", "count it in parts", path=name)
-    try:
-        return raw.decode("utf-8")
-    except UnicodeDecodeError as error:
-        hint = "save it as UTF-8: tokens are counted of characters"
-        raise InputError(f"not UTF-8 (byte {error.start})", hint, path=name) from None

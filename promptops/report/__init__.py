@@ -7,154 +7,49 @@ JSON, Markdown … Blocks are few on purpose: one command more must not cost fiv
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from importlib import import_module
-from typing import Any
 
-from promptops.diagnostic import Diagnostic
-from promptops.errors import UsageError
+TYPE_CHECKING = False  # a cold count draws its table without dataclasses, which cost it double
+if TYPE_CHECKING:
+    from promptops.report._blocks import (
+        STYLES,
+        Bars,
+        Block,
+        Diagnostics,
+        Fold,
+        Heading,
+        Items,
+        Report,
+        Screen,
+        Table,
+        Text,
+        Words,
+    )
 
-STYLES: Mapping[str, str] = {
-    "error": "1;31",
-    "warning": "1;33",
-    "info": "1;36",
-    "frame": "1;34",
-    "strong": "1",
-    "good": "32",
-    "bad": "31",
-    "warn": "33",
-    "quiet": "2",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Heading:
-    """A title; level 1 is the page's."""
-
-    text: str
-    level: int = 2
-
-
-@dataclass(frozen=True, slots=True)
-class Text:
-    """A paragraph; `tone` is "", "good", "bad", "warn" or "quiet"; `verbatim` keeps white space."""
-
-    text: str
-    tone: str = ""
-    verbatim: bool = False
+__all__ = [
+    "STYLES",
+    "Bars",
+    "Block",
+    "Diagnostics",
+    "Fold",
+    "Heading",
+    "Items",
+    "Report",
+    "Screen",
+    "Table",
+    "Text",
+    "Words",
+    "formats",
+    "render",
+]
 
 
-@dataclass(frozen=True, slots=True)
-class Items:
-    """A bulleted list."""
+def __getattr__(name: str) -> object:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from promptops.report import _blocks
 
-    items: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """Rows under columns; `align` has one of "l", "r" a column ("" is all left)."""
-
-    columns: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    align: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Words:
-    """A word-level difference: runs of ("=", text), ("-", text), ("+", text)."""
-
-    runs: tuple[tuple[str, str], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Fold:
-    """Detail that a page or a comment may fold away; text shows it all."""
-
-    summary: str
-    blocks: tuple[Block, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Diagnostics:
-    """Findings with the lines they stand in: `sources` maps a path to the file's text.
-
-    rules: code -> (name, harm) of the checks that ran, for formats that describe them.
-    files: how many files were looked at, 0 where that says nothing.
-    """
-
-    diagnostics: tuple[Diagnostic, ...]
-    sources: Mapping[str, str]
-    rules: Mapping[str, tuple[str, str]] = field(default_factory=dict)
-    files: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Bars:
-    """A bar chart: (label, value, note) each, values in `unit`; `limit` draws a line, or None."""
-
-    rows: tuple[tuple[str, float, str], ...]
-    unit: str
-    limit: float | None = None
-
-
-Block = Heading | Text | Items | Table | Words | Fold | Diagnostics | Bars
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """What a command has to say.
-
-    result: plain JSON data, written under the schema `promptops/<command>/<version>`.
-    exit_code: of the process once this is printed.
-    raw: what goes out instead of the blocks, to the byte, where no terminal shows it: the content
-        of a file. The blocks then say the same for eyes.
-    marker: letters and hyphens by which a comment on a pull request is found again, "" for none.
-    """
-
-    command: str
-    result: Any
-    blocks: Sequence[Block] = ()
-    exit_code: int = 0
-    version: int = 1
-    raw: str | None = None
-    marker: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Screen:
-    """Where a text will be read: handed in by the command line, which alone asks the terminal.
-
-    width: columns. colour: SGR colours are understood. unicode: the marks and lines we draw may
-    leave ASCII. links: OSC 8 hyperlinks are understood. root: absolute path of the repository,
-    that links to files start from; "" for none.
-    """
-
-    width: int = 80
-    colour: bool = False
-    unicode: bool = True
-    links: bool = False
-    root: str = ""
-
-    def paint(self, text: str, style: str) -> str:
-        """`text` in one of `STYLES`, unchanged where there is no colour or no such style."""
-        if not self.colour or style not in STYLES:
-            return text
-        return f"\x1b[{STYLES[style]}m{text}\x1b[0m"
-
-    def link(self, text: str, path: str) -> str:
-        """`text` as a link to a file of the repository where the terminal takes links."""
-        if not (self.links and self.root):
-            return text
-        from promptops.report.safe import percent
-
-        target = percent(f"{self.root.rstrip('/')}/{path}")
-        return f"\x1b]8;;file://{target}\x1b\\{text}\x1b]8;;\x1b\\"
-
-    def mark(self, drawn: str, plain: str) -> str:
-        """`drawn` where Unicode may be used, else its ASCII stand-in."""
-        return drawn if self.unicode else plain
+    globals().update({one: getattr(_blocks, one) for one in __all__ if one not in globals()})
+    return globals()[name]
 
 
 def formats() -> tuple[str, ...]:
@@ -174,6 +69,10 @@ def render(report: Report, format: str, screen: Screen) -> str:
 
     Raises UsageError if there is no such format.
     """
+    from importlib import import_module
+
+    from promptops.errors import UsageError
+
     names = formats()
     if format not in names:
         raise UsageError(f"no format '{format}'", f"formats: {', '.join(names)}")

@@ -5,9 +5,12 @@ from __future__ import annotations
 from itertools import zip_longest
 from math import isfinite
 
-from promptops.report import Bars, Screen, Table
 from promptops.report._width import cut, pad, width, wrap
 from promptops.report.safe import one_line, safe
+
+TYPE_CHECKING = False  # drawing needs their attributes, not their classes
+if TYPE_CHECKING:
+    from promptops.report import Bars, Screen, Table
 
 GAP = "  "
 LEAST = 8  # columns below which text in a cell cannot be read

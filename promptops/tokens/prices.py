@@ -9,12 +9,14 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from datetime import date
 from functools import cache
-from typing import Any
 
 from promptops.errors import ConfigError
+
+TYPE_CHECKING = False  # `typing` costs a cold count a tenth of its time
+if TYPE_CHECKING:
+    from datetime import date
+    from typing import Any
 
 INPUT, OUTPUT = "input_cost_per_token", "output_cost_per_token"
 READ, WRITE = "cache_read_input_token_cost", "cache_creation_input_token_cost"
@@ -25,22 +27,29 @@ _LISTED_BARE = ("openai", "anthropic", "bedrock", "converse", "invoke", "text-co
 _LIMITS = ("max_input_tokens", "max_output_tokens")
 
 
-@dataclass(frozen=True, slots=True)
 class Price:
     """US dollars a token by name, dearer tiers by size, and limits in tokens.
 
     tiers: name -> ((tokens above which it holds, dollars), …) rising. None is unknown.
     """
 
-    name: str
-    usd: Mapping[str, float]
-    tiers: Mapping[str, tuple[tuple[int, float], ...]] = field(default_factory=dict)
-    max_input: int | None = None
-    max_output: int | None = None
-    cache_minimum: int | None = None
-    deprecated: date | None = None
-    source: str = ""
-    as_of: str = ""
+    def __init__(self, name: str, usd: Mapping[str, float], row: Mapping[str, Any]) -> None:
+        self.name = name
+        self.usd = usd
+        self.tiers = _tiers(row)
+        self.max_input: int | None = row.get("max_input_tokens")
+        self.max_output: int | None = row.get("max_output_tokens")
+        self.cache_minimum: int | None = row.get("prompt_cache_min_tokens")
+        self.ends: str = row.get("deprecation_date", "")
+        self.source: str = row.get("source", "")
+        self.as_of: str = row.get("as_of", "")
+
+    @property
+    def deprecated(self) -> date | None:
+        """The day from which the provider no longer serves it."""
+        from datetime import date
+
+        return date.fromisoformat(self.ends) if self.ends else None
 
     def rate(self, what: str, prompt_tokens: int = 0) -> float | None:
         """Dollars a token of `what` in a call with this many prompt tokens, or None."""
@@ -64,7 +73,8 @@ def price(model: str, own: Mapping[str, Any] | None = None) -> Price | None:
     row = {**(found or {}), **_checked(model, mine)}
     if any(name in mine for name in (*_MONEY, *_LIMITS)):
         row["source"], row["as_of"] = "configuration", ""
-    return _made(model, row) if row else None
+    usd = {key: row[key] for key in _MONEY if key in row}
+    return Price(model, usd, row) if row else None
 
 
 def call_usd(
@@ -154,20 +164,9 @@ def _checked(model: str, mine: Mapping[str, Any]) -> Mapping[str, Any]:
     return kept
 
 
-def _made(name: str, row: Mapping[str, Any]) -> Price:
+def _tiers(row: Mapping[str, Any]) -> Mapping[str, tuple[tuple[int, float], ...]]:
     tiers: dict[str, list[tuple[int, float]]] = {}
     for key, value in row.items():
         if match := _TIER.match(key):
             tiers.setdefault(match[1], []).append((int(match[2]) * 1000, value))
-    ends = row.get("deprecation_date")
-    return Price(
-        name,
-        {key: row[key] for key in _MONEY if key in row},
-        {key: tuple(sorted(steps)) for key, steps in tiers.items()},
-        row.get("max_input_tokens"),
-        row.get("max_output_tokens"),
-        row.get("prompt_cache_min_tokens"),
-        date.fromisoformat(ends) if ends else None,
-        row.get("source", ""),
-        row.get("as_of", ""),
-    )
+    return {key: tuple(sorted(steps)) for key, steps in tiers.items()}
