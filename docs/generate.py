@@ -40,6 +40,7 @@ def pages() -> Mapping[Path, str]:
 
     made = {HERE / "format.md": _format()}
     made |= {HERE / "checks" / name: NOTE + text for name, text in docs_pages().items()}
+    made[HERE / "assertions.md"] = _assertions()
     made[HERE.parent / "README.md"] = _readme()
     return made
 
@@ -73,6 +74,31 @@ def _format() -> str:
     for title, where, shape in FILES:
         parts.append(f"\n## {title}\n\n{where}\n")
         parts.extend(_tables(shape, ""))
+    return "\n".join(parts).rstrip() + "\n"
+
+
+def _assertions() -> str:
+    """Every assertion type: what it decides, from its docstring, and what it takes, from its shape."""
+    from inspect import getdoc
+
+    from promptops.evals.assertions import registry
+    from promptops.model import ASSERTIONS
+    from promptops.source.argument_shapes import ARGUMENTS, OPTIONS, OPTIONS_OF
+
+    parts = [NOTE, "# Assertions\n", (HERE / "assertions-guide.md").read_text()]
+    for kind, word in ASSERTIONS.items():
+        shape = ARGUMENTS[word]
+        options = [name for name in OPTIONS if kind in OPTIONS_OF[name]]
+        knows = f" Options: {', '.join(f'`{name}`' for name in options)}." if options else ""
+        short = (
+            f", or {shape.fields[shape.shorthand].shape.noun} for its `{shape.shorthand}`"
+            if (isinstance(shape, Record) and shape.shorthand)
+            else ""
+        )
+        parts.append(f"## `{kind}`\n\n{getdoc(registry()[kind])}\n")
+        parts.append(f"Takes {shape.noun}{short}.{knows}\n")
+        if isinstance(shape, Record):
+            parts.extend(_tables(shape, ""))
     return "\n".join(parts).rstrip() + "\n"
 
 

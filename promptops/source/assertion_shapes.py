@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from promptops.diagnostic import Place
 from promptops.model import ASSERTIONS, Assertion, CaseSelection
+from promptops.source.argument_shapes import ARGUMENTS, OPTIONS, OPTIONS_OF
 from promptops.source.containers import Field, ListOf, MapOf, Record
 from promptops.source.shape import WRONG, Log, Shape, is_map, keys, nearest
-from promptops.source.value_shapes import Anything, Choice, Flag, Number, Text
+from promptops.source.value_shapes import Text
 
 SLICES = MapOf(ListOf(Text(), lone=True))
 
@@ -18,31 +18,6 @@ class AssertionShape(Shape):
     """`{regex: 'x', ignore_case: true}`: one known type, `not_` before it or not, then options."""
 
     noun = "an assertion such as `{contains: text}`"
-    RANGE = Record(
-        {
-            "min": Field(Number(), "at least this many"),
-            "max": Field(Number(), "at most this many"),
-            "exactly": Field(Number(), "exactly this many"),
-        },
-        shorthand="exactly",
-    )
-    ARGUMENTS: Mapping[str, Shape] = {
-        "text": Text(),
-        "texts": ListOf(Text(), lone=True, least=1),
-        "pattern": Text(empty=False),
-        "flag": Flag(),
-        "count": Number(),
-        "range": RANGE,
-        "map": MapOf(Anything()),
-        "any": Anything(),
-    }
-    OPTIONS: Mapping[str, Field] = {
-        "ignore_case": Field(Flag(), "upper and lower case are the same"),
-        "engine": Field(
-            Choice("re2", "regex"), "which pattern engine; re2 always ends in linear time"
-        ),
-        "mode": Field(Choice("strict", "loose"), "how IFEval types are judged"),
-    }
 
     def read(self, node: Any, place: Place, log: Log) -> Any:
         if not is_map(node):
@@ -50,8 +25,8 @@ class AssertionShape(Shape):
         found: list[tuple[str, Any]] = []
         options: dict[str, Any] = {}
         for name, child in keys(node, place, log):
-            if name in self.OPTIONS:
-                options[name] = self.OPTIONS[name].shape.read(child, (*place, name), log)
+            if name in OPTIONS:
+                options[name] = OPTIONS[name].shape.read(child, (*place, name), log)
             elif name.removeprefix("not_") in ASSERTIONS:
                 found.append((name, child))
             else:
@@ -71,27 +46,38 @@ class AssertionShape(Shape):
             )
         name, child = found[0]
         kind = name.removeprefix("not_")
-        argument = self.ARGUMENTS[ASSERTIONS[kind]].read(child, (*place, name), log)
+        argument = ARGUMENTS[ASSERTIONS[kind]].read(child, (*place, name), log)
+        for option in options:
+            if kind not in OPTIONS_OF[option]:
+                message = f"`{option}` means nothing to `{kind}`"
+                log.add("invalid-value", (*place, option), message, "delete it", key=True)
         if argument is WRONG or WRONG in options.values():
             return WRONG
         return Assertion(kind, argument, name != kind, options)
 
     def _unknown(self, name: str, place: Place, log: Log) -> None:
-        guess = nearest(name, [*ASSERTIONS, *(f"not_{kind}" for kind in ASSERTIONS), *self.OPTIONS])
+        guess = nearest(name, [*ASSERTIONS, *(f"not_{kind}" for kind in ASSERTIONS), *OPTIONS])
         help = f"did you mean `{guess}`?" if guess else "`promptops schema cases` lists them"
         log.add("unknown-key", (*place, name), f"unknown assertion `{name[:60]}`", help, key=True)
 
     def schema(self) -> dict[str, Any]:
-        properties: dict[str, Any] = {n: f.shape.schema() for n, f in self.OPTIONS.items()}
+        properties: dict[str, Any] = {n: f.shape.schema() for n, f in OPTIONS.items()}
         for kind, argument in ASSERTIONS.items():
-            properties[kind] = properties[f"not_{kind}"] = self.ARGUMENTS[argument].schema()
-        types = [{"required": [name]} for name in properties if name not in self.OPTIONS]
+            properties[kind] = properties[f"not_{kind}"] = ARGUMENTS[argument].schema()
+        types = [self._type(name) for name in properties if name not in OPTIONS]
         return {
             "type": "object",
             "additionalProperties": False,
             "properties": properties,
             "oneOf": types,
         }
+
+    @staticmethod
+    def _type(name: str) -> dict[str, Any]:
+        """What goes with one type: the options that mean nothing to it don't."""
+        kind = name.removeprefix("not_")
+        other = {option: False for option, kinds in OPTIONS_OF.items() if kind not in kinds}
+        return {"required": [name], "properties": other} if other else {"required": [name]}
 
 
 ASSERTS = ListOf(AssertionShape(), lone=True, least=1)
