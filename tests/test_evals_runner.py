@@ -31,7 +31,7 @@ from promptops.tokens.prices import INPUT, OUTPUT, Price
 QUICK = Limits(first_wait=0.005, longest_wait=0.3, seconds=10)
 KEY = "sk-loopback-0123456789"
 # 10 dollars a million tokens in, 100 out
-TARIFF = Tariff(Price("m", {INPUT: 1e-5, OUTPUT: 1e-4}))
+TARIFF = Tariff(Price("m", {INPUT: 1e-5, OUTPUT: 1e-4}, {}))
 
 
 def requests(url: str, n: int, **parameters: Any) -> list[Request]:
