@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -106,11 +107,14 @@ def test_equal_requests_are_asked_once_and_repeats_each_time(tmp_path: Path) -> 
 
 
 def failing(share: float, reply: Callable[[], Reply], seed: int = 1) -> Behave:
-    """Some requests, drawn anew each time, get another reply."""
-    draw = random.Random(seed)
+    """Some requests get another reply: drawn anew for each attempt, whatever their order is."""
+    tries: Counter[str] = Counter()
 
     def behave(number: int, body: dict[str, Any]) -> Reply:
-        return reply() if draw.random() < share else plain(number, body)
+        question = body["messages"][-1]["content"]
+        tries[question] += 1
+        draw = random.Random(f"{seed} {question} {tries[question]}").random()
+        return reply() if draw < share else plain(number, body)
 
     return behave
 
