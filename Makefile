@@ -11,7 +11,7 @@ demo: $(VENV)/ready
 	@$(BIN)/python docs/demo.py
 
 test: $(VENV)/ready lint
-	$(BIN)/python -m pytest -n auto --cov --cov-report=term:skip-covered --cov-fail-under=88
+	$(BIN)/python -m pytest -n auto --cov --cov-report=term:skip-covered --cov-fail-under=95
 
 lint: $(VENV)/ready
 	$(BIN)/ruff check .
