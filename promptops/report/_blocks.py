@@ -92,7 +92,22 @@ class Bars:
     limit: float | None = None
 
 
-Block = Heading | Text | Items | Table | Words | Fold | Diagnostics | Bars
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A chart and what it says: in words, and as figures where no picture can be shown.
+
+    svg: markup of `promptops.report.charts`. drawn: lines for a terminal, at most 80 columns wide;
+    without them a terminal shows the figures.
+    """
+
+    title: str
+    summary: str
+    svg: str
+    figures: Table
+    drawn: tuple[str, ...] = ()
+
+
+Block = Heading | Text | Items | Table | Words | Fold | Diagnostics | Bars | Picture
 
 
 @dataclass(frozen=True, slots=True)

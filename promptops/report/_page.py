@@ -32,8 +32,11 @@ def tag(name: str, /, *inside: str, **attributes: str) -> Markup:
     return Markup(f"<{name}{said}>{markup(*inside)}</{name}>")
 
 
-def page(title: str, *body: str) -> str:
-    """A whole page that loads nothing, runs nothing and reads well without either."""
+def page(title: str, *body: str, style: str = "") -> str:
+    """A whole page that loads nothing, runs nothing and reads well without either.
+
+    style: what this page needs beyond the common style sheet.
+    """
     head = tag(
         "head",
         tag("meta", charset="utf-8"),
@@ -41,20 +44,22 @@ def page(title: str, *body: str) -> str:
         tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
         tag("meta", name="color-scheme", content="light dark"),
         tag("title", title),
-        tag("style", Markup(STYLE)),
+        tag("style", Markup(COLOURS + STYLE + style)),
     )
     main = tag("body", tag("main", Markup("\n"), *body))
     return f"<!doctype html>\n{tag('html', head, Markup(chr(10)), main, lang='en')}\n"
 
 
-STYLE = """
+COLOURS = """
 :root { color-scheme: light dark; --text: #1c2127; --quiet: #57606a; --back: #fff; --soft: #f3f5f7;
   --line: #d0d7de; --bad: #b3261e; --warn: #8a5300; --good: #116a2c; --info: #0a5cad;
   --mark: #ffe08a; --fill: #3b78c4; --removed: #ffdfdb; --added: #d5f5dd; }
 @media (prefers-color-scheme: dark) { :root { --text: #e4e8ec; --quiet: #9aa5b1; --back: #14181d;
   --soft: #1e242b; --line: #39424d; --bad: #ff8a80; --warn: #f0b357; --good: #6fd58c;
   --info: #7bb8ff; --mark: #6b5200; --fill: #5b94dd; --removed: #5a1f1c; --added: #17472a; } }
-* { box-sizing: border-box; }
+"""
+
+STYLE = """* { box-sizing: border-box; }
 body { margin: 0; background: var(--back); color: var(--text);
   font: 1rem/1.55 system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif; }
 main { max-width: 68rem; margin: 0 auto; padding: 1.5rem 1rem 4rem; overflow-wrap: anywhere; }

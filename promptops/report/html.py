@@ -16,6 +16,7 @@ from promptops.report import (
     Fold,
     Heading,
     Items,
+    Picture,
     Report,
     Screen,
     Table,
@@ -38,7 +39,19 @@ def render(report: Report, _screen: Screen) -> str:
     """The blocks as a page; its title is the first heading's."""
     headings = (block.text for block in report.blocks if isinstance(block, Heading))
     title = one_line(next(headings, "")) or f"promptops {report.command}"
-    return page(title, *_blocks(report.blocks))
+    return page(title, *_blocks(report.blocks), style=_style(report.blocks))
+
+
+def _style(blocks: Iterable[Block]) -> str:
+    """The charts' own style, where there are charts."""
+    for block in blocks:
+        if isinstance(block, Picture):
+            from promptops.report.charts import STYLE
+
+            return STYLE
+        if isinstance(block, Fold) and (style := _style(block.blocks)):
+            return style
+    return ""
 
 
 def _blocks(blocks: Iterable[Block]) -> Iterable[Markup]:
@@ -70,6 +83,8 @@ def _block(block: Block) -> Markup:
             return _diagnostics(block)
         case Bars():
             return _bars(block)
+        case Picture():
+            return _picture(block)
 
 
 def _text(block: Text) -> Markup:
@@ -135,6 +150,16 @@ def _bar(value: float, scale: float, limit: float | None) -> Markup:
         parts.append(tag("i", style=f"left:calc({_percent(limit, scale)} - 2px)"))
     kind = "bar over" if over(value, limit) else "bar"
     return tag("span", *parts, class_=kind, aria_hidden="true")
+
+
+def _picture(block: Picture) -> Markup:
+    caption = tag("figcaption", tag("strong", one_line(block.title)), " ", block.summary)
+    label = f"chart: {one_line(block.title)}"
+    seen = tag(
+        "div", Markup(block.svg), class_="scroll", role="region", aria_label=label, tabindex="0"
+    )
+    figures = tag("details", tag("summary", "the figures"), _table(block.figures))
+    return tag("figure", caption, NEWLINE, seen, NEWLINE, figures)
 
 
 def _percent(value: float, scale: float) -> str:

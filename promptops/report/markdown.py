@@ -17,6 +17,7 @@ from promptops.report import (
     Fold,
     Heading,
     Items,
+    Picture,
     Report,
     Screen,
     Table,
@@ -75,6 +76,10 @@ def _pieces(blocks: Iterable[Block]) -> Iterator[str]:
                 yield from _diagnostics(block)
             case Bars():
                 yield from _bars(block)
+            case Picture():
+                yield f"\n**{prose(safe(block.title))}** {prose(safe(block.summary))}\n"
+                table = block.figures
+                yield from _table(table.columns, table.rows, table.align)
 
 
 def _text(block: Text) -> str:

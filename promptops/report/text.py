@@ -12,6 +12,7 @@ from promptops.report import (
     Fold,
     Heading,
     Items,
+    Picture,
     Report,
     Screen,
     Table,
@@ -70,6 +71,8 @@ def block_lines(block: Block, screen: Screen) -> list[str]:
             from promptops.report._table import bars
 
             return bars(block, screen)
+        case Picture():
+            return _picture(block, screen)
 
 
 def hung(lead: str, text: str, screen: Screen) -> list[str]:
@@ -107,6 +110,15 @@ def _text(block: Text, screen: Screen) -> list[str]:
     else:
         drawn = wrapped(safe(block.text), screen.width)
     return [screen.paint(line, block.tone) if line else "" for line in drawn]
+
+
+def _picture(block: Picture, screen: Screen) -> list[str]:
+    said = [*_heading(Heading(block.title, 3), screen), *wrapped(safe(block.summary), screen.width)]
+    if block.drawn and screen.unicode and screen.width >= 80:
+        return [*said, *map(safe, block.drawn)]
+    from promptops.report._table import table
+
+    return [*said, *table(block.figures, screen)]
 
 
 def _diagnostics(block: Diagnostics, screen: Screen) -> list[str]:

@@ -1,0 +1,90 @@
+"""A prompt's life: its size at each version, and what came and went."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from promptops.report._page import Markup
+from promptops.report.charts import Scale, chart, down, line, path, point, text, ticks
+
+WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 720.0, 260.0, 64.0, 24.0, 24.0, 56.0
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One commit. time: epoch seconds; value: None where it is not known; said: on the dot.
+
+    added, removed: how many rules came and went.
+    """
+
+    time: int
+    value: float | None
+    said: str
+    added: int = 0
+    removed: int = 0
+
+
+def timeline(title: str, steps: Sequence[Step], limit: float | None, limit_name: str) -> Markup:
+    """The chart: oldest first; a value holds until the next one. Steps without one leave a gap."""
+    values = [step.value for step in steps if step.value is not None]
+    values += [limit] if limit is not None else []
+    marks = ticks(0.0, max([*values, 1.0]), 4)
+    up = Scale(0.0, marks[-1], HEIGHT - BOTTOM, TOP)
+    along = _along(steps)
+    parts = [down(LEFT, up, [(mark, f"{mark:,.0f}") for mark in marks], WIDTH - RIGHT)]
+    if limit is not None:
+        y = up(limit)
+        parts += [
+            line((LEFT, y), (WIDTH - RIGHT, y), "limit"),
+            text(WIDTH - RIGHT, y - 5, limit_name, "small end bad"),
+        ]
+    parts += [path(piece, "line") for piece in _pieces(steps, along, up)]
+    parts += _dots(steps, along, up)
+    return chart(WIDTH, HEIGHT, title, *parts, *_dates(steps, along))
+
+
+def _along(steps: Sequence[Step]) -> Scale:
+    times = [step.time for step in steps]
+    return Scale(min(times), max(times), LEFT + 14, WIDTH - RIGHT - 14)
+
+
+def _pieces(steps: Sequence[Step], along: Scale, up: Scale) -> list[list[tuple[float, float]]]:
+    """Lines in steps, broken where a value is not known."""
+    pieces: list[list[tuple[float, float]]] = [[]]
+    for step in steps:
+        x, piece = along(step.time), pieces[-1]
+        if piece:
+            piece.append((x, piece[-1][1]))
+        if step.value is None:
+            pieces.append([])
+        else:
+            pieces[-1].append((x, up(step.value)))
+    return [piece for piece in pieces if len(piece) > 1]
+
+
+def _dots(steps: Sequence[Step], along: Scale, up: Scale) -> list[Markup]:
+    drawn = []
+    for step in steps:
+        x = along(step.time)
+        if step.value is not None:
+            drawn.append(point(x, up(step.value), step.said))
+        if step.added:
+            drawn.append(text(x, HEIGHT - BOTTOM + 18, f"+{step.added}", "small middle good"))
+        if step.removed:
+            drawn.append(text(x, HEIGHT - BOTTOM + 31, f"−{step.removed}", "small middle bad"))
+    return drawn
+
+
+def _dates(steps: Sequence[Step], along: Scale) -> list[Markup]:
+    """The first and the last day."""
+    ends = [(steps[0].time, ""), (steps[-1].time, " end")]
+    if _day(ends[0][0]) == _day(ends[1][0]):
+        ends = ends[:1]
+    y = HEIGHT - 8
+    return [text(along(time), y, _day(time), f"quiet small{end}") for time, end in ends]
+
+
+def _day(time: int) -> str:
+    return datetime.fromtimestamp(time, UTC).date().isoformat()
