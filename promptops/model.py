@@ -110,6 +110,7 @@ class Budget:
 
     prompt_tokens: int | None = None
     rule_tokens: int | None = None
+    tool_tokens: int | None = None
     output_tokens: int | None = None
     calls_per_month: int | None = None
     usd_per_month: float | None = None
@@ -117,10 +118,33 @@ class Budget:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One message: `role` is system, user, assistant, developer or tool; `content` is text."""
+    """One message: `role` is system, user, assistant, developer or tool; `content` is text.
+
+    cache: a cache breakpoint stands after it, kept for "5m" or "1h"; "" for none.
+    """
 
     role: str
     content: str
+    cache: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """A function that the model may call, as it is told of it. `parameters` is a JSON Schema."""
+
+    name: str
+    description: str = ""
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """`count` images of `width` x `height` pixels that go with every call; `detail`: low or high."""
+
+    width: int
+    height: int
+    detail: str = "high"
+    count: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +182,8 @@ class Prompt:
     budget: Budget = Budget()
     output_schema: str = ""  # path of a JSON Schema, relative to the prompt's folder
     messages: tuple[Message, ...] = ()
+    tools: tuple[Tool, ...] = ()
+    images: tuple[Image, ...] = ()
     rules: tuple[Rule, ...] = ()
     retired: tuple[Retired, ...] = ()
     cases: tuple[Case, ...] = ()

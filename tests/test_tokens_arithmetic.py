@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 from token_world import bare, counter
 
 from promptops.errors import ConfigError
-from promptops.model import Budget, Case, Message, Prompt, Rule, Variable
+from promptops.model import Budget, Case, Message, Prompt, Rule, Tool, Variable
 from promptops.render import render
 from promptops.tokens import caching, facts
-from promptops.tokens.arithmetic import count_messages, measure, spread, total_of, variable_shares
-from promptops.tokens.framing import framing, tool_tokens
+from promptops.tokens.arithmetic import count_messages, measure, spread, variable_shares
+from promptops.tokens.counts import total_of
+from promptops.tokens.framing import framing
 from promptops.tokens.images import image_tokens
 from promptops.tokens.languages import language_costs
 from promptops.tokens.layout import RULE, VARIABLE, knows, lay_out
@@ -24,6 +25,7 @@ from promptops.tokens.prices import INPUT, OUTPUT, READ, WRITE, call_usd, price,
 from promptops.tokens.renderings import fillings, first_filling
 from promptops.tokens.skeleton import skeleton, smallest
 from promptops.tokens.summary import summarize
+from promptops.tokens.tools import tool_count
 
 O200K = counter().encoding("o200k_base")
 CL100K = counter().encoding("cl100k_base")
@@ -278,28 +280,25 @@ def test_renderings_that_cannot_be_estimated_are_counted_apart():
 
 # framing and tools: the figures that the OpenAI cookbook prints
 
-WEATHER = {
-    "type": "function",
-    "function": {
-        "name": "get_current_weather",
-        "description": "Get the current weather in a given location",
-        "parameters": {
-            "type": "object",
-            "properties": {
-                "location": {
-                    "type": "string",
-                    "description": "The city and state, e.g. San Francisco, CA",
-                },
-                "unit": {
-                    "type": "string",
-                    "description": "The unit of temperature to return",
-                    "enum": ["celsius", "fahrenheit"],
-                },
+WEATHER = Tool(
+    "get_current_weather",
+    "Get the current weather in a given location",
+    {
+        "type": "object",
+        "properties": {
+            "location": {
+                "type": "string",
+                "description": "The city and state, e.g. San Francisco, CA",
             },
-            "required": ["location"],
+            "unit": {
+                "type": "string",
+                "description": "The unit of temperature to return",
+                "enum": ["celsius", "fahrenheit"],
+            },
         },
+        "required": ["location"],
     },
-}
+)
 
 
 @pytest.mark.parametrize(("model", "printed"), [("gpt-4o", 101), ("gpt-4", 105)])
@@ -310,11 +309,10 @@ def test_tools_as_the_cookbook_counts_them(model, printed):
         ),
         Message("user", "What's the weather like in San Francisco?"),
     ]
-    size = counter().encoder(model).count
     _, whole, _ = count_messages(messages, model, counter())
-    assert whole.tokens + tool_tokens([WEATHER], resolve(model), size) == printed
-    assert tool_tokens([], resolve(model), size) == 0
-    assert tool_tokens([{"name": "f"}], resolve(model), size) > 12
+    assert whole.tokens + tool_count([WEATHER], model, counter()).tokens == printed
+    assert tool_count([], model, counter()).tokens == 0
+    assert tool_count([Tool("f")], model, counter()).tokens > 12
 
 
 @pytest.mark.parametrize(("model", "printed"), [("gpt-4o", 124), ("gpt-4", 129)])
@@ -337,8 +335,8 @@ def test_framing_as_the_cookbook_counts_it(model, printed):
 
 
 def test_tools_and_framing_are_unknown_where_nothing_is_published():
-    assert tool_tokens([WEATHER], resolve("claude-opus-5"), len) is None
-    assert tool_tokens([WEATHER], resolve("gpt-9"), len) is None
+    assert tool_count([WEATHER], "gemini-2.5-pro", counter()).tokens is None
+    assert tool_count([WEATHER], "gpt-9", counter()).tokens is None
     assert framing([Message("user", "x")], resolve("gemini-3"), len) is None
 
 

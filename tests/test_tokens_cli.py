@@ -244,21 +244,22 @@ def test_tools_and_images(cli: Run, repo: Path) -> None:
     arguments = ("support", "--tools", "tools.json", "--image", "512x512", "--model", "gpt-4o")
     (found,) = result(cli("tokens", *arguments, "--format", "json", cwd=repo))["prompts"]
     row = found["models"]["gpt-4o"]
-    assert row["images"] == [
-        {
-            "width": 512,
-            "height": 512,
-            "low": 255,
-            "high": 255,
-            "known": "estimated",
-            "source": row["images"][0]["source"],
-            "as_of": row["images"][0]["as_of"],
-        }
-    ]
+    (image,) = row["images"]
+    assert (image["width"], image["height"], image["count"]) == (512, 512, 1)
+    assert (image["low"], image["high"], image["known"]) == (255, 255, "estimated")
+    assert row["image_tokens"] == 255
+    assert row["total"] == row["text"] + row["framing"] + row["tools"] + 255
     assert row["tools"] > 12
     said = cli("tokens", *arguments, "--model", "gemini-2.5-pro", "--model", "nope", cwd=repo).out
     assert "tools" in said
     assert "unknown" in said
+
+
+@pytest.mark.parametrize("tool", [{}, {"name": 3}, {"function": 3}, {"name": "a", "parameters": 3}])
+def test_tools_that_are_no_definitions(cli: Run, repo: Path, tool: object) -> None:
+    (repo / "tools.json").write_text(json.dumps([tool]))
+    said = cli("tokens", "support", "--tools", "tools.json", cwd=repo)
+    assert (said.code, "a tool is no definition" in said.err) == (2, True)
 
 
 def test_an_output_schema_that_is_no_json(cli: Run, repo: Path) -> None:

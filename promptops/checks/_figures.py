@@ -9,12 +9,12 @@ from promptops.checks import Around
 from promptops.diagnostic import Severity
 from promptops.errors import PromptopsError
 from promptops.model import Prompt
-from promptops.tokens.arithmetic import Measure, Range, measure_layout, spread
-from promptops.tokens.counts import Count, Counter
+from promptops.tokens.arithmetic import Measure, Range, count_messages, measure_layout, spread
+from promptops.tokens.counts import Count, Counter, total_of
 from promptops.tokens.encode import Encoder
 from promptops.tokens.layout import Layout, lay_out
 from promptops.tokens.models import ASSUMED, EXACT
-from promptops.tokens.renderings import first_filling, most_bytes
+from promptops.tokens.renderings import fillings, first_filling, most_bytes
 
 _FRAMING = 1_000  # tokens: far more than the framing of any prompt's messages
 
@@ -34,6 +34,7 @@ class Figures:
         prompt = self.prompt
         said = [text for rule in prompt.rules for text in (rule.id, rule.text)]
         said += [message.content for message in prompt.messages]
+        said += [f"{tool.description}{tool.parameters}" for tool in prompt.tools]
         said += [text for variable in prompt.variables.values() for text in variable.examples]
         for case in prompt.cases:
             said += [*case.variables.values(), *(turn.content for turn in case.history)]
@@ -79,6 +80,25 @@ class Figures:
                 found = None
             self._spreads[model] = found
         return self._spreads[model]
+
+    def upto(self, model: str, at: int) -> Count | None:
+        """The largest rendering up to the end of message `at`, tools first; None where unknown."""
+        from promptops.render import render
+
+        tools = self.measure(model).beside.tools
+        largest: Count | None = None
+        for filling in fillings(self.prompt):
+            try:
+                messages = render(self.prompt, filling.values, slices=filling.slices or {})
+            except PromptopsError:
+                return None
+            whole = count_messages(messages[: at + 1], model, self.counter)[1]
+            total = total_of([tools, whole])
+            if total.high is None:
+                return None
+            if largest is None or total.high > (largest.high or 0):
+                largest = total
+        return largest
 
     def encoders(self) -> Iterator[tuple[str, Encoder]]:
         """(model, its encoder), once for each vocabulary, where ids are exact or assumed."""

@@ -15,6 +15,7 @@ from promptops.diagnostic import Finding, Severity
 from promptops.model import Prompt
 from promptops.tokens.arithmetic import Range
 from promptops.tokens.prices import INPUT, READ, Price, call_usd, price
+from promptops.tokens.tools import tool_count
 
 
 @check("PO301", "prompt-over-budget", Severity.ERROR, (ON_PROMPT,))
@@ -123,6 +124,40 @@ def rule_over_budget(prompt: Prompt, around: Around) -> Iterator[Finding]:
             message = f"the rule `{rule.id}` is {told(count)} on {model}, over the budget of {limit:,} a rule"
             help = "split it, shorten it, or raise `rule_tokens` with a decision"
             yield Finding(("rules", index, "text"), message, help, severity=verdict(count, limit))
+
+
+@check("PO361", "tools-over-budget", Severity.WARNING, (ON_PROMPT,))
+def tools_over_budget(prompt: Prompt, around: Around) -> Iterator[Finding]:
+    """Every tool is told to the model in every call, whether or not it is used: definitions often
+    weigh more than the prompt itself. No provider promises how it writes them, so this only warns.
+
+    Bad:
+        models: [openai/gpt-4o]
+        budget: {tool_tokens: 20}
+        tools:
+          - name: find_invoice
+            description: Finds the invoice with this number in the billing system.
+            parameters: {type: object, properties: {number: {type: string, description: Of the invoice.}}}
+
+    Good:
+        models: [openai/gpt-4o]
+        budget: {tool_tokens: 80}
+        tools:
+          - name: find_invoice
+            description: Finds the invoice with this number.
+            parameters: {type: object, properties: {number: {type: string}}}
+    """
+    limit = prompt.budget.tool_tokens
+    found = figures(prompt, around) if limit is not None and prompt.tools else None
+    if limit is None or found is None:
+        return
+    counts = [(tool_count(prompt.tools, model, found.counter), model) for model in prompt.models]
+    over = [(count, model) for count, model in counts if verdict(count, limit)]
+    if over:
+        count, model = max(over, key=lambda pair: pair[0].low or 0)
+        message = f"the tools are {told(count)} on {model}, over the budget of {limit:,}"
+        help = "shorten descriptions, drop tools that are hardly called, or raise `tool_tokens` with a decision"
+        yield Finding(("budget", "tool_tokens"), message, help)
 
 
 @check("PO307", "cost-over-budget", Severity.ERROR, (ON_PROMPT,))

@@ -9,7 +9,7 @@ from promptops.checks import ON_PROMPT, Around, check
 from promptops.diagnostic import Finding, Severity
 from promptops.model import Budget, Prompt
 
-LIMITS = ("prompt_tokens", "rule_tokens", "output_tokens", "usd_per_month")
+LIMITS = ("prompt_tokens", "rule_tokens", "tool_tokens", "output_tokens", "usd_per_month")
 
 
 @check("PO308", "raised-budget", Severity.INFO, (ON_PROMPT,))

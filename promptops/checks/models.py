@@ -8,6 +8,8 @@ from promptops.checks import ON_PROMPT, Around, check
 from promptops.checks._figures import Figures, figures
 from promptops.diagnostic import Finding, Severity
 from promptops.model import Prompt
+from promptops.tokens.beside import beside
+from promptops.tokens.counts import Count, Counter
 from promptops.tokens.facts import OLD_AFTER, oldest
 from promptops.tokens.models import UNKNOWN
 from promptops.tokens.prices import price
@@ -57,7 +59,7 @@ def sudden_token_growth(prompt: Prompt, around: Around) -> Iterator[Finding]:
 @check("PO304", "uncounted-model", Severity.INFO, (ON_PROMPT,))
 def uncounted_model(prompt: Prompt, around: Around) -> Iterator[Finding]:
     """Budgets and prices say nothing for a model whose tokens cannot be counted here. No other
-    model's tokenizer is taken in its place.
+    model's tokenizer is taken in its place, and no other model's formula for images or tools.
 
     Bad:
         models: [openai/gpt-4o, openai/gpt-4o-minni]
@@ -75,6 +77,21 @@ def uncounted_model(prompt: Prompt, around: Around) -> Iterator[Finding]:
                 "correct the name, or say in the settings' `models` which model or encoding it is"
             )
             yield Finding(("models", index), message, help)
+            continue
+        for key, count in _beside(prompt, name, around.counter).items():
+            if count.tokens is None:
+                message = f"the {key} of this prompt cannot be counted on {name}: {count.method}"
+                help = f"`promptops tokens {prompt.id} --count` asks the provider where it has an endpoint"
+                yield Finding((key,), message, help)
+
+
+def _beside(prompt: Prompt, model: str, counter: Counter) -> dict[str, Count]:
+    if not prompt.tools and not prompt.images:
+        return {}
+    found = beside(prompt, model, counter)
+    counts = {"tools": found.tools, "images": found.images}
+    known = counter.count("a", model).tokens is not None  # else the finding is about a vocabulary
+    return counts if known else {}
 
 
 @check("PO305", "tokenizer-change", Severity.WARNING, (ON_PROMPT,))

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from promptops.cli._token_text import shown_count, shown_usd
 from promptops.model import Prompt
 from promptops.report import Bars, Block, Heading, Table, Text
+from promptops.tokens.arithmetic import Measure
 from promptops.tokens.counts import Count
 from promptops.tokens.languages import LanguageCost
 from promptops.tokens.summary import Figures
@@ -53,23 +54,37 @@ def _overview(prompt: Prompt, found: Mapping[str, Figures]) -> Table:
 def _where(prompt: Prompt, figures: Figures) -> Iterator[Block]:
     """Rules by size, and what is no rule; the parts add up to the total."""
     measure = figures.measure
-    whole = max(measure.total.tokens or 0, 1)
+    whole = max(measure.total.tokens or measure.text.tokens or 0, 1)
     rows = sorted(measure.rules.items(), key=lambda pair: -pair[1])
     parts = [(name, float(size), f"{size / whole:.0%}") for name, size in rows]
     yield Text(f"where they are, on {measure.model}:", "quiet")
     yield Bars(tuple(parts), "tokens", prompt.budget.rule_tokens)
-    joins = f", merging across the seams {measure.joins:+,}" if measure.joins else ""
-    yield Text(
-        f"rules {sum(measure.rules.values()):,} + rest {measure.rest or 0:,} + framing "
-        f"{measure.framed or 0:,}{joins}: {measure.total.tokens or 0:,}",
-        "quiet",
-    )
+    yield Text(_sum(measure), "quiet")
     if figures.variables:
         rows_of = (
             (name, f"{low:,}", f"{high:,}", _promised(prompt, name))
             for name, (low, high) in figures.variables.items()
         )
         yield Table(("variable", "least", "most", "declared"), tuple(rows_of), "lrrr")
+
+
+def _sum(measure: Measure) -> str:
+    """`rules 37 + rest 23 + framing 11 = 71`, with what else the call has."""
+    parts = [("rules", sum(measure.rules.values())), ("rest", measure.rest or 0)]
+    parts.append(("framing", measure.framed or 0))
+    other = measure.beside
+    parts += [
+        (n, c.tokens or 0)
+        for n, c in (("tools", other.tools), ("images", other.images))
+        if c.tokens
+    ]
+    said = " + ".join(f"{name} {size:,}" for name, size in parts)
+    joins = f", merging across the seams {measure.joins:+,}" if measure.joins else ""
+    return f"{said}{joins}: {_or_unknown(measure.total.tokens)}"
+
+
+def _or_unknown(tokens: int | None) -> str:
+    return "unknown" if tokens is None else f"{tokens:,}"
 
 
 def _promised(prompt: Prompt, name: str) -> str:

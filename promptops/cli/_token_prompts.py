@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from promptops.cli import _token_blocks as blocks
 from promptops.cli._findings import diagnostic_data
 from promptops.cli._prompts import find_prompt, governed, usable
-from promptops.cli._token_extras import Extras, extra_blocks
+from promptops.cli._token_extras import Extras, beside_text, extra_blocks
 from promptops.cli._token_json import of_prompt
 from promptops.errors import InputError, UsageError
 from promptops.report import Diagnostics
@@ -37,7 +38,9 @@ def _add(work: Work, reading: Reading) -> None:
     from promptops.cli._token_plain import EXAMPLES
     from promptops.render import render
 
-    prompt = usable(reading)
+    extras = Extras.read(work.call, **work.beside)
+    prompt = extras.on(usable(reading))
+    reading = replace(reading, prompt=prompt)  # the hazards are of the same call
     models = work.models or prompt.models or EXAMPLES
     try:
         found = summarize(prompt, models, work.counter, render)
@@ -46,8 +49,8 @@ def _add(work: Work, reading: Reading) -> None:
         raise
     totals = {model: _counted(work, model, figures) for model, figures in found.items()}
     hazards = _hazards(work, reading)
-    extras = Extras.read(work.call, **work.beside)
-    beside = {m: extras.of(work.counter, m, prompt, work.call.tree()) for m in models}
+    tree = work.call.tree()
+    beside = {m: beside_text(prompt, f, work.counter, tree) for m, f in found.items()}
     work.prompts.append(
         {
             "id": prompt.id,

@@ -199,7 +199,14 @@ def _data(before: Prompt | None, after: Prompt | None) -> Iterator[Need]:
         yield _need("data", REMOVED, f"data class `{name}`", before=name)
 
 
-_LIMITS = ("prompt_tokens", "rule_tokens", "output_tokens", "calls_per_month", "usd_per_month")
+_LIMITS = (
+    "prompt_tokens",
+    "rule_tokens",
+    "tool_tokens",
+    "output_tokens",
+    "calls_per_month",
+    "usd_per_month",
+)
 
 
 def _budget(before: Prompt | None, after: Prompt | None) -> Iterator[Need]:

@@ -75,7 +75,8 @@ def same_words(one: str, other: str) -> bool:
 def _breaks(before: Prompt, after: Prompt) -> bool:
     contract = (_models(before), _contract(before)) != (_models(after), _contract(after))
     gone = before.variables.keys() - after.variables.keys()
-    return bool(contract or gone or _rules_lost(before, after) or _messages_reworded(before, after))
+    lost = _rules_lost(before, after) or _tools_lost(before, after)
+    return bool(contract or gone or lost or _messages_reworded(before, after))
 
 
 def _models(prompt: Prompt) -> tuple[str, frozenset[str]]:
@@ -96,6 +97,11 @@ def _rules_lost(before: Prompt, after: Prompt) -> bool:
     return bool(_rule_words(before) - _rule_words(after))
 
 
+def _tools_lost(before: Prompt, after: Prompt) -> bool:
+    """True if some tool is gone or says something else: answers that called it rely on it."""
+    return any(tool not in after.tools for tool in before.tools)
+
+
 def _rule_words(prompt: Prompt) -> Counter[tuple[str, ...]]:
     return Counter(_words(rule.text) for rule in prompt.rules)
 
@@ -109,7 +115,8 @@ def _messages_reworded(before: Prompt, after: Prompt) -> bool:
 
 def _adds(before: Prompt, after: Prompt) -> bool:
     return (
-        before.messages != after.messages
+        _said(before) != _said(after)
+        or before.tools != after.tools
         or [rule.text for rule in before.rules] != [rule.text for rule in after.rules]
         or [rule.section for rule in before.rules] != [rule.section for rule in after.rules]
         or bool(after.variables.keys() - before.variables.keys())
@@ -117,11 +124,17 @@ def _adds(before: Prompt, after: Prompt) -> bool:
     )
 
 
+def _said(prompt: Prompt) -> list[tuple[str, str]]:
+    """The messages as the model sees them."""
+    return [(message.role, message.content) for message in prompt.messages]
+
+
 def _metadata(prompt: Prompt) -> tuple[object, ...]:
     return (
         *(prompt.id, prompt.summary, prompt.owners, prompt.models, prompt.languages),
         *(prompt.modalities_in, prompt.modalities_out, prompt.data, dict(prompt.variables)),
         *(prompt.budget, prompt.rules, prompt.retired, prompt.cases, prompt.target),
+        *(prompt.images, prompt.messages),
     )
 
 

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from json import dumps
 
-from promptops.model import Case, Message, Prompt, Variable
+from promptops.model import Case, Image, Message, Prompt, Tool, Variable
 
 RAISED, PRIVACY, LOOSENED = "raised", "privacy", "loosened"
-LIMITS = ("prompt_tokens", "rule_tokens", "output_tokens", "calls_per_month", "usd_per_month")
+LIMITS = (
+    "prompt_tokens",
+    "rule_tokens",
+    "tool_tokens",
+    "output_tokens",
+    "calls_per_month",
+    "usd_per_month",
+)
 _EMPTY = Prompt("", version="", modalities_in=(), modalities_out=())
 
 
@@ -31,7 +39,7 @@ def compare_facts(before: Prompt | None, after: Prompt | None) -> tuple[Fact, ..
     """Everything that differs but rules, cases and the version; what weighs most comes first."""
     old, new = before or _EMPTY, after or _EMPTY
     found = [*_limits(old, new), *_reach(old, new), *_words(old, new), *_variables(old, new)]
-    found += [*_messages(old.messages, new.messages), *_retired(old, new)]
+    found += [*_messages(old.messages, new.messages), *_beside(old, new), *_retired(old, new)]
     order = (RAISED, PRIVACY, LOOSENED, "")
     return tuple(sorted(found, key=lambda fact: order.index(fact.weight)))
 
@@ -119,6 +127,31 @@ def _messages(old: Sequence[Message], new: Sequence[Message]) -> Iterator[Fact]:
                 yield Fact(f"role of message {index + 1}", was.role, now.role)
             if texts[0] != texts[1]:
                 yield Fact(f"message {index + 1} ({some.role})", *texts)
+            kept = (was.cache if was else "", now.cache if now else "")
+            if kept[0] != kept[1]:
+                yield Fact(f"cache breakpoint after message {index + 1}", *kept)
+
+
+def _beside(old: Prompt, new: Prompt) -> Iterator[Fact]:
+    """Tools by name, and images."""
+    was, now = ({tool.name: tool for tool in prompt.tools} for prompt in (old, new))
+    for name in _union(was, now):
+        if was.get(name) != now.get(name):
+            yield Fact(f"tool {name}", _tool(was.get(name)), _tool(now.get(name)))
+    if old.images != new.images:
+        shown = (", ".join(map(_image, prompt.images)) for prompt in (old, new))
+        yield Fact("images", *shown)
+
+
+def _tool(tool: Tool | None) -> str:
+    if tool is None:
+        return ""
+    said = tool.description.strip() or "no description"
+    return f"{said} {dumps(tool.parameters, ensure_ascii=False)}" if tool.parameters else said
+
+
+def _image(image: Image) -> str:
+    return f"{image.count} of {image.width}×{image.height} ({image.detail})"
 
 
 def _retired(old: Prompt, new: Prompt) -> Iterator[Fact]:

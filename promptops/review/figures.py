@@ -11,6 +11,7 @@ from promptops.tokens.arithmetic import Measure, measure_layout, spread
 from promptops.tokens.caching import (
     caching,
     first_changed_token,
+    marks_of,
     read_saving,
     static_prefix,
     write_extra,
@@ -114,6 +115,8 @@ class Figuring:
         texts = [[laid.text for laid in layout or ()] for layout in layouts]
         first = self._first(model, *texts) if before and after and all(layouts) else None
         rewrite = None
+        if before and after and prompts[0] and prompts[1] and prompts[0].tools != prompts[1].tools:
+            first = 0  # tool definitions stand before everything else
         if before and after and first is not None:
             rewrite = _rewrite((before, after), first, cost)
         return Figures(model, before, after, first, rewrite)
@@ -123,7 +126,8 @@ class Figuring:
             return Side()
         language = prompt.languages[0] if prompt.languages else ""
         measured = measure_layout(layout, prompt, model, self.counter, language)
-        prefix = static_prefix(layout, model, self.counter, measured.framing)
+        marks = marks_of(prompt, measured.beside.tools)
+        prefix = static_prefix(layout, model, self.counter, measured.framing, marks)
         known = caching(prefix, model, self.counter)
         month = self._month(prompt, measured, cost, language)
         cached = known.cached if known else 0

@@ -248,18 +248,19 @@ def _find_duplicates(reading: Reading, log: Log) -> None:
     if prompt is None:
         return
     lists = {
-        "rules": [rule.id for rule in prompt.rules],
-        "retired": [rule.id for rule in prompt.retired],
-        "cases": [case.id for case in prompt.cases],
+        ("rules", "id"): [rule.id for rule in prompt.rules],
+        ("retired", "id"): [rule.id for rule in prompt.retired],
+        ("cases", "id"): [case.id for case in prompt.cases],
+        ("tools", "name"): [tool.name for tool in prompt.tools],
     }
-    for name, ids in lists.items():
+    for (name, key), ids in lists.items():
         first: dict[str, int] = {}
         for i, own in enumerate(ids):
             if first.setdefault(own, i) < i:
                 taken = reading.written((name, first[own]))[1]
                 log.add(
                     "duplicate-id",
-                    reading.written((name, i, "id")),
-                    f"the id `{own}` is taken by entry {int(taken) + 1} of `{name}`",
+                    reading.written((name, i, key)),
+                    f"the {key} `{own}` is taken by entry {int(taken) + 1} of `{name}`",
                     "give each its own id: history, tests and decisions follow it",
                 )

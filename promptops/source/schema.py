@@ -18,7 +18,9 @@ from promptops.model import (
     Test,
     Variable,
 )
+from promptops.source.argument_shapes import FlagOr
 from promptops.source.assertion_shapes import ASSERTS, SLICES, SelectionShape
+from promptops.source.beside_shapes import IMAGE, TOOL
 from promptops.source.containers import Field, ListOf, MapOf, Record
 from promptops.source.path_text import PATH
 from promptops.source.value_shapes import Choice, Day, Flag, Number, Text
@@ -92,27 +94,41 @@ BUDGET = Record(
     {
         "prompt_tokens": Field(Number(1), "the largest rendering, on every model named"),
         "rule_tokens": Field(Number(1), "any one rule"),
+        "tool_tokens": Field(Number(1), "all tool definitions together, as the model gets them"),
         "output_tokens": Field(Number(1), "the longest answer"),
         "calls_per_month": Field(Number(), "how often it is called"),
         "usd_per_month": Field(Number(whole=False), "what it may cost, in US dollars"),
     },
     lambda v: Budget(**v),
 )
+TURN = {
+    "role": Field(Choice("system", "developer", "user", "assistant", "tool"), "who speaks", True),
+    "content": Field(Text(), "what is said; a template in `messages`", True),
+}
+EARLIER = Record(TURN, lambda v: Message(**v))
 MESSAGE = Record(
     {
-        "role": Field(
-            Choice("system", "developer", "user", "assistant", "tool"), "who speaks", True
+        **TURN,
+        "cache": Field(
+            FlagOr(Choice("5m", "1h")),
+            "true: a cache breakpoint stands after it; 5m or 1h: for how long it is kept",
         ),
-        "content": Field(Text(), "what is said; a template in `messages`", True),
     },
-    lambda v: Message(**v),
+    lambda v: Message(v["role"], v["content"], _kept(v.get("cache", False))),
 )
+
+
+def _kept(cache: bool | str) -> str:
+    """How long a breakpoint keeps what is before it: `true` is the providers' five minutes."""
+    return cache if isinstance(cache, str) else "5m" if cache else ""
+
+
 CASE = Record(
     {
         "id": Field(ID, "a name for the case", True),
         "variables": Field(MapOf(Text(), names=NAME), "what the caller fills in"),
         "slices": Field(MapOf(Text()), "what kind of case it is, such as {language: de}"),
-        "history": Field(ListOf(MESSAGE), "earlier turns"),
+        "history": Field(ListOf(EARLIER), "earlier turns"),
         "assert": Field(ASSERTS, "what the task needs, tied to no rule"),
     },
     lambda v: Case(asserts=v.pop("assert", ()), **v),
@@ -167,6 +183,10 @@ PROMPT = Record(
         "budget": Field(BUDGET, "limits the prompt has set itself"),
         "output": Field(OUTPUT, "what the model must return"),
         "messages": Field(ListOf(MESSAGE, least=1), "Jinja2 templates, one a message", True),
+        "tools": Field(
+            ListOf(TOOL), "functions that the model may call, in the order they are sent"
+        ),
+        "images": Field(ListOf(IMAGE), "images that go with every call, for what they cost"),
         "rules": Field(ListOf(RULE), "one sentence or two each, with a reason"),
         "retired": Field(ListOf(RETIRED), "removed rules and why"),
         "cases": Field(ListOf(CASE), "cases of a small prompt; otherwise in cases.yaml"),

@@ -1,4 +1,4 @@
-"""Where the tokens of a prompt are: rules + rest + joins + framing = total.
+"""Where the tokens of a prompt are: rules + rest + joins + framing + tools + images = total.
 
 Parts are counted alone; what merging across their seams adds or saves is `joins`, so that the sum
 always is the count of the text that is sent.
@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from functools import partial
 
 from promptops.model import Message, Prompt
-from promptops.tokens.counts import Count, Counter, weakest
+from promptops.tokens.beside import NOTHING_BESIDE, Beside, beside
+from promptops.tokens.counts import Count, Counter, total_of
 from promptops.tokens.framing import Framing, Size, framing
 from promptops.tokens.layout import RULE, Layout, Render, knows, lay_out
 from promptops.tokens.renderings import Filling, fillings, first_filling, shares
@@ -29,7 +30,8 @@ class Share:
 class Measure:
     """One rendering in one model's tokens; None where the model's tokens are unknown.
 
-    text: of the messages' texts; total: with framing, which is estimated; `rules` are by id.
+    text: of the messages' texts; total: with framing, tools and images, which are estimated;
+    `rules` are by id.
     """
 
     model: str
@@ -41,6 +43,7 @@ class Measure:
     rest: int | None
     joins: int | None
     framing: Framing | None
+    beside: Beside = NOTHING_BESIDE
 
     @property
     def framed(self) -> int | None:
@@ -58,28 +61,6 @@ def count_messages(
     frame = framing(messages, counter.model(model), size) if text.tokens is not None else None
     whole = text.plus(frame.tokens, frame.slack) if frame else text
     return text, whole, frame
-
-
-def total_of(counts: Sequence[Count]) -> Count:
-    """The sum, in the class of its weakest part; unknown where one part is."""
-    if not counts:
-        return Count(0, 0, 0, "exact")
-    known = weakest(count.known for count in counts)
-    worst = next(count for count in counts if count.known == known)
-    tokens = _sum([count.tokens for count in counts])
-    low = _sum([count.low for count in counts])
-    high = _sum([count.high for count in counts])
-    return Count(
-        tokens,
-        low,
-        high,
-        known,
-        worst.method,
-        worst.encoding,
-        worst.vocab_sha256,
-        worst.source,
-        worst.as_of,
-    )
 
 
 def measure(
@@ -104,10 +85,12 @@ def measure_layout(
 ) -> Measure:
     """The same of a rendering that is already laid out."""
     messages = [Message(laid.role, laid.text) for laid in layout]
-    text, total, frame = count_messages(messages, model, counter, language)
+    text, whole, frame = count_messages(messages, model, counter, language)
+    other = beside(prompt, model, counter)
+    total = other.added_to(whole)
     if text.tokens is None:
         unknown = tuple(Share(laid.role, None) for laid in layout)
-        return Measure(model, layout, text, total, unknown, {}, None, None, None)
+        return Measure(model, layout, text, total, unknown, {}, None, None, None, other)
     size = partial(size_of, counter, model)
     each = tuple(Share(laid.role, size(laid.text)) for laid in layout)
     if knows(layout, RULE):
@@ -116,7 +99,7 @@ def measure_layout(
         rules = {rule.id: size(rule.text) for rule in prompt.rules}
         rest = max(text.tokens - sum(rules.values()), 0)
     joins = text.tokens - sum(rules.values()) - rest
-    return Measure(model, layout, text, total, each, rules, rest, joins, frame)
+    return Measure(model, layout, text, total, each, rules, rest, joins, frame, other)
 
 
 def _parts(layout: Layout, prompt: Prompt, size: Size) -> tuple[dict[str, int], int]:
@@ -161,12 +144,17 @@ class Range:
 def spread(
     prompt: Prompt, model: str, counter: Counter, render: Render, language: str = ""
 ) -> Range:
-    """Every rendering over examples and cases, with framing and a case's earlier turns."""
+    """Every rendering over examples and cases, with framing and a case's earlier turns.
+
+    Tools and images are in each of them.
+    """
+    other = beside(prompt, model, counter)
     totals: list[tuple[Count, str]] = []
     for filling in fillings(prompt, partial(size_of, counter, model)):
         rendered = render(prompt, filling.values, slices=filling.slices or {})
         messages = [*rendered, *filling.history]
-        totals.append((count_messages(messages, model, counter, language)[1], filling.source))
+        whole = count_messages(messages, model, counter, language)[1]
+        totals.append((other.added_to(whole), filling.source))
     known = [pair for pair in totals if pair[0].tokens is not None] or totals
     known.sort(key=lambda pair: pair[0].tokens or 0)
     (smallest, _), (typical, _), (largest, source) = (
@@ -186,8 +174,3 @@ def variable_shares(
     if counter.count("a", model).tokens is None:
         return None
     return shares(prompt, partial(size_of, counter, model))
-
-
-def _sum(values: Sequence[int | None]) -> int | None:
-    known = [value for value in values if value is not None]
-    return sum(known) if len(known) == len(values) else None

@@ -1,15 +1,19 @@
 """Prefix caching: how far a prompt is the same in every call, and what a provider makes of it.
 
-The static prefix ends where the first variable begins. Providers cache it from a minimum on
-(`data/caching.json`), OpenAI in steps; below the minimum nothing is cached, and nothing says so.
+The static prefix begins with the tool definitions and ends where the first variable begins.
+Providers cache it from a minimum on (`data/caching.json`), OpenAI in steps; below the minimum
+nothing is cached, and nothing says so. Where a provider caches up to breakpoints and the prompt
+declares some, the last of them inside the static prefix is what counts.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate, zip_longest
 
-from promptops.tokens.counts import Counter
+from promptops.model import Prompt
+from promptops.tokens.counts import Count, Counter
 from promptops.tokens.encode import Encoder
 from promptops.tokens.facts import Row, by_model
 from promptops.tokens.framing import Framing
@@ -27,12 +31,14 @@ class Prefix:
 
     tokens: how many, None where unknown; exact: whether they are ids that were compared;
     cut_by: the variable that ends it, "" where nothing does; message: which one it ends in.
+    points: how many tokens stand before each declared breakpoint in it; None where none is declared.
     """
 
     tokens: int | None
     exact: bool
     cut_by: str
     message: int
+    points: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,25 +57,55 @@ class Caching:
     as_of: str
 
 
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """What a prompt says of its prefix: `tools` tokens come first; breakpoints after messages.
+
+    tools: None where unknown. after: the indices of the messages, in order.
+    """
+
+    tools: int | None = 0
+    after: tuple[int, ...] = ()
+
+
+def marks_of(prompt: Prompt, tools: Count) -> Marks:
+    """The marks of a prompt whose tools are so many tokens."""
+    after = (at for at, message in enumerate(prompt.messages) if message.cache)
+    return Marks(tools.tokens, tuple(after))
+
+
 def static_prefix(
-    layout: Layout, model: str, counter: Counter, frame: Framing | None
+    layout: Layout, model: str, counter: Counter, frame: Framing | None, marks: Marks = Marks()
 ) -> Prefix | None:
     """All before the first variable's value; None where the template hides where that is."""
     if not knows(layout, VARIABLE):
         return None
     cut = first_variable(layout)
-    known = counter.count("a", model).tokens is not None
     at, part = cut if cut else (len(layout), None)
-    if not known:
-        return Prefix(None, False, part.name if part else "", at)
+    name = part.name if part else ""
+    if counter.count("a", model).tokens is None or marks.tools is None:
+        return Prefix(None, False, name, at, () if marks.after else None)
     encoder = counter.encoder(model)
-    tokens = sum(counter.part(laid.text, model) for laid in layout[:at])
-    if frame:
-        tokens += sum(frame.each[: at + 1])
+    ends = ends_of(layout[:at], model, counter, frame, marks.tools)
+    points = tuple(ends[index] for index in marks.after if index < at)
+    tokens = ends[-1] if ends else marks.tools
+    if frame and at < len(frame.each):
+        tokens += frame.each[at]
     if part is not None:
         text = layout[at].text[: part.start]
         tokens += stable_tokens(text, encoder) if encoder else counter.part(text, model)
-    return Prefix(tokens, encoder is not None, part.name if part else "", at)
+    exact = encoder is not None and marks.tools == 0
+    return Prefix(tokens, exact, name, at, points if marks.after else None)
+
+
+def ends_of(
+    layout: Layout, model: str, counter: Counter, frame: Framing | None, tools: int
+) -> list[int]:
+    """How many tokens a call has up to the end of each message; tool definitions come first."""
+    framed = frame.each if frame else ()
+    sizes = [counter.part(laid.text, model) for laid in layout]
+    rest = zip_longest(sizes, framed[: len(sizes)], fillvalue=0)
+    return [tools + end for end in accumulate(map(sum, rest))]
 
 
 def first_variable(layout: Layout) -> tuple[int, Part] | None:
@@ -121,11 +157,18 @@ def caching(prefix: Prefix | None, model: str, counter: Counter) -> Caching | No
         return None
     low = row["minimum"]
     high = row.get("minimum_high", low)
-    tokens = prefix.tokens if prefix else None
+    tokens = _offered(prefix, row) if prefix else None
     told = tokens is not None and (tokens >= high or tokens < low)
     cacheable = tokens >= high if told and tokens is not None else None
     cached = cached_tokens(tokens, row) if tokens is not None and cacheable else 0
     return Caching(low, high, cacheable, cached, row["how"], row["source"], row["as_of"])
+
+
+def _offered(prefix: Prefix, row: Row) -> int | None:
+    """The tokens that a cache can hold: all that are static, or those up to the last breakpoint."""
+    if prefix.tokens is None or prefix.points is None or row["how"] != "explicit":
+        return prefix.tokens
+    return max(prefix.points, default=0)
 
 
 def cached_tokens(tokens: int, row: Row) -> int:

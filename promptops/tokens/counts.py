@@ -7,7 +7,7 @@ bounds), *unknown* (nothing to go by). There is no default encoding.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from promptops.errors import InputError
 from promptops.tokens import vocab
@@ -106,6 +106,33 @@ class Count:
 def weakest(classes: Iterable[str]) -> str:
     """What a sum of such counts may call itself."""
     return max(classes, key=STRENGTH.index, default=EXACT)
+
+
+def total_of(counts: Sequence[Count]) -> Count:
+    """The sum, in the class of its weakest part; unknown where one part is."""
+    if not counts:
+        return Count(0, 0, 0, "exact")
+    known = weakest(count.known for count in counts)
+    worst = next(count for count in counts if count.known == known)
+    tokens = _sum([count.tokens for count in counts])
+    low = _sum([count.low for count in counts])
+    high = _sum([count.high for count in counts])
+    return Count(
+        tokens,
+        low,
+        high,
+        known,
+        worst.method,
+        worst.encoding,
+        worst.vocab_sha256,
+        worst.source,
+        worst.as_of,
+    )
+
+
+def _sum(values: Sequence[int | None]) -> int | None:
+    known = [value for value in values if value is not None]
+    return sum(known) if len(known) == len(values) else None
 
 
 class Counter:

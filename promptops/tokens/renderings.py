@@ -49,7 +49,12 @@ def fillings(prompt: Prompt, size: Callable[[str], int] = len) -> list[Filling]:
 
 
 def most_bytes(prompt: Prompt) -> int | None:
-    """More bytes, and so more tokens, than any rendering has; None where loops may repeat text."""
+    """More bytes, and so more tokens, than any rendering has; None where loops may repeat text.
+
+    Tools and images are no text: with them there is no such bound.
+    """
+    if prompt.tools or prompt.images:
+        return None
     templates = "".join(message.content for message in prompt.messages)
     if "{%" in templates or "|" in templates.replace("| section(", ""):
         return None

@@ -11,6 +11,7 @@ from promptops.tokens.caching import (
     Caching,
     Prefix,
     caching,
+    marks_of,
     read_saving,
     static_prefix,
     without_first_variable,
@@ -69,10 +70,12 @@ def _figures(
     language = prompt.languages[0] if prompt.languages else ""
     measured = measure_layout(layout, prompt, model, counter, language)
     ranged = spread(prompt, model, counter, render, language)
-    prefix = static_prefix(layout, model, counter, measured.framing)
+    marks = marks_of(prompt, measured.beside.tools)
+    prefix = static_prefix(layout, model, counter, measured.framing, marks)
     known = caching(prefix, model, counter)
     cost = price(model, counter.own)
-    moved = static_prefix(without_first_variable(layout), model, counter, measured.framing)
+    later = without_first_variable(layout)
+    moved = static_prefix(later, model, counter, measured.framing, marks)
     could = caching(moved, model, counter) if prefix and prefix.cut_by else None
     return Figures(
         measured,
