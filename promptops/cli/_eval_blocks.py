@@ -9,32 +9,35 @@ from promptops.report import Block, Diagnostics, Fold, Heading, Screen, Table, T
 
 WIDTH = 15  # columns of a drawn interval: with the longest rule ids a row fits 80
 MOST_FAILURES = 20
+MOST_NAMED = 8
 TONES = {"yes": "good", "no": "bad", "better": "good", "worse": "bad", "same": "good"}
 SHOWN = {"cannot_tell": "cannot tell"}
 
 
-def eval_blocks(
-    result: Mapping[str, Any], screen: Screen, least: float, wrong: Diagnostics
-) -> Iterator[Block]:
+def eval_blocks(result: Mapping[str, Any], screen: Screen, wrong: Diagnostics) -> Iterator[Block]:
     """The answer for people; everything in it is in the result too."""
     yield Heading(f"{result['prompt']} on {result['model']}", 1)
     if result["simulated"]:
         yield Text(
             "simulated: these answers come from a model made of dice, not from a real one", "warn"
         )
-    yield from _calls(result)
-    yield _rules(result, screen, least)
+    yield from _judge(result["judge"])
+    yield from calls_blocks(result)
+    yield from recorded_blocks(result["responses"])
+    if result["rules"] or result["task"]:
+        yield _rules(result, screen)
     if result["slices"]:
         yield from _slices(result, screen)
     if result["against"]:
         yield from _against(result["against"])
     if wrong.diagnostics:
         yield wrong
-    yield from _failures(result["failures"])
+    yield from failures_blocks(result["failures"])
     yield from (Text(note, "quiet") for note in result["notes"])
 
 
-def _calls(result: Mapping[str, Any]) -> Iterator[Block]:
+def calls_blocks(result: Mapping[str, Any]) -> Iterator[Block]:
+    """How many calls ended how, what they cost, and that too many are missing."""
     calls = result["calls"]
     parts = [f"{calls['answered']} of {calls['planned']} calls answered"]
     names = {
@@ -45,13 +48,55 @@ def _calls(result: Mapping[str, Any]) -> Iterator[Block]:
     }
     parts += [f"{calls[key]} {name}" for key, name in names.items() if calls[key]]
     parts.append(money(result["usd"]))
-    yield Text(", ".join(parts))
+    if result["responses"] is None:
+        yield Text(", ".join(parts))
     if not result["complete"]:
         count = f"{calls['answered']}/{calls['planned']}"
         why = f": {result['stopped']}" if result["stopped"] else ""
         yield Text(f"incomplete {count}{why}; too many answers are missing for a verdict", "warn")
-    for reason, count in result["reasons"].items():
+    reasons = result["reasons"] if result["responses"] is None else {}
+    for reason, count in reasons.items():
         yield Text(f"{count} x {reason}", "quiet")
+
+
+def _judge(judge: Mapping[str, Any] | None) -> Iterator[Block]:
+    if judge:
+        tone = "quiet" if judge["calibrated"] else "warn"
+        yield Text(judge["said"], tone)
+
+
+def recorded_blocks(found: Mapping[str, Any] | None) -> Iterator[Block]:
+    """Where recorded answers and cases don't fit each other."""
+    if found is None:
+        return
+    records = counted(found["records"], "recorded answer")
+    yield Text(f"{records} in {found['file']} ({found['format']})")
+    if found["unknown"]:
+        first = ", ".join(f"`{one}`" for one in found["unknown_first"])
+        more = ", …" if found["unknown"] > len(found["unknown_first"]) else ""
+        said = counted(found["unknown"], "answer")
+        yield Text(f"{said} to no case that is known here: {first}{more}", "warn")
+    for key, said in (
+        ("unanswered", "without an answer"),
+        ("empty", "with an empty answer"),
+        ("failed", "whose call had failed"),
+        ("duplicates", "with more answers than --repeats takes, of which the last count"),
+        ("other_text", "answered to another text than this prompt"),
+    ):
+        if found[key]:
+            many = counted(len(found[key]), "case")
+            yield Text(f"{many} {said}: {_listed(found[key])}", "warn")
+    yield from recorded_blocks(found.get("against"))
+
+
+def counted(number: int, what: str) -> str:
+    """`1 case`, `2 cases`."""
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
+def _listed(names: Sequence[str]) -> str:
+    shown = ", ".join(map(str, names[:MOST_NAMED]))
+    return f"{shown}, …" if len(names) > MOST_NAMED else shown
 
 
 def money(usd: float | None) -> str:
@@ -61,8 +106,8 @@ def money(usd: float | None) -> str:
     return f"${usd:.2f}" if usd >= 1 or not usd else f"${usd:.4f}"
 
 
-def _rules(result: Mapping[str, Any], screen: Screen, least: float) -> Table:
-    rows = []
+def _rules(result: Mapping[str, Any], screen: Screen) -> Table:
+    rows, least = [], result["at_least"]
     for rule, data in result["rules"].items():
         over = data.get("over_triggered")
         rows.append((rule, *_figures(data, screen), _over(over), word(data["verdict"])))
@@ -130,7 +175,8 @@ def _change(one: Mapping[str, Any]) -> tuple[str, str, str, str]:
     return str(one["cases"]), f"{one['difference_pp']:+.1f} pp", f"{low:+.0f} to {high:+.0f}", said
 
 
-def _failures(failures: Sequence[Mapping[str, Any]]) -> Iterator[Block]:
+def failures_blocks(failures: Sequence[Mapping[str, Any]]) -> Iterator[Block]:
+    """The first answers that did not hold: rule, case, why, and the part that decided."""
     if not failures:
         return
     shown = failures[:MOST_FAILURES]

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from promptops.cli._call import Call
 from promptops.errors import UsageError
+from promptops.evals.money import Tariff
 from promptops.evals.patience import Limits
-from promptops.evals.plan import Target
+from promptops.evals.plan import Plan, Target
 from promptops.evals.providers import Link
+from promptops.evals.recorded import Recorded
 from promptops.model import Prompt
 
 STRANGERS = ("pull_request_target", "workflow_run")  # events that run with keys on foreign code
+UNNAMED = "unnamed model"  # whose answers were recorded without its name
 DEFAULT_KEY = "PROMPTOPS_API_KEY"
 
 
@@ -28,8 +32,11 @@ class Wanted:
     command: str | None
     allow_code: bool
     replay: str | None
+    responses: str | None
+    variant: str | None
+    ifeval: str | None
     cases: tuple[str, ...]
-    repeats: int
+    repeats: int | None
     against: str | None
     plan: bool
     max_usd: float | None
@@ -50,10 +57,13 @@ class Wanted:
             "--api-base": self.api_base,
             "--command": self.command,
             "--replay": self.replay,
+            "--responses": self.responses,
         }
         given = [name for name, value in ways.items() if value]
         if len(given) > 1:
             raise UsageError(f"{given[0]} and {given[1]} exclude each other", "use one of them")
+        if self.variant and not self.responses:
+            raise UsageError("--variant chooses among recorded answers", "name --responses FILE")
         if self.command and not self.allow_code:
             hint = "--allow-code says that you trust the program"
             raise UsageError("--command runs a program", hint)
@@ -76,8 +86,25 @@ class Wanted:
             seed=self.seed,
         )
 
-    def target(self, prompt: Prompt) -> Target:
-        """Who is asked: the model of the command line, else the prompt's first."""
+    def tariff(self, call: Call, plan: Plan) -> Tariff:
+        """The model's price; UsageError where a budget in dollars needs one and there is none."""
+        from promptops.tokens.prices import price
+
+        model, found = plan.target.model, None
+        if plan.target.provider in ("litellm", "openai_compatible"):
+            found = price(model, call.settings().models)
+        tariff = Tariff(found)
+        if self.max_usd is not None and tariff.bound(plan.requests[0]) is None:
+            hint = "give it in [tool.promptops.models], or limit the run with --max-calls"
+            raise UsageError(f"the price of {model} is unknown: --max-usd could not be kept", hint)
+        return tariff
+
+    def target(self, prompt: Prompt, recorded: Sequence[Recorded] = ()) -> Target:
+        """Who is asked: the model of the command line, else the prompt's first; of recorded
+        answers, who gave them."""
+        if recorded:
+            names = [self.model, *(name for one in recorded for name in one.models)]
+            return Target("recorded", next(filter(None, names), UNNAMED))
         model = self.model or next(iter(prompt.models), "")
         if not model and not (self.command or self.replay):
             hint = "name one with --model, or in `models:`"

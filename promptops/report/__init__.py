@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         Screen,
         Table,
         Text,
+        Verdict,
         Words,
     )
 
@@ -39,6 +40,7 @@ __all__ = [
     "Screen",
     "Table",
     "Text",
+    "Verdict",
     "Words",
     "formats",
     "render",

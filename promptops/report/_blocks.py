@@ -111,6 +111,18 @@ Block = Heading | Text | Items | Table | Words | Fold | Diagnostics | Bars | Pic
 
 
 @dataclass(frozen=True, slots=True)
+class Verdict:
+    """What measuring says of one thing. passed: None where nobody can tell. parts: lines that show
+    it."""
+
+    name: str
+    of: str
+    passed: bool | None
+    said: str
+    parts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """What a command has to say.
 
@@ -119,6 +131,7 @@ class Report:
     raw: what goes out instead of the blocks, to the byte, where no terminal shows it: the content
         of a file. The blocks then say the same for eyes.
     marker: letters and hyphens by which a comment on a pull request is found again, "" for none.
+    sheet: the result as one table, for spreadsheets. verdicts: for CI servers.
     """
 
     command: str
@@ -128,6 +141,8 @@ class Report:
     version: int = 1
     raw: str | None = None
     marker: str = ""
+    sheet: Table | None = None
+    verdicts: tuple[Verdict, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

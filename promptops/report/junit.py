@@ -1,21 +1,27 @@
-"""JUnit XML, as Jenkins, GitLab and the like read it: a suite a file, a case a diagnostic."""
+"""JUnit XML, as Jenkins, GitLab and the like read it: a suite a file, a case a diagnostic.
+
+Of what was measured, a suite is what the verdicts are of and a case a verdict.
+"""
 
 from __future__ import annotations
 
 from itertools import groupby
 
 from promptops.diagnostic import Diagnostic, Severity
-from promptops.report import Diagnostics, Report, Screen
+from promptops.report import Diagnostics, Report, Screen, Verdict
 from promptops.report._collect import collected
 from promptops.report.safe import one_line, safe
 
 
 def render(report: Report, _screen: Screen) -> str:
-    """Errors and warnings are failures, an info is a case that passed and says something.
+    """Errors and warnings are failures, an info is a case that passed and says something; a verdict
+    that nobody can give is a case that was skipped.
 
     A report without diagnostics is one case that passed. There are no times: the same report
     gives the same bytes. Characters that XML forbids are made visible.
     """
+    if report.verdicts:
+        return _measured(report)
     block = collected(report)
     name = _attribute(f"promptops {report.command}")
     suites = [
@@ -31,6 +37,41 @@ def render(report: Report, _screen: Screen) -> str:
             "</testsuites>\n",
         )
     )
+
+
+def _measured(report: Report) -> str:
+    """A suite for each thing that the verdicts are of, in their order."""
+    suites = []
+    for of, each in groupby(report.verdicts, lambda verdict: verdict.of):
+        found = list(each)
+        failed = sum(one.passed is False for one in found)
+        skipped = sum(one.passed is None for one in found)
+        counts = f'tests="{len(found)}" failures="{failed}" errors="0" skipped="{skipped}"'
+        cases = [_verdict(one) for one in found]
+        opened = f'  <testsuite name="{_attribute(of)}" {counts}>'
+        suites.append("\n".join((opened, *cases, "  </testsuite>")))
+    failed = sum(one.passed is False for one in report.verdicts)
+    counts = f'tests="{len(report.verdicts)}" failures="{failed}" errors="0"'
+    return "\n".join(
+        (
+            '<?xml version="1.0" encoding="UTF-8"?>',
+            f'<testsuites name="{_attribute(f"promptops {report.command}")}" {counts}>',
+            *suites,
+            "</testsuites>\n",
+        )
+    )
+
+
+def _verdict(one: Verdict) -> str:
+    text = _escape(safe("\n".join(map(one_line, (one.said, *one.parts)))))
+    said = _attribute(one.said)
+    inner = {
+        True: f"<system-out>{text}</system-out>",
+        False: f'<failure type="error" message="{said}">{text}</failure>',
+        None: f'<skipped message="{said}"/>',
+    }[one.passed]
+    opened = f'    <testcase name="{_attribute(one.name)}" classname="{_attribute(one.of)}">'
+    return f"{opened}\n      {inner}\n    </testcase>"
 
 
 def _fails(diagnostic: Diagnostic) -> bool:
