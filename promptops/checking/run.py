@@ -19,8 +19,9 @@ from promptops.checks.limits import judged
 from promptops.config import Settings
 from promptops.diagnostic import Diagnostic, Severity, Span
 from promptops.digest import digest
-from promptops.errors import InputError
+from promptops.errors import InputError, TemplateError
 from promptops.model import Prompt
+from promptops.render import TARGETS
 from promptops.source.cases import NAMES
 from promptops.source.globs import matching
 from promptops.source.reading import Reading
@@ -65,7 +66,7 @@ def check_files(
     outcomes.update(zip((path for path, _ in fresh), done, strict=True))
     if fresh or len(kept) != len(keys):
         kept.clear()
-        kept.update((keys[p], [_target(tree, o), to_row(o)]) for p, o in outcomes.items())
+        kept.update((keys[p], [_target(tree, p, o), to_row(o)]) for p, o in outcomes.items())
     found = [d for outcome in outcomes.values() for d in outcome.diagnostics]
     found += [d for d in _same_ids(outcomes, work) if not work.excused(d)]
     found.sort(key=lambda d: (d.path, d.span.line, d.span.column, d.code, d.message))
@@ -79,13 +80,21 @@ def _known(tree: Tree, kept: Mapping[str, Row], keys: Mapping[str, str]) -> dict
         if key in kept:
             state, row = kept[key]
             outcome = from_row(row)
-            if _target(tree, outcome) == state:
+            if _target(tree, path, outcome) == state:
                 known[path] = outcome
     return known
 
 
-def _target(tree: Tree, outcome: FileOutcome) -> str:
-    return _content(tree, outcome.target) if outcome.target else ""
+def _target(tree: Tree, path: str, outcome: FileOutcome) -> str:
+    """What the file's target holds, and the kept copy of one that is no text."""
+    if not outcome.target:
+        return ""
+    content = _content(tree, outcome.target)
+    if not outcome.target.lower().endswith(TARGETS):
+        from promptops.importing.restore import origin_path
+
+        content += _content(tree, origin_path(path, outcome.target))
+    return content
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +112,8 @@ class _Work:
         around = self.around
         if target:
             around = replace(around, targets={target: self._bytes(target)})
+            if not target.lower().endswith(TARGETS):
+                around = replace(around, restored=_restored(self.tree, reading))
         if reading.prompt is not None and reading.prompt.governed and _evidence(self.tree, item[0]):
             from promptops.source.evidence import all_evidence
 
@@ -189,6 +200,19 @@ def _sources(tree: Tree, found: Iterable[Diagnostic]) -> dict[str, str]:
 
 def _digest(parts: Sequence[Any]) -> str:
     return digest(repr(parts).encode("utf-8", "replace"))
+
+
+def _restored(tree: Tree, reading: Reading) -> dict[str, str | TemplateError]:
+    """What a target that is no text should hold, where a copy of it is kept beside the prompt."""
+    from promptops.importing.restore import origin_path, target_text
+
+    prompt = reading.prompt
+    if prompt is None or not tree.exists(origin_path(prompt.path, prompt.target)):
+        return {}
+    try:
+        return {prompt.target: target_text(prompt, tree)}
+    except TemplateError as error:
+        return {prompt.target: error}
 
 
 def _content(tree: Tree, path: str) -> str:

@@ -22,6 +22,7 @@ from promptops.model import Budget, Decision, Prompt
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from promptops.errors import TemplateError
     from promptops.source.evidence import Evidence
     from promptops.tokens.counts import Counter
 
@@ -46,7 +47,9 @@ class Around:
     revision that a change is judged against. written: the budget as the file has it, where the
     prompt bears the tighter one that judges it. targets: by path, the bytes of the files that prompts
     name as their target, None where there is no such file; a path is missing where nobody looked.
-    evidence: by path of the prompt, the evidence files beside it.
+    restored: by path, what such a file should hold where it is no text (a `.prompty`), as far as the
+    kept copy tells; an error where it cannot tell. evidence: by path of the prompt, the evidence
+    files beside it.
     """
 
     today: date
@@ -56,6 +59,7 @@ class Around:
     rewritten: Mapping[str, str] = field(default_factory=dict)
     written: Budget | None = None
     targets: Mapping[str, bytes | None] = field(default_factory=dict)
+    restored: Mapping[str, str | TemplateError] = field(default_factory=dict)
     evidence: Mapping[str, tuple[Evidence, ...]] = field(default_factory=dict)
     decisions: Mapping[str, Decision] = field(default_factory=dict)
     prompt_ids: Mapping[str, str] = field(default_factory=dict)

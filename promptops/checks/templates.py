@@ -116,7 +116,7 @@ def target_drift(prompt: Prompt, around: Around) -> Iterator[Finding]:
     if not prompt.target or any(p.kind in STOPPED for p in placements(prompt).problems):
         return
     try:
-        wanted = render_target(prompt).encode("utf-8", "surrogatepass")
+        wanted = _wanted(prompt, around).encode("utf-8", "surrogatepass")
     except PlacedError as error:
         if error.problem.kind == "undefined":
             yield _finding(error.problem)
@@ -132,6 +132,14 @@ def target_drift(prompt: Prompt, around: Around) -> Iterator[Finding]:
             f"`{prompt.target}` {why}",
             f"`promptops render {prompt.id} --target --write` writes it",
         )
+
+
+def _wanted(prompt: Prompt, around: Around) -> str:
+    """What the target should hold; TemplateError where that cannot be said."""
+    restored = around.restored.get(prompt.target)
+    if isinstance(restored, TemplateError):
+        raise restored
+    return render_target(prompt) if restored is None else restored
 
 
 @check("PO706", "unknown-placement", Severity.ERROR, (ON_PROMPT,))

@@ -10,9 +10,10 @@ import click
 from promptops.cli._call import Call, define
 from promptops.cli._prompts import find_prompt
 from promptops.errors import TemplateError, UsageError
+from promptops.importing.restore import WRITABLE, target_text
 from promptops.loading import Loaded, messages_digest
 from promptops.model import Message
-from promptops.render import PlacedError, render_target
+from promptops.render import TARGETS, PlacedError
 from promptops.render.problem import MISSING
 from promptops.report import Block, Heading, Report, Text
 from promptops.source.write import replace_file
@@ -46,7 +47,7 @@ def command(call: Call, prompt: str, **options: Any) -> Report:
     if wanted.write:
         return _write(call, loaded)
     if wanted.target:
-        return _target(loaded)
+        return _target(call, loaded)
     return _messages(loaded, wanted)
 
 
@@ -116,15 +117,21 @@ def _blocks(message: Message) -> list[Block]:
     return [Heading(message.role), content]
 
 
-def _target(loaded: Loaded) -> Report:
-    text = _target_text(loaded)
+def _target(call: Call, loaded: Loaded) -> Report:
+    text = _target_text(call, loaded)
     result = {"prompt": loaded.prompt.id, "target": loaded.prompt.target, "content": text}
     return Report("render", result, [Text(text, verbatim=True)], raw=text)
 
 
 def _write(call: Call, loaded: Loaded) -> Report:
-    text = _target_text(loaded)
     path = loaded.prompt.target
+    text = _target_text(call, loaded)
+    if not path.lower().endswith((*TARGETS, *WRITABLE)):
+        raise TemplateError(
+            f"`{path}` is not written: a program obeys it",
+            f"`promptops render {loaded.prompt.id} --target --output FILE` writes it where you say",
+            path=loaded.prompt.path,
+        )
     tree = call.tree()
     before = tree.read(path) if tree.exists(path) else None
     written = before != text.encode()
@@ -135,9 +142,9 @@ def _write(call: Call, loaded: Loaded) -> Report:
     return Report("render", result, [Text(said, "good")])
 
 
-def _target_text(loaded: Loaded) -> str:
+def _target_text(call: Call, loaded: Loaded) -> str:
     try:
-        return render_target(loaded.prompt)
+        return target_text(loaded.prompt, call.tree())
     except PlacedError as error:
         raise loaded.placed(error) from None
     except TemplateError as error:

@@ -62,7 +62,8 @@ def _environment() -> Environment:
 def parse(source: str, segments: tuple[Segment, ...]) -> Template:
     """The template as Jinja reads it, with what is refused or wrong in its facts."""
     try:
-        tags = [segment.end - segment.start for segment in segments if segment.kind != TEXT]
+        # What stands between raw tags is text that Jinja passes through; it counts as one short tag.
+        tags = [0 if s.kind == RAW else s.end - s.start for s in segments if s.kind != TEXT]
         if len(tags) > MAX_TAGS or sum(tags) > MAX_TAG_TEXT:
             return _wrong(source, segments, Problem(LIMIT, *_TOO_MANY))
         tree = _tree(source, segments)
