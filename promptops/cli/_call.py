@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -14,11 +15,16 @@ __all__ = ["Call", "define", "find_root"]
 
 
 def define(
-    *, formats: tuple[str, ...] = ("text", "json"), examples: tuple[str, ...], **attrs: Any
+    *,
+    formats: tuple[str, ...] = ("text", "json"),
+    examples: tuple[str, ...],
+    page: str | None = None,
+    **attrs: Any,
 ) -> Callable[[Callable[..., Report]], click.Command]:
     """Make a command of a function `(call, **options) -> Report`; its docstring is the help.
 
     The function's own options are added below this decorator with click's; `examples` end the help.
+    page: the file that takes what is no text for a terminal, unless --output names another.
     """
 
     def decorate(function: Callable[..., Report]) -> click.Command:
@@ -33,7 +39,7 @@ def define(
         ) -> int:
             call = make_call(chdir, no_color or output is not None, verbose - quiet)
             report = function(call, **options)
-            emit(report, format, output, call)
+            emit(report, format, output or _page(page, format), call)
             return report.exit_code
 
         run.__doc__ = function.__doc__
@@ -63,3 +69,11 @@ def define(
         return made
 
     return decorate
+
+
+def _page(page: str | None, format: str) -> str | None:
+    """The file for a page on a terminal, None where it may be printed."""
+    if page is None or format != "html" or not sys.stdout.isatty():
+        return None
+    click.echo(f"written to {page}", err=True)
+    return page

@@ -28,7 +28,8 @@ class Known:
     """One rule and who knows it.
 
     rests_on: "many" or "one" of those still here, "left" if nobody who shaped it is, "nobody" if
-    only bots did or nothing of it is committed.
+    only bots did or nothing of it is committed. shaping: the events that gave it its words, newest
+    first.
     """
 
     path: str
@@ -39,6 +40,7 @@ class Known:
     owner: str
     people: tuple[Person, ...]
     rests_on: str
+    shaping: tuple[Event, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +130,7 @@ def _known(
         owner,
         humans,
         _rests_on(humans),
+        tuple(shaped),
     )
 
 

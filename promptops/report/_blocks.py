@@ -132,6 +132,7 @@ class Report:
         of a file. The blocks then say the same for eyes.
     marker: letters and hyphens by which a comment on a pull request is found again, "" for none.
     sheet: the result as one table, for spreadsheets. verdicts: for CI servers.
+    long: a page to move about in: with contents, and tables that sort and filter.
     """
 
     command: str
@@ -143,6 +144,7 @@ class Report:
     marker: str = ""
     sheet: Table | None = None
     verdicts: tuple[Verdict, ...] = ()
+    long: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,22 +32,33 @@ def tag(name: str, /, *inside: str, **attributes: str) -> Markup:
     return Markup(f"<{name}{said}>{markup(*inside)}</{name}>")
 
 
-def page(title: str, *body: str, style: str = "") -> str:
-    """A whole page that loads nothing, runs nothing and reads well without either.
+def page(title: str, *body: str, style: str = "", script: str = "") -> str:
+    """A whole page that loads nothing and reads well without running anything.
 
-    style: what this page needs beyond the common style sheet.
+    style: what this page needs beyond the common style sheet. script: all that may run in it; its
+    policy allows nothing but these very bytes.
     """
     head = tag(
         "head",
         tag("meta", charset="utf-8"),
-        tag("meta", http_equiv="Content-Security-Policy", content=CSP),
+        tag("meta", http_equiv="Content-Security-Policy", content=_policy(script)),
         tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
         tag("meta", name="color-scheme", content="light dark"),
         tag("title", title),
         tag("style", Markup(COLOURS + STYLE + style)),
     )
-    main = tag("body", tag("main", Markup("\n"), *body))
+    run = (tag("script", Markup(script)),) if script else ()
+    main = tag("body", tag("main", Markup("\n"), *body), *run)
     return f"<!doctype html>\n{tag('html', head, Markup(chr(10)), main, lang='en')}\n"
+
+
+def _policy(script: str) -> str:
+    if not script:
+        return CSP
+    from base64 import b64encode
+    from hashlib import sha256
+
+    return f"{CSP}; script-src 'sha256-{b64encode(sha256(script.encode()).digest()).decode()}'"
 
 
 COLOURS = """

@@ -39,7 +39,12 @@ def render(report: Report, _screen: Screen) -> str:
     """The blocks as a page; its title is the first heading's."""
     headings = (block.text for block in report.blocks if isinstance(block, Heading))
     title = one_line(next(headings, "")) or f"promptops {report.command}"
-    return page(title, *_blocks(report.blocks), style=_style(report.blocks))
+    if not report.long:
+        return page(title, *_blocks(report.blocks), style=_style(report.blocks))
+    from promptops.report._long import SCRIPT, STYLE, contents
+
+    body = contents(list(_blocks(report.blocks)), report.blocks)
+    return page(title, *body, style=_style(report.blocks) + STYLE, script=SCRIPT)
 
 
 def _style(blocks: Iterable[Block]) -> str:
@@ -111,7 +116,7 @@ def _table(block: Table) -> Markup:
     table = tag("table", tag("thead", tag("tr", *head)), tag("tbody", *body))
     # It scrolls by itself where it is too wide, and so must be reached by keyboard.
     label = "table: " + ", ".join(map(one_line, block.columns))
-    return tag("div", table, class_="scroll", role="region", aria_label=label, tabindex="0")
+    return tag("div", table, class_="scroll", role="group", aria_label=label, tabindex="0")
 
 
 def _kinds(block: Table) -> list[str]:
@@ -156,7 +161,7 @@ def _picture(block: Picture) -> Markup:
     caption = tag("figcaption", tag("strong", one_line(block.title)), " ", block.summary)
     label = f"chart: {one_line(block.title)}"
     seen = tag(
-        "div", Markup(block.svg), class_="scroll", role="region", aria_label=label, tabindex="0"
+        "div", Markup(block.svg), class_="scroll", role="group", aria_label=label, tabindex="0"
     )
     figures = tag("details", tag("summary", "the figures"), _table(block.figures))
     return tag("figure", caption, NEWLINE, seen, NEWLINE, figures)
