@@ -36,14 +36,19 @@ def last_seen(past: Past, path: str, rule_id: str) -> Removed | None:
     """The newest commit that took the rule of this id out of the file; None if none did."""
     if past.head is None:
         return None
-    for commit in past.versions.stream(past.head, path):
-        for touch in commit.touches:
-            for blob in touch.olds:
-                old = past.versions.units(blob, path) if blob.strip("0") else []
-                unit = next((u for u in old if u.id == rule_id), None)
-                new = past.versions.units(touch.new, path) if unit is not None else []
-                if unit is not None and all(u.id != rule_id for u in new):
-                    return _ending(past.versions, commit, (path, blob, touch.new), unit)
+    with closing(past.versions.stream(past.head, path)) as commits:
+        return next(filter(None, (_taken_out(past, c, path, rule_id) for c in commits)), None)
+
+
+def _taken_out(past: Past, commit: Commit, path: str, rule_id: str) -> Removed | None:
+    """How this commit took the rule of that id out of the file; None if it did not."""
+    for touch in commit.touches:
+        for blob in touch.olds:
+            old = past.versions.units(blob, path) if blob.strip("0") else []
+            unit = next((u for u in old if u.id == rule_id), None)
+            new = past.versions.units(touch.new, path) if unit is not None else []
+            if unit is not None and all(u.id != rule_id for u in new):
+                return _ending(past.versions, commit, (path, blob, touch.new), unit)
     return None
 
 

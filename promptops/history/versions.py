@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 
 from promptops.history.align import Grade, Link, align
 from promptops.history.git import Repository
@@ -122,11 +122,14 @@ class Versions:
 
     # -- commits -----------------------------------------------------------------------------
 
-    def stream(self, commit: str, path: str) -> Iterator[Commit]:
-        """Commits from `commit` back that touched `path`; those already read come from memory."""
+    def stream(self, commit: str, path: str) -> Generator[Commit]:
+        """Commits from `commit` back that touched `path`; those already read come from memory.
+
+        Close it when enough is known: git walks on to the beginning of history otherwise.
+        """
         key = commit, path
         if key not in self._streams:
-            self._streams[key] = _Stream(log(self.repository, commit, path))
+            self._streams[key] = _Stream(lambda: log(self.repository, commit, path))
         return self._streams[key].replay()
 
     def changes(self, commit: Commit) -> list[Change]:
@@ -145,25 +148,45 @@ class Versions:
 
 
 class _Stream:
-    """A stream that several readers share: read as far as the most curious of them went."""
+    """A stream that several readers share: read as far as the most curious of them went.
 
-    def __init__(self, source: Generator[Commit]) -> None:
-        self._source = source
+    It is stopped with its first reader; should another one want more, it is begun again and left
+    running: where two have asked, more will.
+    """
+
+    def __init__(self, begin: Callable[[], Generator[Commit]]) -> None:
+        self._begin = begin
+        self._source: Generator[Commit] | None = None
         self._read: list[Commit] = []
+        self._begun = 0
 
-    def replay(self) -> Iterator[Commit]:
+    def replay(self) -> Generator[Commit]:
         position = 0
-        while True:
-            if position == len(self._read):
-                commit = next(self._source, None)
-                if commit is None:
-                    return
-                self._read.append(commit)
-            yield self._read[position]
-            position += 1
+        try:
+            while True:
+                if position == len(self._read):
+                    commit = self._next()
+                    if commit is None:
+                        return
+                    self._read.append(commit)
+                yield self._read[position]
+                position += 1
+        finally:
+            if self._begun == 1:
+                self.close()
+
+    def _next(self) -> Commit | None:
+        if self._source is None:
+            self._begun += 1
+            self._source = self._begin()
+            for _ in self._read:
+                next(self._source)
+        return next(self._source, None)
 
     def close(self) -> None:
-        self._source.close()
+        source, self._source = self._source, None
+        if source is not None:
+            source.close()
 
 
 def kind_of(path: str) -> str:

@@ -8,6 +8,7 @@ the other files of that commit whether it left them, and only then it counts as 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import replace
 
 from promptops.history.align import Grade, Link, align
@@ -64,13 +65,14 @@ class _Walk:
 
     def hop(self) -> bool:
         """Follow the rule through one path; True if it goes on in another one."""
-        older = Rewindable(self.versions.stream(self.commit, self.spot.path))
-        for commit in older:
-            touch = next((t for t in commit.touches if t.new == self.spot.blob), None)
-            if touch is not None:
-                elsewhere = self._step(commit, touch, older)
-                if elsewhere is not None:
-                    return elsewhere
+        with closing(self.versions.stream(self.commit, self.spot.path)) as stream:
+            older = Rewindable(stream)
+            for commit in older:
+                touch = next((t for t in commit.touches if t.new == self.spot.blob), None)
+                if touch is not None:
+                    elsewhere = self._step(commit, touch, older)
+                    if elsewhere is not None:
+                        return elsewhere
         self.incomplete(f"the history of {self.spot.path} ends before the rule came in")
         return False
 
@@ -195,7 +197,7 @@ class _Walk:
         if len(changes) >= LARGE_COMMIT and touch.status == "A":
             self.notes.append(f"{commit.id[:10]} changed {len(changes)} files at once")
         looked = self._vanished(changes, touch.olds[0])
-        if looked.found is None and not linked:
+        if looked.found is None and not linked and touch.status == "A":
             near = self.versions.prompts(commit.parents[0])
             return Search(copied(self.versions, near, self.spot.path, self.unit), looked.suspects)
         return looked
