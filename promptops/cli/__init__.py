@@ -33,7 +33,17 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _guarded(lambda: _tokens(arguments))
     if arguments[:1] == ["check"] and not any(word.startswith("-") for word in arguments):
         return _guarded(lambda: _check_files(arguments[1:]))
+    if arguments[:1] in (["why"], ["diff"]):
+        return _guarded(lambda: _quickly(arguments))
     return _guarded(lambda: _run(arguments))
+
+
+def _quickly(arguments: list[str]) -> int:
+    """`why TARGET` and `diff [BASE [HEAD]]`, with no option but --format."""
+    from promptops.cli._bare import bare
+
+    run = bare(arguments)
+    return run() if run else _run(arguments)
 
 
 def _fewer_collections() -> None:

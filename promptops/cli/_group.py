@@ -9,7 +9,6 @@ from typing import Any
 import click
 
 from promptops import __version__
-from promptops.source.shape import nearest
 
 _HELP = """Prompts and instructions governed like code.
 
@@ -41,6 +40,8 @@ class Commands(click.Group):
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
         if args and not args[0].startswith("-") and args[0] not in names():
+            from promptops.source.shape import nearest
+
             guess = nearest(args[0], names())
             hint = (
                 f" Did you mean `{guess}`?" if guess else " `promptops --help` lists the commands."

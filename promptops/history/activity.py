@@ -6,8 +6,9 @@ Not from the clock: an old clone would declare everybody gone.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Generator, Iterable, Sequence, Set
+from contextlib import closing
+from typing import NamedTuple
 
 from promptops.history.messages import Message
 from promptops.history.past import Past
@@ -19,8 +20,7 @@ _CO_AUTHOR = re.compile(r"(?P<name>[^<]*?)\s*<(?P<email>[^<>\s]+)>")
 _LOGIN = re.compile(r"(?:\d+\+)?(?P<login>[^@+]+)@users\.noreply\.(?:github|gitlab)\.com", re.I)
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
+class Person(NamedTuple):
     """A person as commits name them. last_commit: author time of the newest one seen, or None.
 
     active: a commit within 180 days of the newest one, and not said to have left.
@@ -32,8 +32,7 @@ class Person:
     active: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Activity:
+class Activity(NamedTuple):
     """The newest author time of each identity within the last 180 days of history."""
 
     seen: dict[str, int]
@@ -53,19 +52,33 @@ def identity(email: str) -> str:
     return login["login"].casefold() if login else email.casefold()
 
 
-def activity(past: Past) -> Activity:
-    """Who made a commit in the last 180 days of HEAD's history."""
+def activity(past: Past, wanted: Set[str] | None = None) -> Activity:
+    """Who made a commit in the last 180 days of HEAD's history.
+
+    wanted: identities that matter (None: all); git is stopped once each of them has been seen.
+    """
     seen: dict[str, int] = {}
     if past.head is not None:
-        since = committed(past, past.head) - ACTIVE_DAYS * 86_400
-        wanted = ("log", "-z", f"--since=@{since}", "--format=%ae%x00%at", past.head)
-        newest: dict[str, int] = {}
-        fields = text(past.repository.run(*wanted)).split("\0")
-        for email, time in zip(fields[::2], fields[1::2], strict=False):
-            newest.setdefault(email, epoch(time) or 0)  # newest first: the first one will do
-        for email, when in newest.items():
-            seen[identity(email)] = max(seen.get(identity(email), 0), when)
+        missing = None if wanted is None else set(wanted)
+        newest: dict[bytes, bytes] = {}
+        with closing(_recent(past, past.head)) as fields:
+            while missing != set() and (email := next(fields, None)) is not None:
+                time = next(fields, b"")
+                if email not in newest:  # newest first: the first one will do
+                    newest[email] = time
+                    if missing is not None:
+                        missing.discard(identity(text(email)))
+        for address, when in newest.items():
+            who = identity(text(address))
+            seen[who] = max(seen.get(who, 0), epoch(text(when)) or 0)
     return Activity(seen, past.settings.people_left)
+
+
+def _recent(past: Past, head: str) -> Generator[bytes]:
+    """Author address and time of each commit of the last 180 days, newest first."""
+    since = committed(past, head) - ACTIVE_DAYS * 86_400
+    wanted = ("log", "-z", f"--since=@{since}", "--format=%ae%x00%at", head)
+    return past.repository.records(*wanted)
 
 
 def committed(past: Past, commit: str) -> int:
@@ -83,6 +96,12 @@ def authors(commit: Commit, message: Message) -> list[tuple[str, str]]:
         if found is not None:
             named.append((found["name"], found["email"]))
     return named
+
+
+def people_of(past: Past, commits: Sequence[tuple[Commit, Message]]) -> tuple[Person, ...]:
+    """`people`, asking history for no more than whether these are still here."""
+    named = {identity(email) for commit, said in commits for _, email in authors(commit, said)}
+    return people(activity(past, named), commits)
 
 
 def people(known: Activity, commits: Iterable[tuple[Commit, Message]]) -> tuple[Person, ...]:

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from enum import IntEnum
+from typing import NamedTuple
 
 from promptops.history.gaps import Gaps
 from promptops.history.likeness import Likeness, likeness
@@ -34,8 +34,7 @@ class Grade(IntEnum):
         return self.name.lower()
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(NamedTuple):
     """Unit `new` of the newer version grew out of unit `old` of the older one (indices).
 
     how: same, format (decoration only), reworded, rewritten, replaced, merged, split.
@@ -165,7 +164,7 @@ class _Alignment:
             return like
         alone = lonely[0][gaps.of_old(i)] == lonely[1][gaps.of_new(j)] == 1
         s = like.s or (ratio(self.old[i].norm, self.new[j].norm) if alone else 0.0)
-        return replace(like, s=s, gap=not self.foreign, alone=alone)
+        return like._replace(s=s, gap=not self.foreign, alone=alone)
 
     def likeness(self, i: int, j: int) -> Likeness:
         if (i, j) not in self._pairs:

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
 
 from promptops.errors import InputError
 from promptops.history.messages import Message
 from promptops.history.past import Past
 from promptops.history.targets import Target
-from promptops.model import Decision, Prompt, Retired, Rule, Test
+
+if TYPE_CHECKING:
+    from promptops.model import Decision, Prompt, Retired, Rule, Test  # costs a start 20 ms
 
 _NUMBERED = re.compile(r"(?:dr|adr)-?(\d+)|(\d{1,4})", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class Measured:
+class Measured(NamedTuple):
     """What committed evidence says of a rule: answers that passed, of n judged."""
 
     path: str
@@ -27,8 +28,7 @@ class Measured:
     n: int
 
 
-@dataclass(frozen=True, slots=True)
-class Beside:
+class Beside(NamedTuple):
     """What stands beside a rule. missing: decisions that are named and not on record."""
 
     rationale: str = ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from promptops.history.align import Grade, Link
 from promptops.history.likeness import resembles
@@ -24,8 +24,7 @@ TELLING = 40  # characters; shorter texts stand in two files by chance
 _SAME = Link(0, 0, "same", 100.0, Grade.CERTAIN)
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """A unit of another file, before the commit, that the one looked for grew out of.
 
     gone: it vanished there (a move); otherwise it lives on (a copy).
@@ -40,16 +39,14 @@ class Found:
     whole: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Search:
+class Search(NamedTuple):
     """The best origin among a commit's files; suspects: some lost text might still be another."""
 
     found: Found | None
     suspects: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
+class Arrival(NamedTuple):
     """The units that appeared together in a file, in order: neighbours that moved along are evidence.
 
     key: names them, so that what was found out of them is found out once; "" for nothing of that.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from promptops.digest import digest
 from promptops.history.past import Past
@@ -18,8 +18,7 @@ from promptops.history.stream import log
 FORMAT = 1  # of what is kept; a change of `prompt_like` is a new one
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One commit's changes of prompt-like files: (path, old blob, new blob), zeros where absent."""
 
     commit: str

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import exp, log1p
+from typing import NamedTuple
 
 from promptops.history.similarity import Weights, ratio, tokens
 from promptops.history.units import Unit
 
 
-@dataclass(frozen=True, slots=True)
-class Likeness:
+class Likeness(NamedTuple):
     """What speaks for a pair: edit likeness, shared telling words, place."""
 
     s: float  # 0-100, edits

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from promptops.history.git import Repository
 from promptops.history.records import text
@@ -41,8 +41,7 @@ def says_it_is_back(subject: str) -> bool:
     return _BACK.search(subject) is not None
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(NamedTuple):
     """A commit message. trailers: (lower-case key, value) wherever they stand in the body."""
 
     subject: str

@@ -7,7 +7,7 @@ it is the piece that is followed: what happens to the rest of the whole is no ev
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from promptops.history.align import SURE, Grade, Link, align
 from promptops.history.provenance import Spot
@@ -18,8 +18,7 @@ from promptops.history.versions import Versions
 LIKE = 60.0  # a piece less alike than this is not the same piece
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(NamedTuple):
     """A unit of an older version (`blob`), the link to it, and the piece of it that is meant.
 
     piece: "" where it is all of the unit. others: units that were merged with it.
@@ -42,14 +41,14 @@ class Origin:
 def together(merged: Sequence[Origin]) -> Origin:
     """Several units that became one, as one origin: the longest is followed, the first of equals."""
     main = max(merged, key=lambda origin: len(origin.unit.norm))
-    return replace(main, others=tuple(o.unit for o in merged if o is not main))
+    return main._replace(others=tuple(o.unit for o in merged if o is not main))
 
 
 def unit_of(versions: Versions, spot: Spot) -> Unit:
     """The unit at a spot, with the text of the piece where only that is meant."""
     unit = versions.unit_at(spot)
     assert unit is not None  # every spot was made from a unit
-    return replace(unit, text=spot.part, norm=normalised(spot.part)) if spot.part else unit
+    return unit._replace(text=spot.part, norm=normalised(spot.part)) if spot.part else unit
 
 
 def units_around(versions: Versions, spot: Spot) -> list[Unit]:

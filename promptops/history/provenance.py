@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from promptops.history.align import Grade
 from promptops.history.stream import Commit
 from promptops.history.units import Unit
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """One thing that happened to the rule, in one commit.
 
     kind: introduced, reworded, replaced, reformatted, copied, moved, renamed, imported, merged,
@@ -29,8 +28,7 @@ class Event:
     from_path: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Trace:
+class Trace(NamedTuple):
     """What following a rule back found; events newest first.
 
     complete: False where this clone does not hold all that would have been read.
@@ -41,8 +39,7 @@ class Trace:
     notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Spot:
+class Spot(NamedTuple):
     """A unit of a version (blob) of the file at `path`, by its first line (1-based).
 
     nth: which one, where several stand on that line (JSON), from 0.

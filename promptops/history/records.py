@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 GITLINK = "160000"
 SYMLINK = "120000"
 _HEX = frozenset("0123456789abcdef")
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """A file as an index or a tree names it: octal mode, blob id, path; `stage` > 0 is unmerged."""
 
     mode: str
@@ -20,8 +19,7 @@ class Entry:
     stage: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """One path between two trees; status is A, D, M or T, the id of an absent side all zeros."""
 
     status: str
@@ -32,8 +30,7 @@ class Change:
     new_mode: str
 
 
-@dataclass(frozen=True, slots=True)
-class Paths:
+class Paths(NamedTuple):
     """Paths that differ, sorted: those still there and those gone."""
 
     present: tuple[str, ...] = ()

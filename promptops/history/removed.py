@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from promptops.history.align import Grade, align
 from promptops.history.index import Row, path_index
@@ -15,8 +15,7 @@ from promptops.history.units import CODE, Unit
 from promptops.history.versions import Versions
 
 
-@dataclass(frozen=True, slots=True)
-class Removed:
+class Removed(NamedTuple):
     """The rule as it stood last (`unit` of `blob` at `path`, before `commit`).
 
     how: removed, or where a text of the new version grew out of it: reworded, or moved (to `to`).

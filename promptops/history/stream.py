@@ -7,7 +7,7 @@ follow the chain of blob ids, not the order of the commits.
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from promptops.errors import GitError
 from promptops.history.git import Repository
@@ -20,8 +20,7 @@ _LOG = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Touch:
+class Touch(NamedTuple):
     """What one commit did to one path. A merge has an old id for each parent, others have one.
 
     status: A, D, M or T (of the first parent); ids are all zeros where there is no file.
@@ -34,8 +33,7 @@ class Touch:
     mode: str
 
 
-@dataclass(frozen=True, slots=True)
-class Commit:
+class Commit(NamedTuple):
     """A commit's own words: raw author (no .mailmap), author time in epoch seconds or None."""
 
     id: str

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from promptops.errors import InputError, UsageError
 from promptops.history.past import Past
 from promptops.history.provenance import Spot
 from promptops.history.units import CODE, Unit, normalised
 from promptops.history.versions import read_version
-from promptops.source.shape import nearest
 from promptops.source.text import decode
 
 _PLACE = re.compile(r"(?P<path>.+?):(?P<line>[1-9]\d{0,7})(?::\d+)?")
 _RULE = re.compile(r"(?P<prompt>[^\s:]+)/(?P<rule>[a-z0-9][a-z0-9._-]*)")
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(NamedTuple):
     """What was asked about. present: it stands in a file now, at `path` in `unit`.
 
     prompt, rule: ids where it is a rule of a governed prompt, else "". phrase: normalised, "" if
@@ -144,6 +142,8 @@ def _of_prompt(past: Past, named: str, prompt_id: str, rule_id: str) -> Target |
             units = units_now(past, path)
             unit = next((u for u in units if u.id == rule_id), None)
             return Target(named, path, unit, prompt.id, rule_id)
+    from promptops.source.shape import nearest
+
     guess = nearest(prompt_id, known)
     if guess:
         raise UsageError(f"no prompt `{prompt_id}`", f"did you mean `{guess}/{rule_id}`?")
@@ -173,7 +173,7 @@ def _phrase(past: Past, named: str) -> Target:
     path, unit = places[0]
     others = tuple(f"{path}:{unit.line}" for path, unit in places[1:])
     target = _of_path(past, named, path, unit) if unit.id else Target(named, path, unit)
-    return replace(target, phrase=wanted, others=others)
+    return target._replace(phrase=wanted, others=others)
 
 
 def _first_word(wanted: str) -> str:

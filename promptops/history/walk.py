@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import replace
 
 from promptops.history.align import Grade, Link, align
 from promptops.history.elsewhere import Arrival, Found, Search, copied, deleted, mentions, search
@@ -124,7 +123,7 @@ class _Walk:
         for old in touch.olds:
             line = line_before(self.versions.text(old), new, self.unit) if old.strip("0") else 0
             if line:
-                self.spot = replace(self.spot, blob=old, line=line)
+                self.spot = self.spot._replace(blob=old, line=line)
                 return True
         return False
 

@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
 
 from promptops.errors import UsageError
-from promptops.history.activity import Person, activity, people
+from promptops.history.activity import Person, people_of
 from promptops.history.align import Grade
 from promptops.history.beside import NOTHING, Beside, beside, retired_rule
 from promptops.history.messages import Message
 from promptops.history.past import Past
 from promptops.history.provenance import Event, Trace
-from promptops.history.removed import last_seen, removed_phrase
 from promptops.history.similarity import tokens
 from promptops.history.targets import Target, find_target, spot_in_head, units_now
 from promptops.history.units import normalised
 from promptops.history.walk import follow
-from promptops.model import Retired
-from promptops.source.shape import nearest
+
+if TYPE_CHECKING:
+    from promptops.model import Retired
 
 
-@dataclass(frozen=True, slots=True)
-class Why:
+class Why(NamedTuple):
     """What is known of one rule.
 
     events: oldest first; those before `introduced` are guesses (weak). messages: of every commit
@@ -65,7 +65,7 @@ def why(past: Past, named: str, inside: Callable[[str], str]) -> Why:
     found = _living(past, target) if target.present else _gone(past, target)
     events = found.trace.events
     messages = {e.commit.id: past.message(e.commit.id) for e in events}
-    everybody = people(activity(past), ((e.commit, messages[e.commit.id]) for e in events[::-1]))
+    everybody = people_of(past, [(e.commit, messages[e.commit.id]) for e in events[::-1]])
     notes = (*found.notes, *found.trace.notes, *_elsewhere_too(found.target))
     return Why(
         found.target,
@@ -120,6 +120,8 @@ def _living(past: Past, target: Target) -> _Found:
 
 def _gone(past: Past, target: Target) -> _Found:
     """What was there once: a retired or removed rule, or a phrase that stands nowhere now."""
+    from promptops.history.removed import last_seen, removed_phrase
+
     if target.rule:
         removed = last_seen(past, target.path, target.rule)
     else:
@@ -131,8 +133,8 @@ def _gone(past: Past, target: Target) -> _Found:
     trace = follow(
         past.versions, commit.parents[0], past.versions.spot(path, removed.blob, removed.unit)
     )
-    found = _Found(replace(target, path=path), text)
-    found.trace = replace(trace, events=(ending, *trace.events))
+    found = _Found(target._replace(path=path), text)
+    found.trace = trace._replace(events=(ending, *trace.events))
     found.retired = retired_rule(past, target.path, target.rule)
     if removed.how != "removed":
         found.notes.append("these words are gone; the rule may live on in others")
@@ -146,6 +148,8 @@ def _never(past: Past, target: Target) -> _Found:
         return _Found(target, retired.text, retired=retired)
     hint = "this is a shallow clone: git fetch --unshallow brings the rest"
     if target.rule:
+        from promptops.source.shape import nearest
+
         guess = nearest(target.rule, [unit.id for unit in units_now(past, target.path)])
         shallow = hint if past.repository.shallow else "`promptops why PROMPT/RULE` takes its id"
         hint = f"did you mean `{target.prompt}/{guess}`?" if guess else shallow

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from promptops.diagnostic import Diagnostic
+if TYPE_CHECKING:
+    from promptops.diagnostic import Diagnostic
 
 STYLES: Mapping[str, str] = {
     "error": "1;31",
@@ -21,16 +22,14 @@ STYLES: Mapping[str, str] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Heading:
+class Heading(NamedTuple):
     """A title; level 1 is the page's."""
 
     text: str
     level: int = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(NamedTuple):
     """A paragraph; `tone` is "", "good", "bad", "warn" or "quiet"; `verbatim` keeps white space."""
 
     text: str
@@ -38,15 +37,13 @@ class Text:
     verbatim: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Items:
+class Items(NamedTuple):
     """A bulleted list."""
 
     items: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(NamedTuple):
     """Rows under columns; `align` has one of "l", "r" a column ("" is all left)."""
 
     columns: tuple[str, ...]
@@ -54,15 +51,13 @@ class Table:
     align: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
+class Words(NamedTuple):
     """A word-level difference: runs of ("=", text), ("-", text), ("+", text)."""
 
     runs: tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Fold:
+class Fold(NamedTuple):
     """Detail that a page or a comment may fold away; text shows it all."""
 
     summary: str
@@ -83,8 +78,7 @@ class Diagnostics:
     files: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Bars:
+class Bars(NamedTuple):
     """A bar chart: (label, value, note) each, values in `unit`; `limit` draws a line, or None."""
 
     rows: tuple[tuple[str, float, str], ...]
@@ -92,8 +86,7 @@ class Bars:
     limit: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Picture:
+class Picture(NamedTuple):
     """A chart and what it says: in words, and as figures where no picture can be shown.
 
     svg: markup of `promptops.report.charts`. drawn: lines for a terminal, at most 80 columns wide;

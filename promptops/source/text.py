@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 
 from promptops.errors import InputError
-from promptops.source.document import Lines
 
 BOM = "\ufeff"
 _RAW_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
@@ -61,5 +60,7 @@ def _encoding_hint(raw: bytes) -> str:
 
 def at(text: str, offset: int, path: str, message: str, hint: str) -> InputError:
     """The error at the line and column of a character offset."""
+    from promptops.source.document import Lines
+
     line, column = Lines(text).position(offset)
     return InputError(message, hint, path=path, line=line, column=column)
