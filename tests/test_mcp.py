@@ -1,0 +1,100 @@
+"""A coding agent's questions, asked by the protocol's own client over a real pipe."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from repos import ADA, BOB, Repo
+
+pytest.importorskip("mcp")
+from mcp import Client, StdioServerParameters
+
+RULES = "# Rules\n\n- Run the tests before you commit.\n"
+
+
+@pytest.fixture
+def repo(tmp_path: Path) -> Repo:
+    made = Repo(tmp_path / "r")
+    made.commit({"AGENTS.md": RULES}, "Broken main twice this week (#7)", ADA)
+    made.commit({"AGENTS.md": RULES.replace("the tests", "all tests")}, "All of them", BOB)
+    return made
+
+
+def asked(repo: Repo, work: Callable[[Client], Awaitable[Any]]) -> Any:
+    """What `work` gives, with a client of a server in a process of its own."""
+    home = {"PROMPTOPS_HOME": str(repo.root.parent / "home")}
+    command = ["-m", "promptops", "mcp", "-C", str(repo.root)]
+
+    async def go() -> Any:
+        server = StdioServerParameters(command=sys.executable, args=command, env=home)
+        async with Client(server, read_timeout_seconds=60) as client:
+            return await work(client)
+
+    return asyncio.run(go())
+
+
+def test_an_agent_asks_before_it_edits(repo: Repo) -> None:
+    async def work(client: Client) -> Any:
+        tools = (await client.list_tools()).tools
+        why = await client.call_tool("why", {"target": "AGENTS.md:3"})
+        check = await client.call_tool("check", {"paths": ["AGENTS.md"]})
+        tokens = await client.call_tool(
+            "tokens", {"names": ["AGENTS.md"], "model": "openai/gpt-4o"}
+        )
+        (repo.root / "AGENTS.md").write_text(
+            RULES.replace("the tests", "all tests") + "- Be kind to everybody.\n"
+        )
+        diff = await client.call_tool("diff", {})
+        return tools, why, check, tokens, diff
+
+    tools, why, check, tokens, diff = asked(repo, work)
+    assert {tool.name for tool in tools} == {"why", "check", "diff", "tokens"}
+    assert all(tool.annotations.read_only_hint for tool in tools)
+    assert why.structured_content["introduced"]["subject"] == "Broken main twice this week (#7)"
+    assert [event["kind"] for event in why.structured_content["events"]] == [
+        "introduced",
+        "reworded",
+    ]
+    assert check.structured_content["files"] == 1
+    (counted,) = tokens.structured_content["prompts"]
+    assert counted["models"]["openai/gpt-4o"]["text"] > 5
+    (reviewed,) = diff.structured_content["prompts"]
+    assert [rule["change"] for rule in reviewed["rules"]] == ["added"]
+
+
+def test_what_cannot_be_answered_says_why(repo: Repo) -> None:
+    async def work(client: Client) -> list[Any]:
+        questions = (
+            ("why", {"target": "AGENTS.md:99"}),
+            ("diff", {"base": "--output=/tmp/x"}),
+            ("tokens", {"names": ["-"]}),
+            ("check", {"paths": ["../outside.md"]}),
+            ("why", {"target": "a\0b"}),
+        )
+        return [await client.call_tool(*question) for question in questions]
+
+    answers = asked(repo, work)
+    assert all(answer.is_error for answer in answers)
+    said = ["".join(part.text for part in answer.content) for answer in answers]
+    assert "99" in said[0]
+    assert "--output=/tmp/x" in said[1]
+    assert "name a prompt or a file" in said[2]
+    assert "outside" in said[3]
+    assert "NUL" in said[4]
+
+
+def test_without_the_package_it_says_what_to_install(
+    run: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in [name for name in sys.modules if name.partition(".")[0] == "mcp"]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "mcp", None)
+    monkeypatch.delitem(sys.modules, "promptops.cli._mcp", raising=False)
+    ran = run("mcp", cwd=tmp_path)
+    assert ran.code == 2
+    assert "pip install 'promptops[mcp]'" in ran.err
