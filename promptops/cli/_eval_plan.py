@@ -21,7 +21,7 @@ SHORT = 20  # tokens of the shortest answer that the lower end of the cost range
 
 def planned_report(call: Call, plan: Plan, requests: Sequence[Request], tariff: Tariff) -> Report:
     """What the evaluation would take; what the store already has is not asked again."""
-    low, high = _cost(call, plan, requests, tariff)
+    low, high = cost_range(call, plan, requests, tariff)
     cases = len(plan.cases)
     rules = {rule: _rule(plan, rule) for rule in sorted(_rules(plan))}
     data: dict[str, Any] = {
@@ -55,7 +55,7 @@ def _pp(cases: int) -> float | None:
     return None if found is None else round(100 * found, 1)
 
 
-def _cost(
+def cost_range(
     call: Call, plan: Plan, requests: Sequence[Request], tariff: Tariff
 ) -> tuple[float | None, float | None]:
     """From short answers and no retry to the most that every call may cost."""

@@ -28,7 +28,7 @@ def run_requests(
     """Answer the requests with the provider `name`: (the run, 0 or the exit code of a signal)."""
     asks = provider(name, link)
     store = Store(state_folder(call))
-    line = _Line(call)
+    line = Line(call)
     show = line.show if call.verbosity >= 0 and sys.stderr.isatty() else None
     try:
         runner = Runner(Means(asks, store, limits, tariff, hider(call.environ), show))
@@ -69,7 +69,7 @@ def _exit_code(caught: Sequence[signal.Signals]) -> int:
     return EXIT_TERMINATED if caught[0] is signal.SIGTERM else EXIT_INTERRUPTED
 
 
-class _Line:
+class Line:
     """One line on the terminal's standard error: how far, how quick, how dear, how long still."""
 
     def __init__(self, call: Call) -> None:
@@ -77,12 +77,12 @@ class _Line:
         self.start = time.monotonic()
         self.last = 0.0
 
-    def show(self, progress: Progress) -> None:
-        """Draw it again, not too often."""
+    def show(self, progress: Progress, note: str = "") -> None:
+        """Draw it again, not too often; `note` stands before it."""
         now = time.monotonic()
         if now - self.last >= EVERY_SECONDS:
             self.last = now
-            line = progress_text(progress, now - self.start)[: self.width - 1]
+            line = (note + progress_text(progress, now - self.start))[: self.width - 1]
             sys.stderr.write(f"\r\x1b[K{line}")
             sys.stderr.flush()
 

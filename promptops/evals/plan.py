@@ -92,7 +92,7 @@ def plan(
     """
     chosen = _chosen(prompt, cases)
     asks = [
-        Ask(case, repeat, _request(prompt, case, target, repeat))
+        Ask(case, repeat, request_for(prompt, case, target, repeat))
         for case in chosen
         for repeat in range(repeats)
     ]
@@ -155,10 +155,14 @@ def _chosen(prompt: Prompt, wanted: Collection[str]) -> Sequence[Case]:
     return chosen
 
 
-def _request(prompt: Prompt, case: Case, target: Target, repeat: int) -> Request:
+def request_for(
+    prompt: Prompt, case: Case, target: Target, repeat: int = 0, without: Collection[str] = ()
+) -> Request:
+    """One call: the prompt on this case, without the rules named; errors name the case."""
     examples = {name: v.examples[0] for name, v in prompt.variables.items() if v.examples}
+    values = {**examples, **case.variables}
     try:
-        messages = render(prompt, {**examples, **case.variables}, slices=case.slices)
+        messages = render(prompt, values, without=without, slices=case.slices)
     except PromptopsError as error:
         error.message = f"case `{case.id}`: {error.message}"
         error.args = (error.message,)

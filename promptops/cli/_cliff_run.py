@@ -1,0 +1,37 @@
+"""From the command line to the measurement that was asked for."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+
+from promptops.cli._call import Call
+from promptops.cli._cliff_options import Measured
+from promptops.cli._cliff_work import Work
+from promptops.cli._eval_options import Wanted
+from promptops.cli._prompts import find_prompt, usable
+from promptops.report import Report
+
+
+def report(call: Call, name: str | None, wanted: Wanted, measured: Measured) -> Report:
+    """The report of one measurement."""
+    with ExitStack() as stack:
+        work = _work(stack, call, name, wanted, measured)
+        if measured.plan:
+            from promptops.cli._cliff_plan import planned_report
+
+            return planned_report(work)
+        from promptops.cli._cliff_interference import interference_report
+
+        return interference_report(work)
+
+
+def _work(
+    stack: ExitStack, call: Call, name: str | None, wanted: Wanted, measured: Measured
+) -> Work:
+    if measured.demo:
+        from promptops.cli._cliff_demo import demo
+
+        return demo(stack, call, wanted, measured)
+    reading = find_prompt(call, call.tree(), call.settings(), name or "")
+    prompt = usable(reading)
+    return Work(call, wanted, measured, reading, prompt, wanted.target(prompt))

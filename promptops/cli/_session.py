@@ -1,0 +1,141 @@
+"""Batches of calls under one budget: signals, progress, the store opened once and closed."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from types import TracebackType
+
+from promptops.cli._call import Call
+from promptops.cli._eval_run import Line
+from promptops.cli._state import state_folder
+from promptops.errors import EXIT_INTERRUPTED, EXIT_TERMINATED, PromptopsError
+from promptops.evals import Answer, Request, State
+from promptops.evals.keys import hider
+from promptops.evals.money import Tariff
+from promptops.evals.patience import Limits
+from promptops.evals.providers import Link, Provider, provider
+from promptops.evals.runner import Means, Progress, Runner
+from promptops.evals.store import Store
+
+
+@dataclass
+class Spent:
+    """What all batches took together. attempts: calls that went out; kept: answers of the store."""
+
+    states: Counter[State] = field(default_factory=Counter)
+    reasons: Counter[str] = field(default_factory=Counter)
+    attempts: int = 0
+    kept: int = 0
+    usd: float | None = None
+    assumed: float = 0.0
+
+
+class Session:
+    """`with Session(…) as session: answers = session.ask(requests)`, as often as is wanted.
+
+    stopped: why nothing more goes out, "" while it may. error: what makes every call fail.
+    folder: where the answers are kept, the state folder where it is "".
+    """
+
+    def __init__(
+        self, call: Call, name: str, link: Link, limits: Limits, tariff: Tariff, folder: str = ""
+    ) -> None:
+        self.spent = Spent(usd=0.0 if tariff.price else None)
+        self.stopped = ""
+        self.error: PromptopsError | None = None
+        self.note: Callable[[], str] = str
+        self._call, self._name, self._link = call, name, link
+        self._limits, self._tariff = limits, tariff
+        self._folder = folder
+        self._caught: list[signal.Signals] = []
+        self._runner: Runner | None = None
+        self._line = Line(call)
+
+    def __enter__(self) -> Session:
+        self._provider: Provider = provider(self._name, self._link)
+        self._store = Store(self._folder or state_folder(self._call))
+        self._loop = asyncio.Runner()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        try:
+            self._loop.run(self._provider.close())
+        finally:
+            self._loop.close()
+            self._store.close()
+            self._line.clear()
+
+    @property
+    def exit_code(self) -> int:
+        """0, or that of the signal which interrupted the calls."""
+        if not self._caught:
+            return 0
+        return EXIT_TERMINATED if self._caught[0] is signal.SIGTERM else EXIT_INTERRUPTED
+
+    def ask(self, requests: Sequence[Request]) -> tuple[Answer, ...]:
+        """Answers in this order; those that may not go out any more are NOT_RUN."""
+        if not requests:
+            return ()
+        return self._loop.run(self._batch(requests))
+
+    async def _batch(self, requests: Sequence[Request]) -> tuple[Answer, ...]:
+        show = self._progress if self._shown else None
+        means = Means(
+            self._provider, self._store, self._left(), self._tariff, hider(self._call.environ), show
+        )
+        runner = self._runner = Runner(means, stopped=self.stopped)
+        self._listen()
+        run = await runner.run(requests)
+        self._book(run.answers)
+        self.spent.attempts += run.calls
+        self.spent.kept += run.kept
+        self.spent.assumed += run.assumed
+        if run.usd is not None:
+            self.spent.usd = (self.spent.usd or 0.0) + run.usd
+        self.stopped = self.stopped or run.stopped
+        self.error = self.error or run.error
+        return run.answers
+
+    def _book(self, answers: Sequence[Answer]) -> None:
+        for answer in answers:
+            self.spent.states[answer.state] += 1
+            if answer.state not in (State.ANSWER, State.NOT_RUN) and answer.reason:
+                self.spent.reasons[answer.reason] += 1
+
+    def _left(self) -> Limits:
+        """What is left of the budget: the batches share it."""
+        usd, calls = self._limits.max_usd, self._limits.max_calls
+        return replace(
+            self._limits,
+            max_usd=None if usd is None else max(0.0, usd - (self.spent.usd or 0.0)),
+            max_calls=None if calls is None else max(0, calls - self.spent.attempts),
+        )
+
+    def _listen(self) -> None:
+        """Let SIGINT and SIGTERM interrupt what runs; they come between batches too."""
+        loop = asyncio.get_running_loop()
+        for one in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(one, self._arrived, one)
+
+    def _arrived(self, one: signal.Signals) -> None:
+        self._caught.append(one)
+        self.stopped = self.stopped or "interrupted"
+        if self._runner is not None:
+            self._runner.interrupt()
+
+    @property
+    def _shown(self) -> bool:
+        return self._call.verbosity >= 0 and sys.stderr.isatty()
+
+    def _progress(self, progress: Progress) -> None:
+        self._line.show(progress, self.note())

@@ -1,0 +1,73 @@
+"""`promptops cliff`."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import click
+
+from promptops.cli._call import Call, define
+from promptops.report import Diagnostics, Report
+
+FORMATS = ("text", "json", "junit", "markdown", "html")
+
+
+@define(
+    formats=FORMATS,
+    examples=(
+        "promptops cliff --demo",
+        "promptops cliff support-agent --model openai/gpt-4o-mini --plan",
+        "promptops cliff support-agent --api-base http://127.0.0.1:8000/v1 --model m",
+    ),
+)
+@click.argument("name", metavar="[PROMPT]", required=False)
+@click.option("--demo", is_flag=True, help="A simulated model with planted conflicts.")
+@click.option("--plan", is_flag=True, help="Say what it would take; ask nobody.")
+@click.option("--model", metavar="M", help="Who answers; else the prompt's first model.")
+@click.option("--api-base", metavar="URL", help="An OpenAI-compatible server, asked directly.")
+@click.option("--api-key-env", metavar="NAME", help="The variable that holds the server's key.")
+@click.option("--answers-as", multiple=True, metavar="M", help="The model's name in its answers.")
+@click.option("--command", metavar="ARGV", help="Ask a program instead (needs --allow-code).")
+@click.option("--allow-code", is_flag=True, help="Let --command run.")
+@click.option("--replay", metavar="FILE", help="Answers from `store export`; asks nobody.")
+@click.option("--case", "cases", multiple=True, metavar="ID", help="Only these cases.")
+@click.option(
+    "--max-calls",
+    type=click.IntRange(0),
+    help="Calls in all, earlier ones too; else 1000.",
+)
+@click.option("--max-usd", type=click.FloatRange(0), help="Stop before this much is spent.")
+@click.option("--delta", type=click.FloatRange(0.01, 0.9), default=0.2, show_default=True,
+              help="Harm worth finding, a share of answers.")  # fmt: skip
+@click.option("--margin", type=click.FloatRange(0.01, 0.9), default=0.25, show_default=True,
+              help="Harm that a clean rule certainly stays below.")  # fmt: skip
+@click.option("--alpha", type=click.FloatRange(0.0001, 0.5), default=0.05, show_default=True,
+              help="Wrong findings among all, at most.")  # fmt: skip
+@click.option("--reuse", type=click.IntRange(1, 50), default=1, show_default=True,
+              help="Cases asked with each set of rules: more keep a cache warm.")  # fmt: skip
+@click.option("--seed", type=int, default=0, show_default=True, help="Of coins and orders.")
+@click.option("--concurrency", type=click.IntRange(1, 1024), default=8, show_default=True)
+@click.option("--rate", type=click.FloatRange(0, min_open=True), help="Calls a minute at most.")
+@click.option("--timeout", type=click.FloatRange(0.1, 3600), default=60.0, show_default=True)
+@click.option("--temperature", type=click.FloatRange(0, 2), help="Else the provider's own.")
+@click.option("--max-tokens", type=click.IntRange(1), default=1024, show_default=True)
+def command(call: Call, name: str | None, **flags: Any) -> Report:
+    """Find the rules that break other rules.
+
+    Rules are left out at random and cases asked; an answer says which of the others it kept. Every
+    verdict holds whenever the run ends: by itself, by a budget or by Ctrl-C. What was answered is
+    kept, so the same command goes on where it ended. Exit code 1 where a rule breaks others, 3 where
+    that cannot be told.
+    """
+    from promptops.cli._cliff_options import refuse_some_cases, split
+    from promptops.cli._cliff_run import report
+    from promptops.cli._cliff_work import needs_numpy
+
+    wanted, measured = split(flags)
+    measured.refuse_nonsense(name)
+    refuse_some_cases(wanted, measured, call)
+    made: Report = needs_numpy(lambda: report(call, name, wanted, measured))
+    if click.get_current_context().params["format"] == "junit":
+        return made
+    return replace(made, blocks=tuple(b for b in made.blocks if not isinstance(b, Diagnostics)))
