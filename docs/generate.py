@@ -12,6 +12,7 @@ from promptops.source.evidence_schema import EVIDENCE
 from promptops.source.schema import CASES_FILE, PROMPT
 from promptops.source.settings import CONFIG
 from promptops.source.shape import Shape
+from promptops.source.sidecar import SIDECAR
 
 COMMANDS, COMMANDS_END = "<!-- commands -->", "<!-- /commands -->"
 HERE = Path(__file__).parent
@@ -29,6 +30,12 @@ FILES = (
         CASES_FILE,
     ),
     ("Decision records", "Front matter of `docs/decisions/YYYYMMDD-slug.md`, MADR 4.", FRONT),
+    (
+        "Sidecars of instruction files",
+        "`AGENTS.rules.yaml` beside `AGENTS.md`: why its rules are there. `promptops adopt` writes drafts; "
+        "an entry finds its rule by the wording in `text`, and `check` says where it no longer does.",
+        SIDECAR,
+    ),
     ("Settings", "`promptops.toml`, or `[tool.promptops]` in `pyproject.toml`.", CONFIG),
     ("Evidence", "`evidence/<model>.json`, written by `promptops eval`.", EVIDENCE),
 )

@@ -27,15 +27,21 @@ class Settings:
     prompts: tuple[str, ...] = ("prompts/**/prompt.yaml", "prompts/**/*.prompt.yaml")
     decisions: str = "docs/decisions"
     instructions: tuple[str, ...] = (
-        "AGENTS.md",
         "**/AGENTS.md",
-        "CLAUDE.md",
+        "**/AGENTS.override.md",
         "**/CLAUDE.md",
-        "GEMINI.md",
+        "**/CLAUDE.local.md",
+        "**/.claude/rules/**/*.md",
+        "**/GEMINI.md",
         ".cursorrules",
-        ".cursor/rules/**/*.mdc",
+        "**/.cursor/rules/**/*.mdc",
         ".github/copilot-instructions.md",
         ".github/instructions/**/*.instructions.md",
+        ".windsurfrules",
+        "**/.windsurf/rules/**/*.md",
+        ".clinerules",
+        ".clinerules/**/*.md",
+        "**/*.prompty",
     )
     select: tuple[str, ...] = ("PO",)
     ignore: tuple[str, ...] = ()

@@ -9,10 +9,13 @@ from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from promptops.agents.faults import faults
+from promptops.agents.load import Loader
 from promptops.checking.engine import examine, selected
-from promptops.checks import ON_DECISION, ON_PROMPT, ON_TEXT, Around, Check
+from promptops.checks import ON_ANCHORS, ON_DECISION, ON_PROMPT, ON_TEXT, Around, Check
 from promptops.checks.explain import explain
 from promptops.diagnostic import Diagnostic
+from promptops.history.adopted import adopted
 from promptops.model import Decision, Prompt
 from promptops.source.evidence import Evidence, digests_of
 from promptops.source.tree import DiskTree
@@ -107,16 +110,31 @@ def diagnostics(check: Check, text: str) -> list[Diagnostic]:
     if ON_PROMPT in check.on or ON_TEXT in check.on:
         whole = complete(check.code, text + "\n")
         return examined(whole, "prompts/example/prompt.yaml", "prompt", around_of(check, text))
-    return examined(text, "AGENTS.md", "instructions", around_of(check, text))
+    if check.on == (ON_ANCHORS,):
+        text, _, beside = text.partition("# AGENTS.rules.yaml\n")
+        return examined(text, "AGENTS.md", "instructions", around_of(check, text), beside)
+    text = _HANDBOOK.sub(lambda found: "static" + " static" * int(found[1]) + ".", text)
+    path = ".cursor/rules/main.mdc" if text.startswith("---") else "AGENTS.md"
+    path = "CLAUDE.md" if check.code == "PO381" else path
+    return examined(text, path, "instructions", around_of(check, text))
 
 
-def examined(text: str, path: str, kind: str, around: Around = UNCOUNTED) -> list[Diagnostic]:
-    """What the checks say about a file of this text."""
+def examined(
+    text: str, path: str, kind: str, around: Around = UNCOUNTED, beside: str = ""
+) -> list[Diagnostic]:
+    """What the checks say about a file of this text, with a sidecar beside it where that is given."""
     with TemporaryDirectory() as folder:
         file = Path(folder, path)
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, "utf-8")
-        return examine(read_file(DiskTree(folder), path, kind), around, CHECKS)
+        tree = DiskTree(folder)
+        reading = read_file(tree, path, kind)
+        if kind == "instructions":
+            around = replace(around, faults={path: faults(Loader(tree), path)})
+        if beside:
+            Path(folder, "AGENTS.rules.yaml").write_text(beside, "utf-8")
+            reading = adopted(tree, reading)
+        return examine(reading, around, CHECKS)
 
 
 def prompt_of(text: str) -> Prompt:

@@ -21,6 +21,7 @@ from promptops.source.tree import Tree
 
 DEFAULT_PATH = ".promptops-baseline"
 _MARK = re.compile("[0-9a-f]{16}")
+_BY_LINE = re.compile(r"line-\d+")  # rules of a plain file have no other name
 _HEADER = (
     "# Findings that were there when promptops came; `promptops check --add-baseline` writes it.\n"
 )
@@ -99,5 +100,6 @@ class Fingerprints:
         if path not in self._lines:
             self._lines[path] = Lines(self._sources.get(path, ""))
         words = " ".join(self._lines[path].line(diagnostic.span.line).split())
-        parts = (diagnostic.code, path, diagnostic.rule, words)
+        named = "" if _BY_LINE.fullmatch(diagnostic.rule) else diagnostic.rule
+        parts = (diagnostic.code, path, named, words)
         return digest(repr(parts).encode("utf-8", "replace"), 8)

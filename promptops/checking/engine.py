@@ -12,11 +12,13 @@ from functools import cache
 from typing import Any
 
 from promptops.checks import (
+    ON_ANCHORS,
     ON_DECISION,
     ON_FORM,
     ON_IGNORES,
     ON_INSTRUCTIONS,
     ON_PROMPT,
+    ON_SIDECAR,
     ON_TEXT,
     Around,
     Check,
@@ -117,6 +119,9 @@ def _subjects(reading: Reading) -> Iterator[tuple[Any, str]]:
         yield reading, ON_FORM
     if reading.prompt is not None:
         yield reading.prompt, ON_PROMPT if reading.prompt.governed else ON_INSTRUCTIONS
+    if reading.sidecar is not None:
+        yield reading.prompt, ON_SIDECAR
+        yield reading.anchors, ON_ANCHORS
     if reading.decision is not None:
         yield reading.decision, ON_DECISION
 

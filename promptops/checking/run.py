@@ -26,7 +26,18 @@ from promptops.source.cases import NAMES
 from promptops.source.globs import matching
 from promptops.source.reading import Reading
 from promptops.source.tree import Tree
-from promptops.source.workspace import PROMPT, Files, read_decisions, read_file
+from promptops.source.workspace import (
+    INSTRUCTIONS,
+    PROMPT,
+    Files,
+    read_decisions,
+    read_file,
+    sidecar_path,
+)
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from promptops.agents.faults import Fault
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +69,8 @@ def check_files(
     """
     common = _digest([stamp, settings, around, _decisions_digest(tree, settings)])
     around = _around(tree, settings, around)
-    keys = {path: _key(tree, path, kind, common) for path, kind in files.items()}
+    around = replace(around, faults=_faults(tree, files.instructions))
+    keys = {path: _key(tree, path, kind, common, around) for path, kind in files.items()}
     outcomes = _known(tree, kept, keys)
     fresh = [(path, kind) for path, kind in files.items() if path not in outcomes]
     work = _Work(tree, around, selected(settings.select, settings.ignore), settings)
@@ -70,7 +82,8 @@ def check_files(
     found = [d for outcome in outcomes.values() for d in outcome.diagnostics]
     found += [d for d in _same_ids(outcomes, work) if not work.excused(d)]
     found.sort(key=lambda d: (d.path, d.span.line, d.span.column, d.code, d.message))
-    return Checked(tuple(found), len(files), _sources(tree, found))
+    beside = sum(tree.exists(sidecar_path(path)) for path in files.instructions)
+    return Checked(tuple(found), len(files) + beside, _sources(tree, found))
 
 
 def _known(tree: Tree, kept: Mapping[str, Row], keys: Mapping[str, str]) -> dict[str, FileOutcome]:
@@ -97,6 +110,15 @@ def _target(tree: Tree, path: str, outcome: FileOutcome) -> str:
     return content
 
 
+def _read(tree: Tree, path: str, kind: str) -> Reading:
+    reading = read_file(tree, path, kind)
+    if kind != INSTRUCTIONS or reading.prompt is None or not tree.exists(sidecar_path(path)):
+        return reading
+    from promptops.history.adopted import adopted  # with YAML and the comparing of texts
+
+    return adopted(tree, reading)
+
+
 @dataclass(frozen=True, slots=True)
 class _Work:
     """What every file's examination needs."""
@@ -107,7 +129,7 @@ class _Work:
     settings: Settings
 
     def __call__(self, item: tuple[str, str]) -> FileOutcome:
-        reading = read_file(self.tree, *item)
+        reading = _read(self.tree, *item)
         target = reading.prompt.target if reading.prompt is not None else ""
         around = self.around
         if target:
@@ -232,8 +254,22 @@ def _evidence(tree: Tree, path: str) -> Sequence[str]:
     return [p for p in tree.listed(f"{folder}{slash}evidence") if p.endswith(".json")]
 
 
-def _key(tree: Tree, path: str, kind: str, common: str) -> str:
+def _faults(tree: Tree, paths: Sequence[str]) -> dict[str, tuple[Fault, ...]]:
+    """By path, what of an instruction file never reaches an agent; it depends on other files too."""
+    if not paths:
+        return {}
+    from promptops.agents.faults import faults
+    from promptops.agents.load import Loader
+
+    loader = Loader(tree)
+    found = ((path, faults(loader, path)) for path in paths)
+    return {path: some for path, some in found if some}
+
+
+def _key(tree: Tree, path: str, kind: str, common: str, around: Around) -> str:
     parts: list[Any] = [common, kind, path, _content(tree, path)]
+    if kind == INSTRUCTIONS:
+        parts += [_content(tree, sidecar_path(path)), around.faults.get(path)]
     folder, slash, name = path.rpartition("/")
     if kind == PROMPT and name == "prompt.yaml":
         beside = (f"{folder}{slash}{cases}" for cases in NAMES)

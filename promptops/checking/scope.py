@@ -15,7 +15,7 @@ from promptops.source.reading import read_prompt
 from promptops.source.settings import FILES as SETTINGS_FILES
 from promptops.source.settings import read_settings
 from promptops.source.tree import DiskTree, Tree
-from promptops.source.workspace import Files, find_files, is_record, named_files
+from promptops.source.workspace import Files, find_files, is_record, named_files, sidecar_path
 
 if TYPE_CHECKING:
     from promptops.history.git import Repository
@@ -133,6 +133,8 @@ def _touched(settings: Settings, tree: Tree, present: Sequence[str], gone: Seque
             if path in names
             or (path.endswith("/prompt.yaml") and path.rpartition("/")[0] in folders)
         ),
-        instructions=tuple(path for path in everything.instructions if path in names),
+        instructions=tuple(
+            path for path in everything.instructions if path in names or sidecar_path(path) in names
+        ),
         decisions=(),
     )

@@ -22,12 +22,15 @@ from promptops.model import Budget, Decision, Prompt
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from promptops.agents.faults import Fault
     from promptops.errors import TemplateError
     from promptops.source.evidence import Evidence
     from promptops.tokens.counts import Counter
 
 ON_PROMPT = "prompt"  # a governed prompt (model.Prompt)
 ON_INSTRUCTIONS = "instructions"  # a plain instruction file (model.Prompt, governed=False)
+ON_SIDECAR = "sidecar"  # an instruction file's model.Prompt with what its sidecar says of its rules
+ON_ANCHORS = "anchors"  # where a sidecar's entries stand (a sequence of source.sidecar.Anchor)
 ON_DECISION = "decision"  # a decision record (model.Decision)
 ON_FORM = "form"  # a source.reading.Reading that has problems
 ON_IGNORES = "ignores"  # the ignore comments of a document (checks.ignores.Ignores)
@@ -49,7 +52,7 @@ class Around:
     name as their target, None where there is no such file; a path is missing where nobody looked.
     restored: by path, what such a file should hold where it is no text (a `.prompty`), as far as the
     kept copy tells; an error where it cannot tell. evidence: by path of the prompt, the evidence
-    files beside it.
+    files beside it. faults: by path, what of an instruction file never reaches an agent.
     """
 
     today: date
@@ -61,6 +64,7 @@ class Around:
     targets: Mapping[str, bytes | None] = field(default_factory=dict)
     restored: Mapping[str, str | TemplateError] = field(default_factory=dict)
     evidence: Mapping[str, tuple[Evidence, ...]] = field(default_factory=dict)
+    faults: Mapping[str, tuple[Fault, ...]] = field(default_factory=dict)
     decisions: Mapping[str, Decision] = field(default_factory=dict)
     prompt_ids: Mapping[str, str] = field(default_factory=dict)
     people_left: frozenset[str] = frozenset()

@@ -8,8 +8,8 @@ from promptops.model import Prompt, Rule
 
 
 def named(rule: Rule, prompt: Prompt) -> str:
-    """How a message names a rule: by its id; an ungoverned one by its line."""
-    if prompt.governed:
+    """How a message names a rule: by its id; one that nobody gave an id by its line."""
+    if prompt.governed or not rule.id.startswith("line-"):
         return f"rule `{rule.id}`"
     return f"the rule in line {rule.id.removeprefix('line-')}"
 

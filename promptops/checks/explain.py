@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from promptops.checks import (
+    ON_ANCHORS,
     ON_DECISION,
     ON_FORM,
     ON_IGNORES,
     ON_INSTRUCTIONS,
     ON_PROMPT,
+    ON_SIDECAR,
     ON_TEXT,
     Check,
     registry,
@@ -33,6 +35,8 @@ _SUBJECTS = {
     ON_TEXT: "every file as it is written",
     ON_FORM: "every file that is read",
     ON_IGNORES: "ignore comments",
+    ON_SIDECAR: "sidecars of instruction files",
+    ON_ANCHORS: "entries of sidecars",
 }
 
 

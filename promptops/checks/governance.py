@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from promptops.checks import ON_PROMPT, Around, check
+from promptops.checks import ON_PROMPT, ON_SIDECAR, Around, check
 from promptops.checks._places import listed
 from promptops.checks._words import split, stems
 from promptops.diagnostic import Finding, Place, Severity
@@ -39,7 +39,7 @@ def missing_owner(prompt: Prompt, around: Around) -> Iterator[Finding]:
         yield Finding(("owners",), message, help)
 
 
-@check("PO502", "review-date-passed", Severity.WARNING, (ON_PROMPT,))
+@check("PO502", "review-date-passed", Severity.WARNING, (ON_PROMPT, ON_SIDECAR))
 def review_date_passed(prompt: Prompt, around: Around) -> Iterator[Finding]:
     """Somebody set a day on which to look at this rule again. It has passed, and the reason for the
     rule may have passed as well.
@@ -63,7 +63,7 @@ def review_date_passed(prompt: Prompt, around: Around) -> Iterator[Finding]:
             yield Finding(("rules", i, "review_by"), message, help)
 
 
-@check("PO503", "owner-has-left", Severity.WARNING, (ON_PROMPT,))
+@check("PO503", "owner-has-left", Severity.WARNING, (ON_PROMPT, ON_SIDECAR))
 def owner_has_left(prompt: Prompt, around: Around) -> Iterator[Finding]:
     """Questions about the rule go to somebody who no longer works here.
 
@@ -111,7 +111,7 @@ def retired_without_reason(prompt: Prompt, around: Around) -> Iterator[Finding]:
             yield Finding(("retired", i, "reason"), message, "say why it was removed")
 
 
-@check("PO505", "unknown-decision", Severity.ERROR, (ON_PROMPT,))
+@check("PO505", "unknown-decision", Severity.ERROR, (ON_PROMPT, ON_SIDECAR))
 def unknown_decision(prompt: Prompt, around: Around) -> Iterator[Finding]:
     """A rule points at a decision record that is not there: whoever asks why finds nothing.
 
@@ -146,7 +146,7 @@ def _cited(prompt: Prompt) -> Iterator[tuple[Place, str, str]]:
             yield ("retired", i, "decision"), f"retired rule `{old.id}`", old.decision
 
 
-@check("PO506", "superseded-decision", Severity.WARNING, (ON_PROMPT,))
+@check("PO506", "superseded-decision", Severity.WARNING, (ON_PROMPT, ON_SIDECAR))
 def superseded_decision(prompt: Prompt, around: Around) -> Iterator[Finding]:
     """The decision behind a rule was replaced by another, and the rule was not looked at again.
 
@@ -171,7 +171,7 @@ def superseded_decision(prompt: Prompt, around: Around) -> Iterator[Finding]:
             yield Finding(place, message, help)
 
 
-@check("PO507", "unaccepted-decision", Severity.WARNING, (ON_PROMPT,))
+@check("PO507", "unaccepted-decision", Severity.WARNING, (ON_PROMPT, ON_SIDECAR))
 def unaccepted_decision(prompt: Prompt, around: Around) -> Iterator[Finding]:
     """A rule is in force although its decision was only proposed, or turned down.
 

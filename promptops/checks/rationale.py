@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator, Set
 from functools import cache
 
-from promptops.checks import ON_PROMPT, Around, check
-from promptops.checks._places import listed
+from promptops.checks import ON_PROMPT, ON_SIDECAR, Around, check
+from promptops.checks._places import listed, named
 from promptops.checks._words import contents, reasons, split, stem, stems
 from promptops.diagnostic import Finding, Severity
 from promptops.model import Prompt
@@ -35,7 +35,7 @@ def _empty() -> frozenset[str]:
     return frozenset(map(stem, _EMPTY_WORDS.split()))
 
 
-@check("PO101", "missing-rationale", Severity.WARNING, (ON_PROMPT,))
+@check("PO101", "missing-rationale", Severity.WARNING, (ON_PROMPT, ON_SIDECAR))
 def missing_rationale(prompt: Prompt, around: Around) -> Iterator[Finding]:
     """A rule nobody can explain is a rule nobody dares to remove: it stays, costs tokens on every
     call, and argues with the rules that come after it.
@@ -53,10 +53,11 @@ def missing_rationale(prompt: Prompt, around: Around) -> Iterator[Finding]:
     """
     for i, rule in enumerate(prompt.rules):
         if not rule.rationale.strip():
-            yield Finding(("rules", i, "rationale"), f"rule `{rule.id}` has no rationale", SAY_WHY)
+            message = f"{named(rule, prompt)} has no rationale"
+            yield Finding(("rules", i, "rationale"), message, SAY_WHY)
 
 
-@check("PO102", "stub-rationale", Severity.WARNING, (ON_PROMPT,))
+@check("PO102", "stub-rationale", Severity.WARNING, (ON_PROMPT, ON_SIDECAR))
 def stub_rationale(prompt: Prompt, around: Around) -> Iterator[Finding]:
     """A rationale such as "as discussed" or a bare ticket number passes for a reason until the day
     somebody needs it; by then the meeting is forgotten and the ticket system replaced.
@@ -75,6 +76,8 @@ def stub_rationale(prompt: Prompt, around: Around) -> Iterator[Finding]:
     """
     empty = _empty()
     for i, content in enumerate(reasons(prompt)):
+        if prompt.rules[i].draft:
+            continue  # PO104 asks for the whole of it
         reason = prompt.rules[i].rationale
         few = len(content) < 30 and len(content - empty) < NEW_WORDS + 2
         if reason.strip() and (few or "://" in reason) and says_nothing(reason):
@@ -93,7 +96,7 @@ def _reference() -> re.Pattern[str]:
     return re.compile(r"https?://\S+|\b[A-Z][A-Z0-9]{1,9}-\d+\b|(?<!\w)#\d+\b|\b[0-9a-f]{7,40}\b")
 
 
-@check("PO103", "restating-rationale", Severity.WARNING, (ON_PROMPT,))
+@check("PO103", "restating-rationale", Severity.WARNING, (ON_PROMPT, ON_SIDECAR))
 def restating_rationale(prompt: Prompt, around: Around) -> Iterator[Finding]:
     """A rationale that repeats the rule in other words looks like documentation and holds none: it
     cannot tell anybody when the rule has become unnecessary.
@@ -111,7 +114,7 @@ def restating_rationale(prompt: Prompt, around: Around) -> Iterator[Finding]:
             rationale: Agents promised refunds that no policy allows. A citation can be verified.
     """
     for i, (said, reason) in enumerate(zip(contents(prompt), reasons(prompt), strict=True)):
-        if said.isdisjoint(reason):
+        if prompt.rules[i].draft or said.isdisjoint(reason):
             continue
         if _restated(reason, said):
             message = f"the rationale of rule `{prompt.rules[i].id}` only restates the rule"
@@ -128,7 +131,7 @@ def _restated(reason: Set[str], said: Set[str]) -> bool:
     return len(own) >= NEW_WORDS and len(own - said) <= len(own) * (1 - RESTATED)
 
 
-@check("PO104", "draft-rationale", Severity.WARNING, (ON_PROMPT,))
+@check("PO104", "draft-rationale", Severity.WARNING, (ON_PROMPT, ON_SIDECAR))
 def draft_rationale(prompt: Prompt, around: Around) -> Iterator[Finding]:
     """An import fills in a rationale from commit messages as a starting point. Left as it is, a
     guess ends up as the official reason.
@@ -147,13 +150,13 @@ def draft_rationale(prompt: Prompt, around: Around) -> Iterator[Finding]:
             rationale: The March review found eleven refunds promised against the policy.
     """
     for i, rule in enumerate(prompt.rules):
-        if rule.draft:
-            message = f"the rationale of rule `{rule.id}` is a draft that an import wrote"
+        if rule.draft and rule.rationale.strip():
+            message = f"the rationale of rule `{rule.id}` is a draft that no person wrote"
             help = "finish the rationale and delete `draft: true`"
             yield Finding(("rules", i, "draft"), message, help, key=True)
 
 
-@check("PO105", "copied-rationale", Severity.WARNING, (ON_PROMPT,))
+@check("PO105", "copied-rationale", Severity.WARNING, (ON_PROMPT, ON_SIDECAR))
 def copied_rationale(prompt: Prompt, around: Around) -> Iterator[Finding]:
     """One sentence pasted under many rules explains none of them: when one rule is questioned,
     nobody can say what that one is for.
@@ -181,7 +184,7 @@ def copied_rationale(prompt: Prompt, around: Around) -> Iterator[Finding]:
     """
     same: dict[str, list[int]] = {}
     for i, rule in enumerate(prompt.rules):
-        if rule.rationale:
+        if rule.rationale and not rule.draft:
             same.setdefault(rule.rationale, []).append(i)
     for places in same.values():
         if len(places) >= COPIES:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from promptops.checks import ON_PROMPT, Around, check
+from promptops.checks import ON_PROMPT, ON_SIDECAR, Around, check
 from promptops.checks._cases import selected
 from promptops.checks._places import listed
 from promptops.diagnostic import Finding, Severity
@@ -40,7 +40,7 @@ def untested_rule(prompt: Prompt, around: Around) -> Iterator[Finding]:
             )
 
 
-@check("PO202", "unknown-case", Severity.ERROR, (ON_PROMPT,))
+@check("PO202", "unknown-case", Severity.ERROR, (ON_PROMPT, ON_SIDECAR))
 def unknown_case(prompt: Prompt, around: Around) -> Iterator[Finding]:
     """A test that selects no case never runs, and its rule looks tested all the same.
 

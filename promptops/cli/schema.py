@@ -9,7 +9,7 @@ import click
 from promptops.cli._call import Call, define
 from promptops.report import Report, Text
 
-KINDS = ("prompt", "cases", "config", "decision", "evidence")
+KINDS = ("prompt", "cases", "config", "decision", "rules", "evidence")
 
 
 @define(

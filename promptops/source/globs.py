@@ -11,8 +11,15 @@ def pattern(globs: Iterable[str]) -> str:
 
     It takes time in the product of glob and path: what stands between two stars is tied to the
     first place where it fits (an atomic group), for the star after it takes whatever is left.
+    Names looked for in every folder are looked for together.
     """
-    return "|".join(f"(?:{_path(glob)})" for glob in globs) or r"(?!)"
+    listed = list(globs)
+    names = [glob[3:] for glob in listed if glob.startswith("**/") and "/" not in glob[3:]]
+    names = [name for name in names if name != "**"]
+    parts = [f"(?:{_path(glob)})" for glob in listed if glob[3:] not in names or glob[:3] != "**/"]
+    if names:
+        parts.append(rf"(?:(?:[^/]+/)*(?:{'|'.join(map(_name, names))}))")
+    return "|".join(parts) or r"(?!)"
 
 
 def _path(glob: str) -> str:

@@ -8,12 +8,14 @@ from promptops.source.decision import FRONT
 from promptops.source.evidence_schema import EVIDENCE
 from promptops.source.schema import CASES_FILE, PROMPT
 from promptops.source.settings import CONFIG
+from promptops.source.sidecar import SIDECAR
 
 KINDS = {
     "prompt": (PROMPT, "A governed prompt: prompts/<id>/prompt.yaml"),
     "cases": (CASES_FILE, "The cases of a prompt: cases.yaml"),
     "config": (CONFIG, "promptops.toml, or [tool.promptops] in pyproject.toml"),
     "decision": (FRONT, "The front matter of a decision record (MADR 4)"),
+    "rules": (SIDECAR, "What stands beside the rules of an instruction file: AGENTS.rules.yaml"),
     "evidence": (EVIDENCE, "The committed summary of a run: evidence/<model>.json"),
 }
 

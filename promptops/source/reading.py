@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from promptops.diagnostic import Edit, Finding, Place, Span
 from promptops.errors import InputError
@@ -17,6 +18,10 @@ from promptops.source.text import BOM, decode
 from promptops.source.tree import Tree
 from promptops.source.yaml import compose
 from promptops.source.yaml_document import YamlDocument
+
+if TYPE_CHECKING:
+    from promptops.source.anchor import Anchor
+    from promptops.source.sidecar import SidecarDocument
 
 
 class PlainDocument:
@@ -53,6 +58,8 @@ class Reading:
     documents: by path, the file itself first and then the cases file beside it.
     problems: errors of form, as findings that point into the documents.
     kept: for each list of which some entries could not be read, the indices of the others.
+    sidecar, anchors: of an instruction file, the document beside it and where its entries' rules
+        stand; `promptops.history.adopted` fills them in.
     """
 
     path: str
@@ -61,6 +68,8 @@ class Reading:
     prompt: Prompt | None = None
     decision: Decision | None = None
     kept: Mapping[Place, tuple[int, ...]] = field(default_factory=dict)
+    sidecar: SidecarDocument | None = None
+    anchors: tuple[Anchor, ...] = ()
 
     @property
     def document(self) -> Document:
@@ -69,6 +78,8 @@ class Reading:
 
     def document_of(self, finding: Finding) -> Document:
         """The document a finding points into: findings on cases go to the cases file."""
+        if self.sidecar is not None:
+            return self.sidecar if self.sidecar.holds(finding.path) else self.document
         if finding.path and finding.path[0] == "cases" and len(self.documents) > 1:
             return next(document for path, document in self.documents.items() if path != self.path)
         return self.document
@@ -110,7 +121,7 @@ def read_prompt(tree: Tree, path: str) -> Reading:
         try:
             root = compose(text, path)
         except InputError as error:
-            problems = [_problem("invalid-yaml", error, document)]
+            problems = [problem_of("invalid-yaml", error, document)]
         else:
             document = YamlDocument(path, text, root, int(text.startswith(BOM)))
             prompt = _prompt(root, path, log)
@@ -136,7 +147,7 @@ def read_decision_file(tree: Tree, path: str) -> Reading:
         try:
             decision, document = read_decision(text, path, log)
         except InputError as error:
-            problems = [_problem("invalid-yaml", error, document)]
+            problems = [problem_of("invalid-yaml", error, document)]
     return Reading(path, {path: document}, (*problems, *log.all()), decision=decision)
 
 
@@ -156,14 +167,14 @@ def _text(tree: Tree, path: str) -> tuple[str, list[Problem]]:
         return decode(tree.read(path), path), []
     except InputError as error:
         text = _lossy(tree, path) if error.line else ""
-        return text, [_problem("unreadable-file", error, PlainDocument(path, text))]
+        return text, [problem_of("unreadable-file", error, PlainDocument(path, text))]
 
 
 def _lossy(tree: Tree, path: str) -> str:
     return tree.read(path).decode("utf-8", "replace")
 
 
-def _problem(kind: str, error: InputError, document: Document) -> Problem:
+def problem_of(kind: str, error: InputError, document: Document) -> Problem:
     """An error that stopped the reading, as a finding at its line and column."""
     starts = document.lines.starts
     line = min(max(error.line - 1, 0), len(starts) - 1)
@@ -209,7 +220,7 @@ def _cases_file(tree: Tree, path: str, log: Log) -> tuple[Document, tuple[Case, 
         try:
             cases, document = read_cases(text, path, own)
         except InputError as error:
-            problems = [_problem("invalid-yaml", error, document)]
+            problems = [problem_of("invalid-yaml", error, document)]
     for problem in (*problems, *own.all()):
         finding = problem.finding
         place = finding.path if finding.path[:1] == ("cases",) else ("cases", *finding.path)

@@ -22,6 +22,8 @@ from promptops.source.tree import Tree
 PROMPT = "prompt"
 INSTRUCTIONS = "instructions"
 DECISION = "decision"
+SIDECAR = ".rules.yaml"
+_ABOUT = ("", ".md", ".mdc", ".prompty", ".markdown", ".txt")  # what a file with a sidecar ends in
 NOT_RECORDS = ("readme.md", "index.md", "template.md", "adr-template.md")
 
 
@@ -69,6 +71,19 @@ def is_record(settings: Settings, path: str) -> bool:
     )
 
 
+def sidecar_path(path: str) -> str:
+    """Where the sidecar of an instruction file lies: `AGENTS.md` has `AGENTS.rules.yaml`."""
+    folder, slash, name = path.rpartition("/")
+    stem, dot, _ = name.rpartition(".")
+    return f"{folder}{slash}{stem if stem and dot else name}{SIDECAR}"
+
+
+def instructions_of(sidecar: str, tree: Tree) -> str | None:
+    """The instruction file that a sidecar is about; None where it is gone."""
+    stem = sidecar.removesuffix(SIDECAR)
+    return next((stem + end for end in _ABOUT if tree.exists(stem + end)), None)
+
+
 def named_files(settings: Settings, tree: Tree, named: Sequence[str]) -> Files:
     """The files that a person named: files as they are, folders for all that is governed below.
 
@@ -97,6 +112,8 @@ def _what(settings: Settings, tree: Tree, path: str) -> tuple[str, str]:
     folder, slash, name = path.rpartition("/")
     if name in CASES_FILES and tree.exists(f"{folder}{slash}prompt.yaml"):
         return f"{folder}{slash}prompt.yaml", PROMPT
+    if name.endswith(SIDECAR):
+        return instructions_of(path, tree) or path, INSTRUCTIONS
     if name.endswith((".yaml", ".yml")):
         return path, PROMPT
     return path, DECISION if is_record(settings, path) else INSTRUCTIONS
