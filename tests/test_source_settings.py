@@ -50,7 +50,7 @@ people.left = ["Ada@Example.org"]
 "legacy/**" = ["PO1"]
 [models.fast]
 model = "openai/gpt-4o-mini"
-input = 0.15
+input_cost_per_token = 1.5e-7
 """
     found = settings(text)
     assert found.prompts == ("agents/*.yaml",)
@@ -60,7 +60,7 @@ input = 0.15
     assert found.per_file_ignores == {"legacy/**": ("PO1",)}
     assert found.require_decision_for == {"modality", "data", "rule"}
     assert found.people_left == {"ada@example.org"}
-    assert found.models == {"fast": {"model": "openai/gpt-4o-mini", "input": 0.15}}
+    assert found.models == {"fast": {"model": "openai/gpt-4o-mini", "input_cost_per_token": 1.5e-7}}
     assert found.baseline == "known.txt"
     inside = "[tool.promptops]\n" + text.replace("[per", "[tool.promptops.per").replace(
         "[models", "[tool.promptops.models"
@@ -127,7 +127,12 @@ lefft = "x"
         ("models.a = " + "[" * 90 + "]" * 90, "promptops.toml:1:1: nested deeper than 50"),
         ("models.a = 0x" + "f" * 9000, "promptops.toml:1:1: Exceeds the limit"),
         ("models.a = " + "1" * 9000, "promptops.toml:1:1: not TOML: Exceeds the limit"),
-        ("models.a = " + "1" * 90, "promptops.toml:1:1: number too large — quote it if it is text"),
+        ("models.a.max_input_tokens = " + "1" * 90, "promptops.toml:1:1: number too large — write a number one can read"),
+        ("models.a.max_input_tokens = true", "promptops.toml:1:1: expected a whole number, 0 or more, found `true`"),
+        ("models.a.input_cost_per_token = -1e-6", "promptops.toml:1:1: "),
+        ("models.a.input_cost_per_token = inf", "promptops.toml:1:1: "),
+        ("models.a.api_base = 'http://e'", "promptops.toml:1:1: unknown key `api_base` — known here: model, "),
+        ("models.a.input_cost_per_tokens = 1", "promptops.toml:1:1: unknown key `input_cost_per_tokens` — did you mean `input_cost_per_token`?"),
         ("a." * 200_000 + "b = 1", "promptops.toml:1:1: a key of too many parts — mend this line"),
         ('x = 1\n["a". ' + "'b' ." * 90 + "c]", "promptops.toml:2:2: a key of too many parts — mend this line"),
     ],

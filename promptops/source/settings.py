@@ -18,7 +18,7 @@ from promptops.source.schema import TEXT
 from promptops.source.shape import Log, Problem
 from promptops.source.text import BOM, decode
 from promptops.source.tree import Tree
-from promptops.source.value_shapes import Anything, Choice, Text
+from promptops.source.value_shapes import Choice, Number, Text
 
 FILES = ("promptops.toml", "pyproject.toml")
 CODE = Text("a code or the beginning of one, such as PO104 or PO1", r"PO[0-9]{0,3}")
@@ -35,6 +35,22 @@ _KEY = re.compile(
 )
 _LONG_KEY = re.compile(rf"(?<![\w-])(?:{_ONE}[ \t]*+\.[ \t]*+){{64}}")
 
+_USD = Number(whole=False)
+_MODEL = Record(
+    {
+        "model": Field(TEXT, "the known model that this is another name of"),
+        "encoding": Field(TEXT, "the vocabulary it is counted with"),
+        "input_cost_per_token": Field(_USD, "US dollars a token, as in 2.5e-6"),
+        "output_cost_per_token": Field(_USD, "US dollars a token"),
+        "cache_read_input_token_cost": Field(_USD, "US dollars a token read from the cache"),
+        "cache_creation_input_token_cost": Field(_USD, "US dollars a token put into the cache"),
+        "cache_creation_input_token_cost_above_1hr": Field(
+            _USD, "US dollars a token put into the cache for more than an hour"
+        ),
+        "max_input_tokens": Field(Number(), "the context window"),
+        "max_output_tokens": Field(Number(), "the longest answer"),
+    }
+)
 CONFIG = Record(
     {
         "prompts": Field(GLOBS, "globs of governed prompts, relative to the repository root"),
@@ -55,7 +71,7 @@ CONFIG = Record(
             ),
             "who is here and who has left",
         ),
-        "models": Field(MapOf(Anything()), "aliases, prices and tokenizers of your own"),
+        "models": Field(MapOf(_MODEL), "aliases, prices and tokenizers of your own"),
         "baseline": Field(PATH, "the file with the findings that were there before"),
     }
 )
