@@ -44,24 +44,8 @@ def define(
 
         run.__doc__ = function.__doc__
         run.__click_params__ = getattr(function, "__click_params__", [])  # type: ignore[attr-defined]
-        shared = [
-            click.option(
-                "--format",
-                type=click.Choice(formats),
-                default=formats[0],
-                show_default=True,
-                help="How the answer comes out.",
-            ),
-            click.option(
-                "--output", metavar="FILE", help="Write the answer to FILE instead of the terminal."
-            ),
-            click.option("-q", "--quiet", count=True, help="Say less."),
-            click.option("-v", "--verbose", count=True, help="Say more."),
-            click.option("--no-color", is_flag=True, help="No colour (so does NO_COLOR)."),
-            click.option("-C", "chdir", metavar="DIR", help="Run as if started in DIR."),
-        ]
         decorated: Any = run
-        for option in reversed(shared):
+        for option in reversed(_shared(formats)):
             decorated = option(decorated)
         epilog = "\b\nExamples:\n" + "\n".join(f"  {example}" for example in examples)
         make: Any = click.command(epilog=epilog, **attrs)
@@ -77,3 +61,23 @@ def _page(page: str | None, format: str) -> str | None:
         return None
     click.echo(f"written to {page}", err=True)
     return page
+
+
+def _shared(formats: tuple[str, ...]) -> list[Callable[..., Any]]:
+    """The options that every command has, in the order of the help."""
+    return [
+        click.option(
+            "--format",
+            type=click.Choice(formats),
+            default=formats[0],
+            show_default=True,
+            help="How the answer comes out.",
+        ),
+        click.option(
+            "--output", metavar="FILE", help="Write the answer to FILE instead of the terminal."
+        ),
+        click.option("-q", "--quiet", count=True, help="Say less."),
+        click.option("-v", "--verbose", count=True, help="Say more."),
+        click.option("--no-color", is_flag=True, help="No colour (so does NO_COLOR)."),
+        click.option("-C", "chdir", metavar="DIR", help="Run as if started in DIR."),
+    ]

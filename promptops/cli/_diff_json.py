@@ -7,6 +7,7 @@ from typing import Any
 
 from promptops.cli._decisions import found_json, judged_json
 from promptops.decisions.found import Found
+from promptops.review.facts import Fact
 from promptops.review.figures import Figures, Side
 from promptops.review.judgement import Setting, Waved
 from promptops.review.prompts import Reviewed, Version
@@ -41,43 +42,52 @@ def _prompt(one: Reviewed) -> Data:
         "problem": one.problem or None,
         "version": _version(one.version) if one.governed else None,
         "rules": [_rule(rule) for rule in one.rules],
-        "changes": [
-            {
-                "what": fact.what,
-                "before": fact.before,
-                "after": fact.after,
-                "weight": fact.weight or None,
-            }
-            for fact in one.facts
-        ],
+        "changes": [_fact(fact) for fact in one.facts],
         "tokens": {figures.model: _tokens(figures) for figures in one.figures},
         "usd_per_month": {figures.model: _usd(figures) for figures in one.figures},
         "prefix": {figures.model: _prefix(figures) for figures in one.figures},
         "decisions": _decisions(one.found),
-        "tests": {
-            "cases": {
-                "added": list(one.tests.cases_added),
-                "removed": list(one.tests.cases_removed),
-                "changed": list(one.tests.cases_changed),
-            },
-            "rules": list(one.tests.rules),
-            "untested": list(one.tests.untested),
-            "dangling": [{"rule": rule, "case": case} for rule, case in one.tests.dangling],
-        },
-        "evidence": {
-            "files": [
-                {
-                    "path": measured.path,
-                    "state": measured.state,
-                    "model": measured.model or None,
-                    "measured": measured.measured or None,
-                    "because": list(measured.because),
-                }
-                for measured in one.evidence
-            ],
-            "stale": sum(measured.state == "stale" for measured in one.evidence),
-        },
+        "tests": _tests(one),
+        "evidence": _evidence(one),
         "ignores": [_waved(waved) for waved in one.waved],
+    }
+
+
+def _fact(fact: Fact) -> Data:
+    return {
+        "what": fact.what,
+        "before": fact.before,
+        "after": fact.after,
+        "weight": fact.weight or None,
+    }
+
+
+def _tests(one: Reviewed) -> Data:
+    return {
+        "cases": {
+            "added": list(one.tests.cases_added),
+            "removed": list(one.tests.cases_removed),
+            "changed": list(one.tests.cases_changed),
+        },
+        "rules": list(one.tests.rules),
+        "untested": list(one.tests.untested),
+        "dangling": [{"rule": rule, "case": case} for rule, case in one.tests.dangling],
+    }
+
+
+def _evidence(one: Reviewed) -> Data:
+    return {
+        "files": [
+            {
+                "path": measured.path,
+                "state": measured.state,
+                "model": measured.model or None,
+                "measured": measured.measured or None,
+                "because": list(measured.because),
+            }
+            for measured in one.evidence
+        ],
+        "stale": sum(measured.state == "stale" for measured in one.evidence),
     }
 
 

@@ -47,7 +47,12 @@ def pre_commit(call: Call, paths: tuple[str, ...]) -> Report:
     return report if report.exit_code else replace(report, blocks=())
 
 
-@define(examples=("promptops hook commit-msg .git/COMMIT_EDITMSG",))
+@define(
+    examples=(
+        "promptops hook commit-msg .git/COMMIT_EDITMSG",
+        "git commit  # once `promptops install` has run",
+    )
+)
 @click.argument("file")
 def commit_msg(call: Call, file: str) -> Report:
     """Refuse a commit that changes what a prompt means while nobody has decided it.
@@ -94,7 +99,12 @@ def _own_names(root: str) -> bool:
     return False
 
 
-@define(examples=("promptops hook prepare-commit-msg .git/COMMIT_EDITMSG",))
+@define(
+    examples=(
+        "promptops hook prepare-commit-msg .git/COMMIT_EDITMSG",
+        "git commit  # once `promptops install --hook prepare-commit-msg` has run",
+    )
+)
 @click.argument("file")
 @click.argument("source", default="")
 @click.argument("commit", default="")
@@ -138,7 +148,12 @@ def _comment_mark(text: str) -> str:
     return "" if mark.isalnum() else mark
 
 
-@define(examples=("git push  # once `promptops install --hook pre-push` has run",))
+@define(
+    examples=(
+        "promptops hook pre-push origin < refs",
+        "git push  # once `promptops install --hook pre-push` has run",
+    )
+)
 @click.argument("remote", default="origin")
 @click.argument("url", default="")
 def pre_push(call: Call, remote: str, url: str) -> Report:  # noqa: ARG001
