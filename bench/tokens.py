@@ -30,6 +30,7 @@ TIKTOKEN = (
     "import sys,tiktoken;e=tiktoken.get_encoding('o200k_base');"
     "print(len(e.encode_ordinary(open(sys.argv[1],encoding='utf-8').read())))"
 )
+COMMAND = ["-m", "promptops", "tokens", "--model", "gpt-4o"]
 
 
 def main() -> None:
@@ -84,31 +85,38 @@ def cold(folder: str) -> bool:
         "ours, ASCII": ["-c", COUNT, str(ascii_file)],
         "ours, other text": ["-c", COUNT, str(other_file)],
         "tiktoken": ["-c", TIKTOKEN, str(ascii_file)],
+        "command line": [*COMMAND, str(ascii_file)],
+        "the same, other": [*COMMAND, str(other_file)],
     }
     spent: dict[str, list[float]] = {name: [] for name in commands}
     for _ in range(ROUNDS):
         for name, arguments in commands.items():
-            spent[name].append(_child([sys.executable, *arguments], environ))
-    memory = {name: _peak(arguments, environ) for name, arguments in commands.items()}
+            spent[name].append(_child([sys.executable, *arguments], environ, folder))
+    memory = {n: _peak(a, environ) for n, a in commands.items() if a[0] == "-c"}
     cpu = {name: statistics.median(values) for name, values in spent.items()}
     bare, tiktoken = cpu["bare interpreter"], cpu["tiktoken"]
     tokens = counter().number(PROMPT, "o200k_base")
     print(f"one prompt of {tokens:,} tokens, cold, CPU and peak memory:")
     for name in commands:
-        print(f"  {name:17} {cpu[name] * 1000:6.1f} ms {cpu[name] / bare:6.2f} × bare "
-              f"{memory[name] / 1024:6.0f} MB")  # fmt: skip
+        print(f"  {name:17} {cpu[name] * 1000:6.1f} ms {cpu[name] / bare:6.2f} × bare"
+              + (f" {memory[name] / 1024:6.0f} MB" if name in memory else ""))  # fmt: skip
     goals = [
         _goal("× the bare interpreter, ASCII", cpu["ours, ASCII"] / bare, most=3),
         _goal("× the bare interpreter, other text", cpu["ours, other text"] / bare, most=3),
+        _goal("× the bare interpreter, command line", cpu["command line"] / bare, most=3),
+        _goal(
+            "× the bare interpreter, the same, other text", cpu["the same, other"] / bare, most=3
+        ),
         _goal("× quicker than tiktoken", tiktoken / cpu["ours, ASCII"], least=10),
         _goal("of tiktoken's memory", memory["ours, other text"] / memory["tiktoken"], most=1 / 3),
     ]
     return all(goals)
 
 
-def _child(command: list[str], environ: dict[str, str]) -> float:
+def _child(command: list[str], environ: dict[str, str], folder: str) -> float:
     """CPU seconds of one process."""
-    with subprocess.Popen(command, env=environ, stdout=subprocess.DEVNULL) as process:
+    quiet = subprocess.DEVNULL
+    with subprocess.Popen(command, env=environ, stdout=quiet, cwd=folder) as process:
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:

@@ -429,3 +429,32 @@ def test_a_cold_count_loads_neither_options_nor_reports(home: str, tmp_path: Pat
     )
     assert said.stdout.splitlines()[-1] == "set()"
     assert "openai/gpt-4o" in said.stdout
+
+
+@pytest.mark.parametrize(("callbacks", "left"), [(0, "at once"), (1, "as usual")])
+def test_the_end_of_a_process_waits_for_those_who_asked(monkeypatch, callbacks, left) -> None:
+    import atexit
+
+    from promptops import __main__ as entry
+
+    ended = []
+    monkeypatch.delitem(sys.modules, "threading")
+    monkeypatch.setattr(atexit, "_ncallbacks", lambda: callbacks)
+    monkeypatch.setattr(os, "_exit", lambda code: ended.append(("at once", code)))
+    monkeypatch.setattr(sys, "exit", lambda code: ended.append(("as usual", code)))
+    monkeypatch.setattr(entry, "run", lambda: 3)
+    monkeypatch.setattr(sys, "stderr", None)
+    entry.main()
+    assert ended[0] == (left, 3)
+
+
+def test_a_count_in_a_process_of_its_own(tmp_path: Path, home: str) -> None:
+    """What it wrote has arrived, and its exit code too, however it ends."""
+    (tmp_path / "a.txt").write_text("hello world\n" * 3000)
+    command = [sys.executable, "-m", "promptops", "tokens", "a.txt", "--model", "gpt-4o"]
+    environ = {**os.environ, "PROMPTOPS_HOME": home}
+    found = subprocess.run(command, cwd=tmp_path, env=environ, capture_output=True, text=True)
+    assert (found.returncode, found.stderr) == (0, "")
+    assert "9,000" in found.stdout
+    missing = subprocess.run([*command, "gone.txt"], cwd=tmp_path, env=environ, check=False)
+    assert missing.returncode == 2

@@ -24,16 +24,14 @@ EXACT, ASSUMED, COUNTED, ESTIMATED, UNKNOWN = (
     "unknown",
 )
 
-# `us.anthropic.claude-…-v1:0`: a region of cross-region inference, then the vendor
-_BEDROCK = re.compile(
+_BEDROCK = (  # `us.anthropic.claude-…-v1:0`: a region of cross-region inference, then the vendor
     r"(?:(?:us|eu|apac|global|jp|au|in|ca|sa|us-gov)\.)?"
     r"(?:anthropic|meta|mistral|deepseek|amazon|cohere|qwen|openai|google|xai|ai21)\.(?=[a-z])"
 )
-_BEDROCK_END = re.compile(r"-v\d+(?::\d+)?(?::\d+k)?$|-\d:\d$")
+_BEDROCK_END = r"-v\d+(?::\d+)?(?::\d+k)?$|-\d:\d$"
 # dated versions and release stages: `-2024-08-06`, `-20250929`, `-0613`, `@20240620`, `-latest`
-_VERSION = re.compile(
-    r"(?:[-@](?:20\d\d-?[01]\d-?[0-3]\d|\d{4}|latest|preview|default|exp)|:free|:latest)$"
-)
+_VERSION = r"(?:[-@](?:20\d\d-?[01]\d-?[0-3]\d|\d{4}|latest|preview|default|exp)|:free|:latest)$"
+# (patterns are compiled where a name is like them: `gpt-4o` pays for none)
 
 
 class Model:
@@ -94,9 +92,10 @@ def canonical(name: str) -> str:
         short = short.split("/", 1)[1]
     if short.startswith("ft:"):
         short = short.split(":")[1]
-    if match := _BEDROCK.match(short):
+    head, _, tail = short.partition(".")
+    if head.replace("-", "").isalpha() and tail and (match := re.match(_BEDROCK, short)):
         vendor = "deepseek-" if "deepseek." in match.group() else ""  # `deepseek.r1-v1:0`
-        short = vendor + _BEDROCK_END.sub("", short[match.end() :])
+        short = vendor + re.sub(_BEDROCK_END, "", short[match.end() :])
     return short
 
 
@@ -132,7 +131,7 @@ def _spellings(short: str) -> Iterable[str]:
     """The name, then without its dated versions, one after the other."""
     while True:
         yield short
-        shorter = _VERSION.sub("", short)
+        shorter = re.sub(_VERSION, "", short)
         if shorter == short or not shorter:
             return
         short = shorter

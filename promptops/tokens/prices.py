@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 INPUT, OUTPUT = "input_cost_per_token", "output_cost_per_token"
 READ, WRITE = "cache_read_input_token_cost", "cache_creation_input_token_cost"
 WRITE_1H = "cache_creation_input_token_cost_above_1hr"  # a duration, not a size
-_TIER = re.compile(r"(.+)_above_(\d+)k_tokens$")
+_TIER = r"(.+)_above_(\d+)k_tokens$"
+_IN_NAMES = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.@:/+-")
 _MONEY = (INPUT, OUTPUT, READ, WRITE, WRITE_1H)
 _LISTED_BARE = ("openai", "anthropic", "bedrock", "converse", "invoke", "text-completion-openai")
 _LIMITS = ("max_input_tokens", "max_output_tokens")
@@ -131,7 +132,7 @@ def _candidates(name: str) -> Iterator[str]:
 
     Another provider's price for the same weights is another price: it is never borrowed.
     """
-    if not re.fullmatch(r"[\w.@:/+-]+", name, re.ASCII):
+    if not _IN_NAMES.issuperset(name):
         return
     short = name
     yield short
@@ -167,6 +168,6 @@ def _checked(model: str, mine: Mapping[str, Any]) -> Mapping[str, Any]:
 def _tiers(row: Mapping[str, Any]) -> Mapping[str, tuple[tuple[int, float], ...]]:
     tiers: dict[str, list[tuple[int, float]]] = {}
     for key, value in row.items():
-        if match := _TIER.match(key):
+        if key.endswith("k_tokens") and (match := re.match(_TIER, key)):
             tiers.setdefault(match[1], []).append((int(match[2]) * 1000, value))
     return {key: tuple(sorted(steps)) for key, steps in tiers.items()}
