@@ -399,7 +399,8 @@ def test_plain_texts_are_answered_alike_on_both_ways(
     ("name", "content"),
     [
         ("promptops.toml", '[models."openai/gpt-4o"]\ninput_cost_per_token = 1.0\n'),
-        ("promptops.toml", "wrong = ["),
+        ("promptops.toml", "models = ["),
+        ("promptops.toml", 'prompts = ["elsewhere/*.yaml"]\n'),
         ("pyproject.toml", '[tool.promptops.models."openai/gpt-4o"]\nmodel = "openai/gpt-4"\n'),
         ("pyproject.toml", "[project]\nname = 'x'\n"),
     ],

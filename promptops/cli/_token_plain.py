@@ -21,6 +21,7 @@ TYPE_CHECKING = False  # `typing` costs a cold count a tenth of its time
 if TYPE_CHECKING:
     from promptops.report import Block
 
+OWN = "promptops.toml"
 # what a text is counted for where neither --model nor a prompt of the repository names a model
 EXAMPLES = ("openai/gpt-4o", "anthropic/claude-sonnet-4-5")
 
@@ -53,22 +54,25 @@ def plain(words: Sequence[str]) -> Plain | None:
     if any(n != "-" and (n.startswith("-") or not is_text(folder, n)) for n in names):
         return None
     root = find_root(folder)
-    if _says_something(root) or (not models and os.path.lexists(os.path.join(root, "prompts"))):
+    if not models and any(os.path.lexists(os.path.join(root, n)) for n in ("prompts", OWN)):
+        return None
+    if _says(root, OWN, b"models") or _says(root, "pyproject.toml", b"promptops"):
         return None
     return Plain(names, models or EXAMPLES)
 
 
-def _says_something(root: str) -> bool:
-    """True if settings have to be read, be it for their errors."""
-    if os.path.lexists(os.path.join(root, "promptops.toml")):
-        return True
-    path = os.path.join(root, "pyproject.toml")
+def _says(root: str, name: str, word: bytes) -> bool:
+    """True if a settings file may say something of models, or cannot be looked through."""
+    path = os.path.join(root, name)
     if not os.path.lexists(path):
         return False
     try:
-        with open(path, encoding="utf-8") as file:
-            return os.path.islink(path) or "promptops" in file.read(1 << 20) or bool(file.read(1))
-    except (OSError, ValueError):
+        with open(path, "rb") as file:
+            text = file.read(1 << 20)
+            return (
+                os.path.islink(path) or bool(file.read(1)) or (word in text and b"models" in text)
+            )
+    except OSError:
         return True
 
 
