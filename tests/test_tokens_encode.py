@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from token_world import ENCODINGS, counter, random_text, reference
 
 from promptops.errors import InputError
-from promptops.tokens import encode
+from promptops.tokens import encode, vocab
 from promptops.tokens.encode import merge, merge_long
 from promptops.tokens.pretokenize import splitter, stand_ins, translate
 
@@ -123,6 +123,22 @@ def test_nfc_is_applied_where_the_model_does():
 
     apart = unicodedata.normalize("NFD", decomposed)
     assert qwen_like.count(apart) == ours.count(decomposed) < ours.count(apart)
+
+
+@pytest.mark.parametrize("name", ["p50k_base", "r50k_base", "llama3", "qwen3.5", "tekken"])
+def test_each_pattern_splits_as_tiktokens_engine_does(name):
+    """Vocabularies that are not here: their patterns, with the ranks of one that is."""
+    import tiktoken
+
+    pattern = vocab.known()[name].pattern
+    table = counter().encoding("cl100k_base").table
+    ranks = {token: rank for rank, token in enumerate(table.tokens())}
+    theirs = tiktoken.Encoding(name, pat_str=pattern, mergeable_ranks=ranks, special_tokens={})
+    ours = encode.Encoder(table, splitter(pattern))
+    rng = random.Random(20261121)
+    for _ in range(TEXTS // 2):
+        text = random_text(rng)
+        assert ours.encode(text) == theirs.encode_ordinary(text), text
 
 
 def test_patterns_of_classes_without_a_stand_in_are_refused():

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import base64
 import gzip
+import io
 import json
 import multiprocessing
 import os
 import sys
 from datetime import date
+from functools import cache
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 from token_world import NOWHERE, here, source_of
 
 from promptops.errors import InputError, UsageError
 from promptops.tokens import hub, shelf, vocab
+from promptops.tokens.counts import Counter
 from promptops.tokens.formats import tekken, tiktoken_file
 from promptops.tokens.tables import BadTable, Table, compile_table, open_table, write_table
 
@@ -207,7 +209,7 @@ def test_every_pinned_vocabulary_says_where_it_is_from():
         assert len(bytes.fromhex(vocabulary.sha256)) == 32
         assert vocabulary.source
         assert date.fromisoformat(vocabulary.as_of) <= date(2027, 1, 1)
-        assert vocabulary.get.startswith("pip install ")
+        assert vocabulary.get.startswith(("pip install ", "promptops vocab add "))
 
 
 # the shelf: list, add, verify
@@ -319,64 +321,157 @@ def test_verify_a_wrong_source(tmp_path):
     assert shelf.verify(CL, NOWHERE).state == "missing"
 
 
-# vocabularies that only the tokenizers library can run
+# vocabularies that only their own library can run
+
+SAID = (
+    "Answer billing questions briefly.",
+    "Cite the policy section you rely on, as [n].",
+    "Größe und Gewicht: 12 kg, 7 €.",
+    "the quick brown fox jumps over the lazy dog",
+)
+TEXT = "Answer the question briefly. Größe 7 漢字 <s> <|endoftext|>\n\n  two  spaces"
 
 
-class FakeTokenizer:
-    """As much of `tokenizers.Tokenizer` as we use: a token a word."""
+@cache
+def hub_file() -> bytes:
+    """A Hugging Face `tokenizer.json`, trained here, with a special token."""
+    import tokenizers
 
-    encode_special_tokens = False
-
-    @classmethod
-    def from_str(cls, text: str) -> FakeTokenizer:
-        if "model" not in json.loads(text):
-            raise Exception("no model")
-        return cls()
-
-    def encode(self, text: str, add_special_tokens: bool) -> object:
-        assert self.encode_special_tokens
-        assert not add_special_tokens
-        self.words = text.split(" ")
-        return type("Encoding", (), {"ids": list(range(len(self.words)))})()
-
-    def decode(self, ids: list[int], skip_special_tokens: bool) -> str:
-        assert not skip_special_tokens
-        return " ".join(self.words[i] for i in ids)
+    made = tokenizers.Tokenizer(tokenizers.models.BPE())
+    made.pre_tokenizer = tokenizers.pre_tokenizers.ByteLevel(add_prefix_space=False)
+    made.decoder = tokenizers.decoders.ByteLevel()
+    trainer = tokenizers.trainers.BpeTrainer(
+        vocab_size=400,
+        special_tokens=["<|endoftext|>"],
+        initial_alphabet=tokenizers.pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
+    )
+    made.train_from_iterator(SAID * 5, trainer)
+    return made.to_str().encode()
 
 
-@pytest.fixture
-def hub_library(monkeypatch):
-    module = ModuleType("tokenizers")
-    module.Tokenizer = FakeTokenizer
-    monkeypatch.setitem(sys.modules, "tokenizers", module)
-    monkeypatch.setattr(hub, "find_spec", lambda _: object())
+@cache
+def piece_file() -> bytes:
+    """A SentencePiece model with byte fallback, as Llama 2 and the first Mistral have."""
+    import sentencepiece
+
+    out = io.BytesIO()
+    sentencepiece.SentencePieceTrainer.train(
+        sentence_iterator=iter(SAID * 20),
+        model_writer=out,
+        model_type="bpe",
+        vocab_size=350,
+        byte_fallback=True,
+        minloglevel=9,
+    )
+    return out.getvalue()
 
 
-def hub_places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, data: bytes) -> vocab.Places:
-    where = only(tmp_path, "deepseek_tokenizer.json", data)
-    monkeypatch.setattr(vocab.known(where.cache)["deepseek"], "sha256", vocab.digest(data))
-    return where
+def ids_of(kind: str) -> list[int]:
+    """What the library itself says of TEXT."""
+    if kind == "huggingface":
+        import tokenizers
+
+        theirs = tokenizers.Tokenizer.from_str(hub_file().decode())
+        theirs.encode_special_tokens = True
+        return theirs.encode(TEXT, add_special_tokens=False).ids
+    import sentencepiece
+
+    return sentencepiece.SentencePieceProcessor(model_proto=piece_file()).encode(TEXT)
 
 
-def test_a_hub_vocabulary_is_counted_by_its_library(tmp_path, monkeypatch, hub_library):
-    where = hub_places(tmp_path, monkeypatch, b'{"model": {}}')
-    found = vocab.encoder("deepseek", where)
-    assert found.count("a b c") == 3
-    assert found.decode(found.encode("a b c")) == b"a b c"
+KINDS = {"huggingface": hub_file, "sentencepiece": piece_file}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_ones_own_file_is_counted_as_its_library_does(tmp_path, shelf_places, kind):
+    file = tmp_path / "any-name"
+    file.write_bytes(KINDS[kind]())
+    added = shelf.add(str(file), shelf_places, "ours", "", TODAY)
+    assert (added.format, added.pattern) == (kind, "")
+    assert added.tokens >= 300
+    file.unlink()
+    found = vocab.encoder("ours", shelf_places)
+    assert found.encode(TEXT) == ids_of(kind)
     assert found.count("") == 0
+    said = SAID[0]
+    assert found.decode(found.encode(said)) == said.encode()
     with pytest.raises(InputError):
         found.count("\ud800")
+    assert shelf.verify(vocab.known(shelf_places.cache)["ours"], shelf_places).state == "ready"
+    counter = Counter(shelf_places, {"house-llm": {"encoding": "ours"}})
+    count = counter.count(TEXT, "house-llm")
+    assert (count.tokens, count.known) == (len(ids_of(kind)), "assumed")
+    assert count.vocab_sha256 == vocab.digest(KINDS[kind]())
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_without_its_library_nothing_is_guessed(tmp_path, shelf_places, kind, monkeypatch):
+    file = tmp_path / "any-name"
+    file.write_bytes(KINDS[kind]())
+    with pytest.raises(InputError, match="none of the vocabularies") as caught:
+        shelf.add(str(file), shelf_places, "", "", TODAY)
+    assert "--like" not in caught.value.hint
+    shelf.add(str(file), shelf_places, "ours", "", TODAY)
+    monkeypatch.setattr(hub, "find_spec", lambda _: None)
+    counter = Counter(shelf_places, {"house-llm": {"encoding": "ours"}})
+    count = counter.count(TEXT, "house-llm")
+    assert (count.tokens, count.known) == (None, "unknown")
+    assert "pip install" in count.method
+    with pytest.raises(InputError, match="needs the library"):
+        shelf.add(str(file), vocab.Places(str(tmp_path / "new")), "third", "", TODAY)
+
+
+@pytest.mark.parametrize("wrong", [b"{}", b"\n\x00not a model", b'{"model": 3}'])
+def test_files_that_no_library_takes_are_refused_and_named(tmp_path, shelf_places, wrong):
+    file = tmp_path / "wrong"
+    file.write_bytes(wrong)
+    with pytest.raises(InputError, match="cannot be used") as caught:
+        shelf.add(str(file), shelf_places, "ours", "", TODAY)
+    assert caught.value.path == str(file)
+    assert file.read_bytes() == wrong
+    assert not os.path.exists(shelf_places.cache)
+
+
+def test_a_pinned_one_is_found_in_an_installed_package(tmp_path, monkeypatch):
+    where = only(tmp_path, "deepseek_tokenizer.json", hub_file())
+    pin = vocab.known(where.cache)["deepseek"]
+    refused: list[InputError] = []
+    assert vocab.encoder("deepseek", where, refused) is None
+    assert "this is not deepseek" in refused[0].message
+    monkeypatch.setattr(pin, "sha256", vocab.digest(hub_file()))
+    assert vocab.encoder("deepseek", where).encode(TEXT) == ids_of("huggingface")
     file = next((tmp_path / "site").rglob("*.json"))
     shelf.add(str(file), where, "", "", TODAY)
     file.unlink()
-    assert vocab.encoder("deepseek", where).count("a b") == 2
-    assert shelf.verify(vocab.known(where.cache)["deepseek"], where).state == "ready"
+    assert vocab.encoder("deepseek", where).encode(TEXT) == ids_of("huggingface")
+    assert Counter(where).count(TEXT, "deepseek-v3").known == "exact"
 
 
-def test_a_hub_vocabulary_that_is_wrong_or_without_its_library(tmp_path, monkeypatch, hub_library):
-    where = hub_places(tmp_path, monkeypatch, b"{}")
-    refused: list[InputError] = []
-    assert vocab.encoder("deepseek", where, refused) is None
-    assert "cannot be used" in refused[0].message
-    monkeypatch.setattr(hub, "find_spec", lambda _: None)
-    assert vocab.encoder("deepseek", where) is None
+# ids that are no token's (p50k_base has one)
+
+
+def test_a_vocabulary_with_a_hole(tmp_path, monkeypatch):
+    tokens = [*BYTES, b"ab", b"", b"abc", b"  "]
+    lines = (b"%s %d\n" % (base64.b64encode(t), i) for i, t in enumerate(tokens) if t)
+    data = b"".join(lines)
+    with pytest.raises(InputError, match="ids are not"):
+        tiktoken_file(data)
+    assert tiktoken_file(data, frozenset({257})) == tokens
+    with pytest.raises(InputError, match="ids are not"):
+        tiktoken_file(lines_of(BYTES), frozenset({300}))
+    pin = vocab.known()["p50k_base"]
+    monkeypatch.setattr(pin, "sha256", vocab.digest(data))
+    monkeypatch.setattr(pin, "holes", frozenset({257}))
+    monkeypatch.setattr(pin, "tokens", len(tokens))
+    monkeypatch.setattr(vocab, "known", lambda _="": {"p50k_base": pin})
+    where = only(tmp_path, pin.cached_as, data)
+    found = vocab.encoder("p50k_base", where)
+    assert found.encode("abc ab   x") == [258, 32, 256, 259, 32, 120]
+    assert found.decode([258, 257]) == b"abc"
+    assert shelf.verify(pin, where).state == "ready"
+    forged = compile_table([*BYTES, b"ab", b"", b"abd", b"  "], pin.sha256, pin.holes)
+    write_table(vocab.table_path(pin, where), forged)
+    assert shelf.verify(pin, where).state == "damaged"
+    with pytest.raises(ValueError, match="empty or stands twice"):
+        compile_table(tokens, "00" * 32)

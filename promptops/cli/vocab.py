@@ -38,7 +38,7 @@ def list_command(call: Call) -> Report:
 @define(
     examples=(
         "promptops vocab add ~/o200k_base.tiktoken",
-        "promptops vocab add ours.tiktoken --name ours --like cl100k_base",
+        "promptops vocab add tokenizer.json --name ours",
     )
 )
 @click.argument("file", metavar="FILE")
@@ -47,8 +47,9 @@ def list_command(call: Call) -> Report:
 def add_command(call: Call, file: str, name: str, like: str) -> Report:
     """Compile a vocabulary file; the file itself is left as it is.
 
-    A pinned one is known by its hash. One of your own (`base64 id` lines, or tekken JSON) needs a
-    name; use it by `models: {NAME: {encoding: …}}` in the settings.
+    A pinned one is known by its hash. One of your own needs a name: `base64 id` lines or tekken JSON,
+    with --like; a Hugging Face tokenizer.json or a SentencePiece model, counted by its own library.
+    Use it by `models: {NAME: {encoding: …}}` in the settings.
     """
     where = places(call.environ)
     path = os.path.join(call.folder, os.path.expanduser(file))

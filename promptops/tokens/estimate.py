@@ -29,6 +29,9 @@ def bounded(text: str, row: Model, vocabulary: Vocabulary | None) -> Count:
     if vocabulary is None:
         note = f"the vocabulary {row.encoding} is not known here"
         return Count(None, None, None, UNKNOWN, note, row.encoding, "", row.source, row.as_of)
+    if not vocabulary.pattern:  # its library is not here, and says alone where pieces end
+        note = f"{row.encoding} is not on this machine; exact after `{vocabulary.get}`"
+        return Count(None, None, None, UNKNOWN, note, row.encoding, "", row.source, row.as_of)
     if vocabulary.nfc:
         from unicodedata import normalize
 

@@ -10,20 +10,23 @@ from collections.abc import Callable, Mapping
 from promptops.errors import InputError
 
 
-def tiktoken_file(data: bytes) -> list[bytes]:
-    """`base64 id` lines: OpenAI's, Llama's `tokenizer.model`, Qwen's."""
+def tiktoken_file(data: bytes, holes: frozenset[int] = frozenset()) -> list[bytes]:
+    """`base64 id` lines: OpenAI's, Llama's `tokenizer.model`, Qwen's; b"" at the ids in `holes`."""
     from binascii import Error, a2b_base64
 
     try:
         pairs = [line.split() for line in data.splitlines() if line]
         tokens = [a2b_base64(token, strict_mode=True) for token, _ in pairs]
-        dense = all(int(rank) == at for at, (_, rank) in enumerate(pairs))
+        ranks = [int(rank) for _, rank in pairs]
     except (Error, ValueError):
         raise InputError("the vocabulary is not of `base64 id` lines") from None
-    return _dense(tokens, dense)
+    for hole in sorted(holes):
+        tokens.insert(hole, b"")
+        ranks.insert(hole, hole)
+    return _dense(tokens, ranks == list(range(len(ranks))))
 
 
-def tekken(data: bytes) -> list[bytes]:
+def tekken(data: bytes, holes: frozenset[int] = frozenset()) -> list[bytes]:  # noqa: ARG001
     """Mistral's `tekken_….json`: entries of `rank` and `token_bytes`."""
     import json
     from binascii import Error, a2b_base64
@@ -43,7 +46,7 @@ def _dense(tokens: list[bytes], dense: bool) -> list[bytes]:
     return tokens
 
 
-READERS: Mapping[str, Callable[[bytes], list[bytes]]] = {
+READERS: Mapping[str, Callable[[bytes, frozenset[int]], list[bytes]]] = {
     "tiktoken": tiktoken_file,
     "tekken": tekken,
 }

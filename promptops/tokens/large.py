@@ -30,7 +30,7 @@ def count_large(text: str, encoder: Encoder, pattern: str) -> int | None:
 def _reference(encoder: Encoder, pattern: str) -> Any:
     import tiktoken
 
-    ranks = {token: rank for rank, token in enumerate(encoder.table.tokens())}
+    ranks = {token: rank for rank, token in enumerate(encoder.table.tokens()) if token}
     return tiktoken.Encoding(
         encoder.sha256, pat_str=pattern, mergeable_ranks=ranks, special_tokens={}
     )

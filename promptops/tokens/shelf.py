@@ -7,10 +7,12 @@ import os
 from base64 import b64encode
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from promptops.errors import InputError, UsageError
 from promptops.tokens import vocab
 from promptops.tokens.formats import READERS
+from promptops.tokens.hub import LIBRARIES, available, load
 from promptops.tokens.tables import BadTable, Table, compile_table, open_table, write_table
 from promptops.tokens.vocab import Places, Vocabulary
 
@@ -48,8 +50,9 @@ def _standing(vocabulary: Vocabulary, where: Places) -> Standing:
 def add(path: str, where: Places, name: str, like: str, today: date) -> Vocabulary:
     """Compile the file at `path` and keep the table; the file itself is left as it is.
 
-    A file whose hash is pinned needs no name. Any other needs `name`, and `like`: the vocabulary
-    whose pattern splits its texts. Raises InputError for a file that cannot be used, UsageError
+    A file whose hash is pinned needs no name. Any other needs `name`, and a list of tokens `like`:
+    the vocabulary whose pattern splits its texts (a `tokenizer.json` and a SentencePiece model say
+    themselves how). Raises InputError for a file that cannot be used, UsageError
     for names that mean nothing.
     """
     if not where.cache:
@@ -77,29 +80,57 @@ def _new(
     path: str, data: bytes, digest: str, where: Places, name: str, like: str, today: date
 ) -> Vocabulary:
     known = vocab.known(where.cache)
-    if not name or not like:
+    kind = _kind(data)
+    whole = kind in vocab.BY_LIBRARY
+    if not name or not (like or whole):
         raise InputError(
             f"this is none of the vocabularies that are known here: its SHA-256 is {digest}",
-            "the file was left alone; for one of your own give --name NAME --like ENCODING",
+            "the file was left alone; for one of your own give --name NAME"
+            + ("" if whole else " --like ENCODING"),
             path=path,
         )
-    if like not in known:
+    if not whole and like not in known:
         raise UsageError(f"no vocabulary `{like}` is known", f"known: {', '.join(known)}")
     if name in known:
         raise UsageError(f"`{name}` is taken", "choose another name")
-    kind = "tekken" if data.lstrip()[:1] == b"{" else "tiktoken"
-    row = {
+    row: dict[str, Any] = {
         "name": name,
         "sha256": digest,
-        "tokens": len(READERS[kind](data)),
         "format": kind,
-        "pattern": known[like].pattern,
-        "nfc": known[like].nfc,
         "source": f"added from {os.path.basename(path)}",
         "as_of": today.isoformat(),
     }
+    row |= _of_library(kind, data, digest, path) if whole else _of_list(kind, data, known[like])
     _remember(row, where)
     return Vocabulary(row)
+
+
+def _kind(data: bytes) -> str:
+    """The format of a file, by how it begins."""
+    if data[:1] == b"\n":  # the first field of a SentencePiece model
+        return "sentencepiece"
+    if data.lstrip()[:1] != b"{":
+        return "tiktoken"
+    return "tekken" if b'"token_bytes"' in data else "huggingface"
+
+
+def _of_list(kind: str, data: bytes, like: Vocabulary) -> dict[str, Any]:
+    tokens = len(READERS[kind](data, frozenset()))
+    return {"tokens": tokens, "pattern": like.pattern, "nfc": like.nfc}
+
+
+def _of_library(kind: str, data: bytes, digest: str, path: str) -> dict[str, Any]:
+    """Proven by loading it; `get` is the library, which may be gone one day."""
+    library = LIBRARIES[kind].library
+    get = f"pip install {library}"
+    if not available(kind):
+        raise InputError(f"this file needs the library `{library}`", get, path=path)
+    try:
+        size = load(kind, data, digest).size
+    except InputError as error:
+        error.path = path
+        raise
+    return {"tokens": size, "pattern": "", "get": get}
 
 
 def _remember(row: dict[str, object], where: Places) -> None:
@@ -125,7 +156,7 @@ def verify(vocabulary: Vocabulary, where: Places) -> Standing:
     if not path or not os.path.isfile(path):
         return _verified_source(vocabulary, where)
     try:
-        if vocabulary.format == vocab.HUB:
+        if vocabulary.format in vocab.BY_LIBRARY:
             vocab.pinned(vocabulary, path)
             return Standing(vocabulary, READY, path)
         proven = _proven(open_table(path, vocabulary.sha256), vocabulary, where)
@@ -154,10 +185,14 @@ def _verified_source(vocabulary: Vocabulary, where: Places) -> Standing:
 
 
 def _proven(table: Table, vocabulary: Vocabulary, where: Places) -> bool | None:
-    tokens = list(table.tokens())
-    whole = compile_table(tokens, vocabulary.sha256) == table.content() if _sound(tokens) else False
+    tokens, holes = list(table.tokens()), vocabulary.holes
+    whole = (
+        _sound(tokens, holes) and compile_table(tokens, vocabulary.sha256, holes) == table.content()
+    )
     if vocabulary.format == "tiktoken":
-        lines = (b"%s %d\n" % (b64encode(token), rank) for rank, token in enumerate(tokens))
+        lines = (
+            b"%s %d\n" % (b64encode(token), rank) for rank, token in enumerate(tokens) if token
+        )
         if vocab.digest(b"".join(lines)) == vocabulary.sha256:
             return whole
     for candidate in vocab.candidates(vocabulary, where):
@@ -168,5 +203,7 @@ def _proven(table: Table, vocabulary: Vocabulary, where: Places) -> bool | None:
     return None if whole and vocabulary.format != "tiktoken" else False
 
 
-def _sound(tokens: list[bytes]) -> bool:
-    return len(set(tokens)) == len(tokens) and b"" not in tokens
+def _sound(tokens: list[bytes], holes: frozenset[int]) -> bool:
+    """True if no token stands twice and none is empty but the holes."""
+    empty = {rank for rank, token in enumerate(tokens) if not token}
+    return empty == holes and len(set(tokens)) == len(tokens) - max(len(holes) - 1, 0)

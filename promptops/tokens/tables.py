@@ -76,15 +76,19 @@ def _lookup(
     return rank
 
 
-def compile_table(tokens: Sequence[bytes], sha256: str) -> bytes:
-    """The file's bytes for `tokens` in the order of their ids (dense from 0).
+def compile_table(
+    tokens: Sequence[bytes], sha256: str, holes: frozenset[int] = frozenset()
+) -> bytes:
+    """The file's bytes for `tokens` in the order of their ids (dense from 0, but for `holes`).
 
-    ValueError where a token is empty or doubled, or a single byte is missing: a byte-level
-    vocabulary holds all 256, or some text could not be encoded.
+    holes: ids that are no token's; b"" stands there. ValueError where another token is empty, one
+    stands twice, or a single byte is missing: a byte-level vocabulary holds all 256, or some text
+    could not be encoded.
     """
     from array import array
 
-    if len(set(tokens)) != len(tokens) or b"" in tokens:
+    real = [token for rank, token in enumerate(tokens) if rank not in holes]
+    if len(set(real)) != len(real) or b"" in real:
         raise ValueError("a token is empty or stands twice")
     if sum(len(token) == 1 for token in tokens) != 256:
         raise ValueError("not every single byte is a token")
@@ -97,7 +101,8 @@ def compile_table(tokens: Sequence[bytes], sha256: str) -> bytes:
         slot = crc32(token) & mask
         while slots[slot]:
             slot = (slot + 1) & mask
-        slots[slot] = value
+        if token:
+            slots[slot] = value
         offset += len(token)
         offsets.append(offset)
     words = array("I", [_MARK, len(tokens), bits, offset - offsets[0]])

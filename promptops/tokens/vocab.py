@@ -22,7 +22,7 @@ TYPE_CHECKING = False  # `typing` costs a cold count a tenth of its time
 if TYPE_CHECKING:
     from typing import Any
 
-HUB = "huggingface"  # a format that no table can hold
+BY_LIBRARY = ("huggingface", "sentencepiece")  # formats that no table can hold
 ADDED = "added.json"
 MAX_SOURCE = 64 << 20  # bytes; the largest known one has 19 MB
 
@@ -31,7 +31,7 @@ class Vocabulary:
     """One vocabulary we know: its pin, its pattern, where it may be found.
 
     sources: (package, path inside it); cached_as: tiktoken's file name (SHA-1 of its address);
-    get: the one command that brings it; tokens: how many it has.
+    get: the one command that brings it; tokens: how many ids it has, those in `holes` unused.
     """
 
     def __init__(self, row: Mapping[str, Any]) -> None:
@@ -41,6 +41,7 @@ class Vocabulary:
         self.format: str = row["format"]
         self.pattern: str = row["pattern"]
         self.nfc: bool = row.get("nfc", False)
+        self.holes = frozenset(row.get("holes", ()))
         self.sources: tuple[tuple[str, str], ...] = tuple(map(tuple, row.get("sources", ())))
         self.cached_as: str = row.get("cached_as", "")
         self.get: str = row.get("get", "")
@@ -150,12 +151,13 @@ def compiled(vocabulary: Vocabulary, path: str) -> bytes:
     InputError where it is not the vocabulary.
     """
     data = pinned(vocabulary, path)
-    if vocabulary.format == HUB:
+    if vocabulary.format in BY_LIBRARY:
         return data
     from promptops.tokens.formats import READERS
 
-    tokens = READERS[vocabulary.format](data)[: vocabulary.tokens]
-    return compile_table(tokens, vocabulary.sha256)
+    holes = vocabulary.holes
+    tokens = READERS[vocabulary.format](data, holes)[: vocabulary.tokens]
+    return compile_table(tokens, vocabulary.sha256, holes)
 
 
 def pinned(vocabulary: Vocabulary, path: str) -> bytes:
@@ -214,18 +216,18 @@ def encoder(name: str, where: Places, refused: list[InputError] | None = None) -
     """
     vocabulary = known(where.cache)[name]
     refused = refused if refused is not None else []
-    if vocabulary.format == HUB:
-        return _hub(vocabulary, where, refused)
+    if vocabulary.format in BY_LIBRARY:
+        return _by_library(vocabulary, where, refused)
     found = table(vocabulary, where, refused)
     if found is None:
         return None
     return Encoder(found, splitter(vocabulary.pattern), nfc=vocabulary.nfc)
 
 
-def _hub(vocabulary: Vocabulary, where: Places, refused: list[InputError]) -> Encoder | None:
-    from promptops.tokens.hub import HubEncoder, available
+def _by_library(vocabulary: Vocabulary, where: Places, refused: list[InputError]) -> Encoder | None:
+    from promptops.tokens.hub import available, load
 
-    if not available():
+    if not available(vocabulary.format):
         return None
     kept = table_path(vocabulary, where)
     for path in (
@@ -233,7 +235,8 @@ def _hub(vocabulary: Vocabulary, where: Places, refused: list[InputError]) -> En
         *candidates(vocabulary, where),
     ):
         try:
-            return HubEncoder(pinned(vocabulary, path), vocabulary.sha256)
+            return load(vocabulary.format, pinned(vocabulary, path), vocabulary.sha256)
         except InputError as error:
+            error.path = error.path or path
             refused.append(error)
     return None
