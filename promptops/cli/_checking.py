@@ -57,11 +57,22 @@ class Wanted:
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     add_baseline: bool = False
+    stdin_filename: str | None = None
 
     def refuse_nonsense(self) -> None:
         """UsageError for options that exclude each other."""
         if self.staged and self.since:
             raise UsageError("--staged and --since exclude each other", "use one of them")
+        if (self.stdin_filename is not None) != (self.paths == ("-",)):
+            raise UsageError(
+                "`-` and --stdin-filename go together, with no other path",
+                "promptops check --stdin-filename prompts/a/prompt.yaml -",
+            )
+        if self.stdin_filename and (self.staged or self.since or self.fix or self.add_baseline):
+            raise UsageError(
+                "--stdin-filename checks one text and writes nothing",
+                "leave out --staged, --since, --fix and --add-baseline",
+            )
         if self.add_baseline and (self.paths or self.since or self.select or self.ignore):
             raise UsageError(
                 "--add-baseline accepts all findings, not some",
@@ -127,6 +138,11 @@ def _scope(call: Call, wanted: Wanted) -> Scope:
         return staged(call.root, call.environ, wanted.paths, wanted.adjust)
     if wanted.since:
         return since(call.root, call.environ, wanted.since, wanted.adjust)
+    if wanted.stdin_filename is not None:
+        from promptops.cli._editor import edited
+
+        path = call.inside(wanted.stdin_filename)
+        return on_disk(edited(call.root, path), (path,), wanted.adjust)
     tree = WatchedTree(call.root)
     scope = on_disk(tree, wanted.paths, wanted.adjust)
     beside = (*SETTINGS_FILES, *(f"**/{name}" for name in CASES_FILES))

@@ -21,11 +21,19 @@ from promptops.report import Report
 @click.option("--fix", is_flag=True, help="Mend what can be mended safely.")
 @click.option("--select", multiple=True, metavar="CODES", help="Run only these (PO1,PO604).")
 @click.option("--ignore", multiple=True, metavar="CODES", help="Leave these out.")
+@click.option(
+    "--stdin-filename", metavar="PATH", help="Check what stands on stdin as PATH; with -."
+)
 @click.option("--add-baseline", is_flag=True, help="Accept all findings of today.")
 def command(call: Call, paths: tuple[str, ...], **flags: Any) -> Report:
     """Say what is wrong with prompts, instruction files and decision records.
 
     Without PATH: all that the repository governs. Exit code 1 where there are errors or warnings,
-    2 where a file could not be used at all.
+    2 where a file could not be used at all. An editor gives what is not saved yet on standard
+    input: `promptops check --stdin-filename AGENTS.md -`.
     """
-    return check(call, Wanted(tuple(call.inside(path) for path in paths), **flags))
+    return check(call, Wanted(tuple(_inside(call, path) for path in paths), **flags))
+
+
+def _inside(call: Call, path: str) -> str:
+    return path if path == "-" else call.inside(path)

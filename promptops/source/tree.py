@@ -73,7 +73,7 @@ class DiskTree:
 
     def listed(self, folder: str) -> Sequence[str]:
         try:
-            names = sorted(os.listdir(self._inside(folder)))
+            names = sorted(os.listdir(self.inside(folder)))
         except (OSError, InputError):
             return ()
         paths = (f"{folder.rstrip('/')}/{name}" for name in names)
@@ -87,7 +87,7 @@ class DiskTree:
         if self.walked(path) and path not in self._files:
             return False
         try:
-            return os.path.isfile(self._inside(path))
+            return os.path.isfile(self.inside(path))
         except InputError:
             return False
 
@@ -109,7 +109,7 @@ class DiskTree:
 
     def _open(self, path: str, flags: int) -> int:
         try:
-            return os.open(self._inside(path), flags)
+            return os.open(self.inside(path), flags)
         except OSError as error:
             raise InputError(f"cannot read it: {error.strerror}", path=path) from None
 
@@ -130,7 +130,8 @@ class DiskTree:
             )
         return b"".join(parts)
 
-    def _inside(self, path: str) -> str:
+    def inside(self, path: str) -> str:
+        """The absolute real path of `path`; InputError where it leads out of the root."""
         try:
             real = os.path.realpath(os.path.join(self.root, path))
         except (ValueError, OSError):
