@@ -371,7 +371,7 @@ def test_what_cannot_be_done_says_so(run: Run, repo: Repo, tmp_path: Path) -> No
     edit(repo, ("rules:\n", "rules: [\n"))
     broken = run("diff", cwd=repo.root)
     assert broken.code == 2
-    assert f"{FILE}:" in broken.err
+    assert f"{FILE}:" in broken.out
     assert sorted(p.name for p in repo.root.iterdir()) == [".git", "AGENTS.md", "prompts"]
 
 
@@ -536,3 +536,36 @@ def test_no_python_of_git_is_loaded(repo: Repo) -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=repo.root, capture_output=True)
     assert done.returncode == 0
+
+
+def test_one_unreadable_prompt_leaves_the_others_reviewed(run: Run, repo: Repo) -> None:
+    repo.write("prompts/other/prompt.yaml", PROMPT.replace("id: support", "id: other"))
+    repo.commit({}, "two prompts")
+    edit(repo, ("rules:\n", "rules: [\n"))
+    edit(repo, ("at most 120", "at most 90"), path="prompts/other/prompt.yaml")
+    found = {one["path"]: one for one in diff(run, repo, code=2)["prompts"]}
+    assert "cannot judge" in found[FILE]["problem"]
+    assert "line 17" in found[FILE]["problem"]
+    assert not found[FILE]["rules"]
+    (rule,) = found["prompts/other/prompt.yaml"]["rules"]
+    assert rule["change"] == "reworded"
+    shown = run("diff", cwd=repo.root)
+    assert shown.code == 2
+    assert f"{FILE}: cannot judge" in " ".join(shown.out.split())
+
+
+def test_a_prompt_that_became_a_link_out_is_not_called_removed(
+    run: Run, repo: Repo, tmp_path: Path
+) -> None:
+    (message := tmp_path / "message").write_text("x")
+    (repo.root / FILE).unlink()
+    (repo.root / FILE).symlink_to("/etc/passwd")
+    for staged in ((), ("--staged",)):
+        (found,) = diff(run, repo, *staged, code=2)["prompts"]
+        assert "outside" in found["problem"]
+        assert found["status"] == "changed"
+        repo.git("add", "-A")
+    ran = run("hook", "commit-msg", str(message), cwd=repo.root)
+    assert ran.code == 2
+    assert "outside" in ran.err
+    assert "removed" not in ran.err + ran.out

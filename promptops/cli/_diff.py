@@ -9,7 +9,7 @@ from promptops.cli._diff_json import review_json
 from promptops.cli._world import Call
 from promptops.decisions.judge import judge_change
 from promptops.decisions.spelling import speller
-from promptops.errors import EXIT_CLEAN, EXIT_FINDINGS, UsageError
+from promptops.errors import EXIT_CANNOT, EXIT_CLEAN, EXIT_FINDINGS, UsageError
 from promptops.history.git import Repository
 from promptops.report import Report
 from promptops.review.figures import Figuring
@@ -39,7 +39,7 @@ def answer(call: Call, revisions: Sequence[str], staged: bool = False) -> Report
         "diff",
         review_json(found, states, names),
         tuple(review_blocks(found, states, names)),
-        EXIT_FINDINGS if found.refused else EXIT_CLEAN,
+        EXIT_CANNOT if found.incomplete else EXIT_FINDINGS if found.refused else EXIT_CLEAN,
         marker="promptops-diff",
     )
 

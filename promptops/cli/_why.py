@@ -66,7 +66,7 @@ def as_json(told: Why) -> dict[str, Any]:
             }
             for m in beside.evidence
         ],
-        "people": [_person(person) for person in told.people],
+        "people": [person_json(person) for person in told.people],
         "complete": told.complete,
         "notes": list(told.notes),
     }
@@ -108,7 +108,8 @@ def _event(told: Why, event: Event) -> dict[str, Any]:
     }
 
 
-def _person(person: Person) -> dict[str, Any]:
+def person_json(person: Person) -> dict[str, Any]:
+    """Somebody, as every command names them."""
     return {
         "name": person.name,
         "email": person.email,

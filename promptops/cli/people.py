@@ -10,9 +10,10 @@ import click
 
 from promptops.cli._call import Call, define
 from promptops.cli._keep import Kept
+from promptops.cli._why import person_json
 from promptops.errors import UsageError
 from promptops.history.activity import Person, identity
-from promptops.history.dates import day, iso
+from promptops.history.dates import day
 from promptops.history.knowledge import LEFT, MANY, NOBODY, ONE, Knowledge, Known, knowledge
 from promptops.history.past import open_past
 from promptops.report import Block, Fold, Heading, Report, Table, Text
@@ -164,22 +165,14 @@ def _json(found: Knowledge, mine: Sequence[Known] | None) -> dict[str, Any]:
                 "text": rule.text,
                 "owner": rule.owner or None,
                 "rests_on": rule.rests_on,
-                "people": [_person(person) for person in rule.people],
+                "people": [person_json(person) for person in rule.people],
             }
             for rule in rules
         ],
         "people": [
-            {**_person(person), "rules": n, "alone": alone} for person, n, alone in _counted(rules)
+            {**person_json(person), "rules": n, "alone": alone}
+            for person, n, alone in _counted(rules)
         ],
         "complete": found.complete,
         "notes": list(found.notes),
-    }
-
-
-def _person(person: Person) -> dict[str, Any]:
-    return {
-        "name": person.name,
-        "email": person.email,
-        "last_commit": iso(person.last_commit),
-        "active": person.active,
     }

@@ -14,6 +14,7 @@ from promptops.decisions.records import Record, rewritten
 from promptops.decisions.typography import KnowsWord, no_word
 from promptops.diagnostic import Place
 from promptops.errors import ConfigError, InputError
+from promptops.history.records import Paths
 from promptops.model import Prompt
 from promptops.source.reading import Reading, read_decision_file, read_prompt
 from promptops.source.settings import FILES as SETTINGS_FILES
@@ -81,6 +82,7 @@ class Change:
     """What differs between two trees: prompts in pairs, decision records on both sides by id.
 
     settings: those that judge. A change can tighten what judges it, never loosen it.
+    unreadable: why prompts that are there after it cannot be read; what they change is not known.
     """
 
     pairs: tuple[Pair, ...]
@@ -88,6 +90,7 @@ class Change:
     after: dict[str, Record]
     settings: Settings
     known: KnowsWord = no_word
+    unreadable: tuple[InputError, ...] = ()
 
     def meanings(self) -> tuple[Need, ...]:
         """Every change of meaning in it, whether or not the settings ask for a record."""
@@ -148,22 +151,32 @@ def concerns_decisions(settings: Settings, paths: Iterable[str]) -> bool:
     return any(path.endswith(".json") or path in SETTINGS_FILES for path in listed)
 
 
-def read_change(
-    before: Tree, after: Tree, paths: Iterable[str], known: KnowsWord = no_word
-) -> Change:
+def read_change(before: Tree, after: Tree, paths: Paths, known: KnowsWord = no_word) -> Change:
     """What the change of `paths` from one tree to the other means.
 
     InputError where a prompt cannot be read after it: what cannot be read cannot be judged.
     """
-    changed = sorted(paths)
+    change = read_what_can_be(before, after, paths, known)
+    if change.unreadable:
+        raise change.unreadable[0]
+    return change
+
+
+def read_what_can_be(before: Tree, after: Tree, paths: Paths, known: KnowsWord = no_word) -> Change:
+    """The same, with the prompts that cannot be read put aside."""
+    changed = sorted((*paths.present, *paths.deleted))
     old, new = settings_before(before), read_settings(after)
     wanted = old.require_decision_for | new.require_decision_for
+    readings = _prompts(before, old, changed), _prompts(after, new, changed)
+    lost = [*_unreadable(readings[1]), *_led_away(after, new, paths.present)]
+    pairs = _pairs((before, after), readings, {error.path for error in lost})
     return Change(
-        tuple(sorted(_pairs(before, after, (old, new), changed), key=lambda pair: pair.path)),
+        tuple(sorted(pairs, key=lambda pair: pair.path)),
         read_records(before, old),
         read_records(after, new),
         replace(new, require_decision_for=wanted),
         known,
+        tuple(sorted(lost, key=lambda error: error.path or "")),
     )
 
 
@@ -186,22 +199,21 @@ def read_records(tree: Tree, settings: Settings) -> dict[str, Record]:
 
 
 def _pairs(
-    before: Tree, after: Tree, settings: tuple[Settings, Settings], changed: list[str]
+    trees: tuple[Tree, Tree], readings: tuple[list[Reading], list[Reading]], lost: set[str | None]
 ) -> Iterator[Pair]:
-    """Changed prompts matched by id, then by path; those whose output contract changed as well."""
-    old = _prompts(before, settings[0], changed)
-    new = _prompts(after, settings[1], changed)
-    for reading in new:
-        if reading.prompt is None:
-            raise _unreadable(reading)
-    left = [reading for reading in old if reading.prompt is not None]
+    """Changed prompts matched by id, then by path; those whose output contract changed as well.
+
+    lost: paths of prompts that are there after the change and cannot be read: not removed.
+    """
+    left = [r for r in readings[0] if r.prompt is not None and r.path not in lost]
+    new = [r for r in readings[1] if r.prompt is not None]
     ids = {reading.prompt.id for reading in left if reading.prompt}
     new.sort(key=lambda reading: reading.prompt is None or reading.prompt.id not in ids)
     for reading in new:
         match = _match(reading, left)
         if match is not None:
             left.remove(match)
-        yield Pair(match, reading, _contract_changed(before, after, match, reading))
+        yield Pair(match, reading, _contract_changed(*trees, match, reading))
     yield from (Pair(reading, None) for reading in left)
 
 
@@ -251,13 +263,25 @@ def _contract(tree: Tree, prompt: Prompt) -> object:
         return text
 
 
-def _unreadable(reading: Reading) -> InputError:
-    problem = reading.problems[0].finding
-    span = reading.span(problem)
-    return InputError(
-        f"cannot judge what it changes: {problem.message}",
-        problem.help or "`promptops check` says what is wrong with it",
-        path=reading.path,
-        line=span.line,
-        column=span.column,
-    )
+def _unreadable(readings: Iterable[Reading]) -> Iterator[InputError]:
+    for reading in readings:
+        if reading.prompt is None:
+            problem = reading.problems[0].finding
+            span = reading.span(problem)
+            yield InputError(
+                f"cannot judge what it changes: {problem.message}",
+                problem.help or "`promptops check` says what is wrong with it",
+                path=reading.path,
+                line=span.line,
+                column=span.column,
+            )
+
+
+def _led_away(tree: Tree, settings: Settings, present: Iterable[str]) -> Iterator[InputError]:
+    """Prompts that are there, and lead nowhere or out of the repository: no removed ones."""
+    for path in find_files(settings, present).prompts:
+        if not tree.exists(path):
+            try:
+                tree.read(path)
+            except InputError as error:
+                yield error

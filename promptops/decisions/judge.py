@@ -58,9 +58,9 @@ class Judged:
 
 def of_staged(repository: Repository, known: KnowsWord) -> Change | None:
     """What the next commit would change; None where decisions are about nothing of it."""
-    paths = _listed(repository.staged_paths())
+    paths = repository.staged_paths()
     head = repository.head()
-    if not paths or not _concerned(repository, head, paths):
+    if not _concerned(repository, head, paths):
         return None
     return read_change(_tree(repository, head), IndexTree(repository), paths, known)
 
@@ -69,8 +69,8 @@ def of_disk(repository: Repository, known: KnowsWord, base: str | None) -> Chang
     """What the files on the disk change against the commit `base`; all is new where it is None."""
     tree = DiskTree(repository.root)
     if base is None:
-        return read_change(NoTree(), tree, tree.paths(), known)
-    paths = _listed(repository.changed_since(base, bool))
+        return read_change(NoTree(), tree, Paths(tuple(tree.paths())), known)
+    paths = repository.changed_since(base, bool)
     return read_change(CommitTree(repository, base), tree, paths, known)
 
 
@@ -92,7 +92,7 @@ def judge_range(repository: Repository, base: str | None, head: str, known: Know
     A waiver counts for what its own commit changed; a need is waived where each commit that
     brought it about has a waiver.
     """
-    paths = sorted({change.path for change in repository.changes(base, head)})
+    paths = Paths.of(repository.changes(base, head))
     change = read_change(_tree(repository, base), CommitTree(repository, head), paths, known)
     return _along(repository, change, list(_commits(repository, base, head)), known)
 
@@ -166,7 +166,7 @@ def _only_new_in_merge(repository: Repository, judged: Judged, known: KnowsWord)
     if repository.under_way() != "merge":
         return judged
     other = repository.resolve("MERGE_HEAD")
-    paths = _listed(Paths.of(repository.index_changes(other)))
+    paths = Paths.of(repository.index_changes(other))
     theirs = read_change(CommitTree(repository, other), IndexTree(repository), paths, known)
     keys = {need.key for need in theirs.needs()}
     tampered = {record.decision.id for record, _ in theirs.rewritten()}
@@ -215,7 +215,7 @@ def _waived_along(
 
 def _step(repository: Repository, commit: _Commit, known: KnowsWord) -> tuple[Found, ...]:
     parent = commit.parents[0] if commit.parents else None
-    paths = _listed(Paths.of(repository.changes(parent, commit.id)))
+    paths = Paths.of(repository.changes(parent, commit.id))
     if not _concerned(repository, commit.id, paths):
         return ()
     trees = _tree(repository, parent), CommitTree(repository, commit.id)
@@ -228,14 +228,11 @@ def _step(repository: Repository, commit: _Commit, known: KnowsWord) -> tuple[Fo
 # -- small things --------------------------------------------------------------------------------
 
 
-def _listed(paths: Paths) -> list[str]:
-    return [*paths.present, *paths.deleted]
-
-
 def _tree(repository: Repository, commit: str | None) -> Tree:
     return NoTree() if commit is None else CommitTree(repository, commit)
 
 
-def _concerned(repository: Repository, commit: str | None, paths: list[str]) -> bool:
+def _concerned(repository: Repository, commit: str | None, paths: Paths) -> bool:
     """True if decisions may be about these paths, by the settings of `commit`."""
-    return concerns_decisions(settings_before(_tree(repository, commit)), paths)
+    listed = (*paths.present, *paths.deleted)
+    return bool(listed) and concerns_decisions(settings_before(_tree(repository, commit)), listed)

@@ -13,7 +13,7 @@ from promptops.errors import InputError
 from promptops.history.activity import Activity, Person, activity, identity, people
 from promptops.history.messages import Message
 from promptops.history.past import Past
-from promptops.history.provenance import Event, Trace
+from promptops.history.provenance import Trace
 from promptops.history.targets import Target, spot_in_head, units_now
 from promptops.history.units import Unit
 from promptops.history.walk import follow
@@ -117,7 +117,7 @@ def _known(
     for event in shaped:
         if event.commit.id not in messages:
             messages[event.commit.id] = past.message(event.commit.id)
-    who = people(known, ((event.commit, messages[event.commit.id]) for event in _oldest(shaped)))
+    who = people(known, ((event.commit, messages[event.commit.id]) for event in shaped[::-1]))
     humans = tuple(person for person in who if not is_bot(person))
     unit = target.unit
     assert unit is not None
@@ -132,10 +132,6 @@ def _known(
         _rests_on(humans),
         tuple(shaped),
     )
-
-
-def _oldest(events: list[Event]) -> list[Event]:
-    return events[::-1]
 
 
 def _rests_on(humans: tuple[Person, ...]) -> str:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from promptops.decisions.change import Change, Pair, read_change
+from promptops.decisions.change import Change, Pair, read_what_can_be
 from promptops.decisions.judge import Judged
 from promptops.decisions.typography import KnowsWord
 from promptops.errors import InputError
+from promptops.history.records import Paths
 from promptops.model import Prompt
 from promptops.review.evidence import Measured, affected_evidence
 from promptops.review.facts import affected_tests, compare_facts
@@ -22,7 +23,7 @@ from promptops.review.judgement import (
 )
 from promptops.review.moves import Listed, moved_between
 from promptops.review.plain import paragraphs, read_plain
-from promptops.review.prompts import NO_BUDGET, Reviewed, new_words, status_of, version_of
+from promptops.review.prompts import CHANGED, NO_BUDGET, Reviewed, new_words, status_of, version_of
 from promptops.review.rules import compare_rules
 from promptops.review.states import States
 from promptops.source.cases import NAMES as CASES_FILES
@@ -47,19 +48,25 @@ class Review:
         """True if a decision is missing, a decided record was altered, or a version says too little."""
         return self.judged.refused or any(not one.version.enough for one in self.prompts)
 
+    @property
+    def incomplete(self) -> bool:
+        """True if a prompt cannot be read after the change: the rest of the review stands."""
+        return bool(self.judged.change.unreadable)
+
 
 def read_states(states: States, known: KnowsWord) -> Change:
-    """The governed prompts and records that differ; InputError where a prompt cannot be read."""
-    for path in find_files(states.settings[1], states.paths).prompts:
-        if path in states.present and not states.after.exists(path):
-            states.after.read(path)  # says why: a link that leads out is no removed prompt
-    return read_change(states.before, states.after, _with_prompts(states), known)
+    """The governed prompts and records that differ."""
+    looked_at = _with_prompts(states)
+    there = tuple(path for path in looked_at if path in states.present)
+    gone = tuple(path for path in looked_at if path not in states.present)
+    return read_what_can_be(states.before, states.after, Paths(there, gone), known)
 
 
 def review(states: States, judged: Judged, figuring: Figuring) -> Review:
     """The review of a change that has been read and judged."""
     work = _Work(states, judged, figuring)
     prompts = [*(work.governed(pair) for pair in judged.change.pairs), *work.plain_files()]
+    prompts += [_unreadable(error) for error in judged.change.unreadable]
     moved = moved_between([Listed(one.id, one.rules) for one in prompts])
     prompts = [replace(one, rules=rules) for one, rules in zip(prompts, moved, strict=True)]
     trees = states.before, states.after
@@ -69,6 +76,12 @@ def review(states: States, judged: Judged, figuring: Figuring) -> Review:
         tuple(sorted((one for one in prompts if _matters(one, states)), key=lambda one: one.path)),
         judged,
     )
+
+
+def _unreadable(error: InputError) -> Reviewed:
+    path = error.path or ""
+    where = f" (line {error.line})" if error.line else ""
+    return Reviewed(path, path, CHANGED, True, problem=f"{error.message}{where}")
 
 
 def _matters(one: Reviewed, states: States) -> bool:
