@@ -13,7 +13,7 @@ from promptops.errors import InputError
 from promptops.history.activity import Activity, Person, activity, identity, people
 from promptops.history.messages import Message
 from promptops.history.past import Past
-from promptops.history.provenance import Trace
+from promptops.history.provenance import Event, Trace
 from promptops.history.targets import Target, spot_in_head, units_now
 from promptops.history.units import Unit
 from promptops.history.walk import follow
