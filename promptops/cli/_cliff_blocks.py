@@ -19,6 +19,7 @@ NAMES = {
 }
 STOPS = {
     "decided": "every pair is decided",
+    "done": "all are asked",
     "budget": "the budget is spent",
     "interrupted": "interrupted",
 }

@@ -76,17 +76,8 @@ class Measured:
 def split(flags: dict[str, Any]) -> tuple[Wanted, Measured]:
     """The options that `eval` knows too, and those that only `cliff` has."""
     asked = {name: flags.pop(name) for name in (*ASKING, *RUNNING)}
-    wanted = Wanted(
-        **asked,
-        repeats=1,
-        against=None,
-        plan=flags["plan"],
-        max_calls=flags["max_calls"],
-        seed=flags["seed"],
-        at_least=0.8,
-        margin=0.05,
-        evidence=False,
-    )
+    same = {name: flags[name] for name in ("plan", "max_calls", "seed")}
+    wanted = Wanted(**asked, **same)
     return wanted, Measured(**flags)
 
 

@@ -20,6 +20,10 @@ def report(call: Call, name: str | None, wanted: Wanted, measured: Measured) -> 
             from promptops.cli._cliff_plan import planned_report
 
             return planned_report(work)
+        if measured.kind == "capacity":
+            from promptops.cli._cliff_capacity import capacity_report
+
+            return capacity_report(work)
         from promptops.cli._cliff_interference import interference_report
 
         return interference_report(work)

@@ -20,11 +20,10 @@ from promptops.errors import (
     EXIT_INCOMPLETE,
     UsageError,
 )
-from promptops.evals import Answer, Judgement, State
+from promptops.evals import State
 from promptops.evals.money import Tariff
-from promptops.evals.plan import Ask, Expectation, Target, request_for
-from promptops.evals.recorded import last_of_user
-from promptops.model import Prompt
+from promptops.evals.plan import Target, request_for
+from promptops.model import Assertion, Prompt
 from promptops.source.reading import Reading
 from promptops.tokens.prices import price
 
@@ -51,12 +50,20 @@ class Work:
 
     def subject(self, prompt: Prompt | None = None) -> Subject:
         """The prompt with its cases and tests, ready to be asked."""
-        from promptops.evals.assertions import registry
+        from promptops.cli._eval_judging import Bench
 
-        kinds = registry()
-        scoring = Scoring(_judged, lambda assertion: assertion.kind in kinds)
+        bench = Bench(self.call, self.wanted)
+        scoring = Scoring(lambda plan: bench.judge(plan, ()), self._able)
         chosen = prompt or self.prompt
-        return Subject(chosen, self.target, scoring, self.wanted.cases, self.simulated)
+        subject = Subject(chosen, self.target, scoring, self.wanted.cases, self.simulated)
+        bench.ready(subject.judged_plan)
+        return subject
+
+    def _able(self, assertion: Assertion) -> bool:
+        """False for what another model would have to judge, and for code that may not run."""
+        if assertion.kind == "python":
+            return self.wanted.allow_code
+        return assertion.kind != "judge"
 
     @property
     def tariff(self) -> Tariff:
@@ -171,12 +178,3 @@ def listed(names: Sequence[str], most: int = 12) -> str:
 def inside(call: Call, path: str) -> str:
     """A file named on the command line, from where the person stands."""
     return os.path.join(call.folder, path)
-
-
-def _judged(ask: Ask, answer: Answer, expectation: Expectation) -> Judgement:
-    """What an assertion says of an answer; one that needs a judge or code says it was not judged."""
-    from promptops.evals.assertions import Context, judge
-
-    prompt, model = last_of_user(ask.request.messages), ask.request.model
-    context = Context(ask.case, cut=answer.cut, prompt=prompt, model=model)
-    return judge(answer.text, expectation.assertion, context)

@@ -25,31 +25,31 @@ DEFAULT_KEY = "PROMPTOPS_API_KEY"
 class Wanted:
     """The command line, as given."""
 
-    model: str | None
-    api_base: str | None
-    api_key_env: str | None
-    answers_as: tuple[str, ...]
-    command: str | None
-    allow_code: bool
-    replay: str | None
-    responses: str | None
-    variant: str | None
-    ifeval: str | None
-    cases: tuple[str, ...]
-    repeats: int | None
-    against: str | None
-    plan: bool
-    max_usd: float | None
-    max_calls: int | None
-    concurrency: int
-    rate: float | None
-    timeout: float
-    temperature: float | None
-    max_tokens: int
-    seed: int
-    at_least: float
-    margin: float
-    evidence: bool
+    model: str | None = None
+    api_base: str | None = None
+    api_key_env: str | None = None
+    answers_as: tuple[str, ...] = ()
+    command: str | None = None
+    allow_code: bool = False
+    replay: str | None = None
+    responses: str | None = None
+    variant: str | None = None
+    ifeval: str | None = None
+    cases: tuple[str, ...] = ()
+    repeats: int | None = 1
+    against: str | None = None
+    plan: bool = False
+    max_usd: float | None = None
+    max_calls: int | None = None
+    concurrency: int = 8
+    rate: float | None = None
+    timeout: float = 60.0
+    temperature: float | None = None
+    max_tokens: int = 1024
+    seed: int = 0
+    at_least: float = 0.8
+    margin: float = 0.05
+    evidence: bool = False
 
     def refuse_nonsense(self, call: Call) -> None:
         """UsageError for options that exclude each other, and for code where it may not run."""

@@ -22,6 +22,7 @@ FORMATS = ("text", "json", "junit", "markdown", "html")
     ),
 )
 @click.argument("name", metavar="[PROMPT]", required=False)
+@click.option("--capacity", is_flag=True, help="Where compliance falls as rules pile up.")
 @click.option("--demo", is_flag=True, help="A simulated model with planted conflicts.")
 @click.option("--plan", is_flag=True, help="Say what it would take; ask nobody.")
 @click.option("--model", metavar="M", help="Who answers; else the prompt's first model.")
@@ -35,7 +36,7 @@ FORMATS = ("text", "json", "junit", "markdown", "html")
 @click.option(
     "--max-calls",
     type=click.IntRange(0),
-    help="Calls in all, earlier ones too; else 1000.",
+    help="Calls in all, earlier ones too; else 1000, 200 (--capacity).",
 )
 @click.option("--max-usd", type=click.FloatRange(0), help="Stop before this much is spent.")
 @click.option("--delta", type=click.FloatRange(0.01, 0.9), default=0.2, show_default=True,

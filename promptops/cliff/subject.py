@@ -13,20 +13,20 @@ from dataclasses import dataclass, replace
 from promptops.cliff.study import Call, Layout, Outcome
 from promptops.digest import digest
 from promptops.errors import UsageError
-from promptops.evals import Answer, Judgement, Request, State
-from promptops.evals.plan import TASK, Ask, Expectation, Target, plan, request_for
+from promptops.evals import Answer, Request, State
+from promptops.evals.plan import TASK, Ask, Expectation, Plan, Target, plan, request_for
+from promptops.evals.score import Judge
 from promptops.model import Assertion, Case, Prompt, Rule
 from promptops.render import applies
 
 THE_TASK = "(task)"  # the row of what the cases themselves assert; it is never left out
-Judge = Callable[[Ask, Answer, Expectation], Judgement]
 
 
 @dataclass(frozen=True, slots=True)
 class Scoring:
-    """How answers are judged. able: whether an assertion can be judged here at all."""
+    """How a plan's answers are judged. able: whether an assertion can be judged here at all."""
 
-    judge: Judge
+    judge: Callable[[Plan], Judge]
     able: Callable[[Assertion], bool]
 
 
@@ -47,6 +47,7 @@ class Subject:
         planned = plan(prompt, target, cases=cases)
         self.prompt, self.target, self.scoring = prompt, target, scoring
         self.plan = planned
+        self._judge = scoring.judge(planned)
         self.cases: Mapping[str, Case] = {case.id: case for case in planned.cases}
         self.expected = {
             case.id: tuple(self._judged(case, planned.expected.get(case.id, ())))
@@ -61,6 +62,11 @@ class Subject:
         return [
             one for one in expected if one.rule not in away and self.scoring.able(one.assertion)
         ]
+
+    @property
+    def judged_plan(self) -> Plan:
+        """The plan with only what is judged here."""
+        return replace(self.plan, expected=self.expected)
 
     @property
     def unjudged(self) -> tuple[str, ...]:
@@ -140,7 +146,7 @@ class Subject:
         for one in self.expected[case]:
             rule = one.rule or THE_TASK
             if one.rule == TASK or one.rule in kept:
-                passed = self.scoring.judge(ask, answer, one).passed
+                passed = self._judge(ask, answer, one).passed
                 held[rule] = _both(held.get(rule, True), passed)
         return held
 
