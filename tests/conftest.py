@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,6 +44,17 @@ def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
         assert got == path.read_bytes().decode(), f"differs from tests/golden/{name}"
 
     return compare
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[str]:
+    """The URL of a PostgreSQL server; tests that want it are skipped where there is none."""
+    import postgresql
+
+    if why := postgresql.missing():
+        pytest.skip(why)
+    with postgresql.serving() as url:
+        yield url
 
 
 @dataclass(frozen=True)

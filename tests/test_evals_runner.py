@@ -16,58 +16,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from asking import KEY, QUICK, asked, requests
 from loopback import Behave, Loopback, Reply, completion, plain
 
 from promptops.errors import ProviderError
 from promptops.evals import Request, State, salvage
-from promptops.evals.keys import hider
 from promptops.evals.money import Tariff
 from promptops.evals.patience import Limits
 from promptops.evals.providers import Link, provider
 from promptops.evals.runner import Means, Run, Runner
 from promptops.evals.store import NAME, Store, StoreError
-from promptops.model import Message
 from promptops.tokens.prices import INPUT, OUTPUT, Price
 
-QUICK = Limits(first_wait=0.005, longest_wait=0.3, seconds=10)
-KEY = "sk-loopback-0123456789"
 # 10 dollars a million tokens in, 100 out
 TARIFF = Tariff(Price("m", {INPUT: 1e-5, OUTPUT: 1e-4}, {}))
-
-
-def requests(url: str, n: int, **parameters: Any) -> list[Request]:
-    return [
-        Request("openai_compatible", "m", (Message("user", f"q{i:04}"),), parameters, 0, url)
-        for i in range(n)
-    ]
-
-
-def asked(
-    folder: Path,
-    url: str,
-    n: int = 100,
-    limits: Limits = QUICK,
-    tariff: Tariff | None = None,
-    during: Callable[[Runner], None] | None = None,
-) -> Run:
-    """One run, as a process of its own would do it."""
-
-    async def go() -> Run:
-        store = Store(str(folder))
-        one = provider("openai_compatible", Link(url, KEY))
-        hide = hider({"MY_API_KEY": KEY})
-        runner = Runner(Means(one, store, limits, tariff or Tariff(), hide))
-        if during:
-            asyncio.get_running_loop().call_later(0.15, during, runner)
-        try:
-            return await runner.run(requests(url, n, max_tokens=50))
-        finally:
-            await one.close()
-            store.close()
-
-    run = asyncio.run(go())
-    assert sum(run.count(state) for state in State) == len(run.answers) == n
-    return run
 
 
 def right(run: Run) -> None:
@@ -402,19 +364,10 @@ def test_a_second_interrupt_waits_for_nobody(tmp_path: Path) -> None:
     assert run.count(State.UNKNOWN) == 8
 
 
-RUN = """
-import asyncio, sys
-sys.path.insert(0, sys.argv[4])
-from pathlib import Path
-from test_evals_runner import asked
-run = asked(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]))
-print(run.count("answer") if False else sum(a.state == "answer" for a in run.answers), flush=True)
-"""
-
-
-def started(folder: Path, url: str, n: int) -> subprocess.Popen[bytes]:
+def started(place: object, url: str, n: int) -> subprocess.Popen[bytes]:
+    """A run in a process of its own."""
     here = os.path.dirname(__file__)
-    argv = [sys.executable, "-c", RUN, str(folder), url, str(n), here]
+    argv = [sys.executable, f"{here}/asking.py", str(place), url, str(n)]
     return subprocess.Popen(argv, stdout=subprocess.PIPE)
 
 
@@ -447,7 +400,7 @@ def test_runs_at_once_pay_each_call_once(tmp_path: Path) -> None:
         outs = [one.communicate()[0] for one in running]
         assert server.count == 150
     assert [one.returncode for one in running] == [0, 0, 0]
-    assert outs == [b"150\n"] * 3
+    assert [out.split()[0] for out in outs] == [b"150"] * 3
 
 
 class Failing(Store):

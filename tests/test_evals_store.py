@@ -9,17 +9,25 @@ import sqlite3
 import stat
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
+import postgresql
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    invariant,
+    rule,
+    run_state_machine_as_test,
+)
 
 from promptops.errors import PromptopsError
-from promptops.evals import Answer, Request, State, Usage, keys, salvage
+from promptops.evals import Answer, Request, State, Usage, keys, postgres, salvage, shared
 from promptops.evals import store as stores
 from promptops.evals.store import Claimed, DamagedError, Store, StoreError
 from promptops.model import Message
@@ -38,15 +46,55 @@ def answer(text: str) -> Answer:
     return Answer(State.ANSWER, text, usage=Usage(3, 4, None), usd=0.25, seconds=0.5, model="m-1")
 
 
-def using(folder: Path, what: Callable[[Store], Coroutine[Any, Any, Any]]) -> Any:
-    store = Store(str(folder))
+@pytest.fixture(params=["sqlite", "postgresql"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty place for a store, of each kind."""
+    if request.param == "sqlite":
+        return str(tmp_path / "store")
+    return fresh(request.getfixturevalue("postgresql_server"))
+
+
+def fresh(server: str) -> str:
+    return postgresql.database(server, f"d{os.urandom(8).hex()}")
+
+
+def care(place: str) -> Any:
+    """(what looks after a store of this kind, what it is told)."""
+    if stores.is_url(place):
+        return shared, place
+    return salvage, os.path.join(place, stores.NAME)
+
+
+def verified(place: str) -> salvage.Verified:
+    module, where = care(place)
+    found: salvage.Verified = module.verify(where)
+    return found
+
+
+def die(store: Store) -> None:
+    """As after kill -9: the leases are nobody's, the rows stay."""
+    shelf: Any = store._shelf
+    if hasattr(shelf, "_owner"):
+        os.close(shelf._owner._handle)
+        shelf._owner._handle = -1
+    else:
+        pid, owner = shelf._writing.info.backend_pid, shelf.owner
+        with postgres.connected(shelf._url) as db:
+            db.execute("SELECT pg_terminate_backend(%s, 5000)", (pid,))
+            while postgres.alive(db, owner):
+                time.sleep(0.001)
+    store.close()
+
+
+def using(place: Path | str, what: Callable[[Store], Coroutine[Any, Any, Any]]) -> Any:
+    store = Store(str(place))
     try:
         return asyncio.run(what(store))
     finally:
         store.close()
 
 
-def kept(folder: Path, *texts: str) -> None:
+def kept(folder: Path | str, *texts: str) -> None:
     async def keep(store: Store) -> None:
         for text in texts:
             await store.claim([row(text)])
@@ -55,7 +103,7 @@ def kept(folder: Path, *texts: str) -> None:
     using(folder, keep)
 
 
-def known(folder: Path, *texts: str) -> dict[str, Answer]:
+def known(folder: Path | str, *texts: str) -> dict[str, Answer]:
     async def look(store: Store) -> dict[str, Answer]:
         found = store.known([row(text)[0] for text in texts])
         return {text: found[row(text)[0]] for text in texts if row(text)[0] in found}
@@ -63,10 +111,11 @@ def known(folder: Path, *texts: str) -> dict[str, Answer]:
     return using(folder, look)
 
 
-def test_what_was_kept_is_there_in_the_next_process(tmp_path: Path) -> None:
-    kept(tmp_path, "a", "b \ud800 \0 ü")
-    assert known(tmp_path, "a", "c") == {"a": answer("a")}
-    assert known(tmp_path, "b \ud800 \0 ü")
+def test_what_was_kept_is_there_in_the_next_process(place: str) -> None:
+    kept(place, "a", "b \ud800 \0 ü")
+    assert known(place, "a", "c") == {"a": answer("a")}
+    assert known(place, "b \ud800 \0 ü")
+    assert verified(place) == salvage.Verified(answers=2)
 
 
 def test_files_are_the_users_own(tmp_path: Path) -> None:
@@ -103,9 +152,9 @@ def test_the_order_of_parameters_is_not_part_of_the_key() -> None:
     assert keys.request_text(one, 1) == keys.request_text(other, 1)
 
 
-def test_a_call_in_flight_is_claimed_by_one_store_only(tmp_path: Path) -> None:
+def test_a_call_in_flight_is_claimed_by_one_store_only(place: str) -> None:
     async def both() -> None:
-        one, other = Store(str(tmp_path)), Store(str(tmp_path))
+        one, other = Store(place), Store(place)
         assert await one.claim([row("a")]) == [Claimed(mine=True)]
         assert await one.claim([row("a")]) == [Claimed(mine=True)]
         assert await other.claim([row("a"), row("b")]) == [Claimed(), Claimed(mine=True)]
@@ -132,9 +181,10 @@ sys.stdin.read()
 """
 
 
-def test_a_lease_ends_with_its_process_however_that_ends(tmp_path: Path) -> None:
+def test_a_lease_ends_with_its_process_however_that_ends(place: str) -> None:
+    module, where = care(place)
     holder = subprocess.Popen(
-        [sys.executable, "-c", HOLD, str(tmp_path), row("a")[0]],
+        [sys.executable, "-c", HOLD, place, row("a")[0]],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
     )
@@ -142,18 +192,24 @@ def test_a_lease_ends_with_its_process_however_that_ends(tmp_path: Path) -> None
     assert holder.stdin is not None
     try:
         assert holder.stdout.readline() == b"held\n"
-        assert using(tmp_path, lambda store: store.claim([row("a")])) == [Claimed()]
+        assert using(place, lambda store: store.claim([row("a")])) == [Claimed()]
         with pytest.raises(PromptopsError, match="a run is using the store"):
-            salvage.salvage(str(tmp_path / stores.NAME))
-        assert salvage.tidy(str(tmp_path / stores.NAME)) == 0
+            module.salvage(where)
+        assert module.tidy(where) == 0
     finally:
         holder.kill()
         holder.wait()
         holder.stdin.close()
         holder.stdout.close()
-    assert salvage.verify(str(tmp_path / stores.NAME)).leases == 1
-    assert salvage.tidy(str(tmp_path / stores.NAME)) == 1
-    assert using(tmp_path, lambda store: store.claim([row("a")])) == [Claimed(mine=True)]
+    assert verified(place).leases == 1
+    wait_for(lambda: module.tidy(where) == 1)
+    assert using(place, lambda store: store.claim([row("a")])) == [Claimed(mine=True)]
+
+
+def wait_for(what: Callable[[], bool]) -> None:
+    """A server learns of a death a moment later than the kernel does."""
+    while not what():
+        time.sleep(0.005)
 
 
 def flip(path: Path, wanted: bytes) -> None:
@@ -248,9 +304,11 @@ def test_a_store_of_a_newer_version_is_left_alone(tmp_path: Path) -> None:
         Store(str(tmp_path))
 
 
-def test_export_gives_requests_with_their_answers(tmp_path: Path) -> None:
-    kept(tmp_path, "b", "a")
-    found = list(salvage.exported(str(tmp_path / stores.NAME)))
+def test_export_gives_requests_with_their_answers(place: str) -> None:
+    module, where = care(place)
+    assert list(module.exported(where)) == []
+    kept(place, "b", "a")
+    found = list(module.exported(where))
     assert [one["key"] for one in found] == sorted(row(text)[0] for text in "ab")
     assert {one["request"]["messages"][0][1] for one in found} == {"a", "b"}
     assert {one["answer"]["text"] for one in found} == {"a", "b"}
@@ -259,7 +317,7 @@ def test_export_gives_requests_with_their_answers(tmp_path: Path) -> None:
 def test_a_full_disk_says_so_and_loses_nothing(tmp_path: Path) -> None:
     async def fill(store: Store) -> tuple[int, StoreError]:
         await store.keep(*row("first"), answer("first"))
-        store._writing.execute("PRAGMA max_page_count = 12")
+        store._shelf._writing.execute("PRAGMA max_page_count = 12")
         for i in range(1000):
             text = f"{i} " + "x" * 1000
             try:
@@ -284,8 +342,8 @@ def test_a_folder_that_cannot_be_written_is_an_error_with_its_path(tmp_path: Pat
     assert caught.value.path.endswith(stores.NAME)
 
 
-def test_closing_twice_does_no_harm(tmp_path: Path) -> None:
-    store = Store(str(tmp_path))
+def test_closing_twice_does_no_harm(place: str) -> None:
+    store = Store(place)
     store.close()
     store.close()
 
@@ -306,14 +364,13 @@ class StoreMachine(RuleBasedStateMachine):
     """Runs that claim, keep, release and die, against a plain dictionary."""
 
     runs = Bundle("runs")
+    place: Callable[[], str]
     texts = st.sampled_from([f"t{i}" for i in range(6)])
 
     def __init__(self) -> None:
         super().__init__()
         self.loop = asyncio.new_event_loop()
-        import tempfile
-
-        self.folder = tempfile.mkdtemp()
+        self.folder = self.place()
         self.alive: dict[int, Store] = {}
         self.done: dict[str, Answer] = {}
         self.leased: dict[str, int] = {}
@@ -356,10 +413,7 @@ class StoreMachine(RuleBasedStateMachine):
     def die(self, run: int) -> None:
         """As after kill -9: the lock goes, the rows stay."""
         if run in self.alive:
-            store = self.alive.pop(run)
-            os.close(store._owner._handle)
-            store._owner._handle = -1
-            store.close()
+            die(self.alive.pop(run))
 
     @invariant()
     def nothing_is_lost(self) -> None:
@@ -372,9 +426,21 @@ class StoreMachine(RuleBasedStateMachine):
         for store in self.alive.values():
             store.close()
         self.loop.close()
-        assert salvage.verify(os.path.join(self.folder, stores.NAME)).whole
-        shutil.rmtree(self.folder)
+        assert verified(self.folder).whole
 
 
-TestStoreMachine = StoreMachine.TestCase
-TestStoreMachine.settings = settings(max_examples=12, stateful_step_count=15, deadline=None)
+def test_runs_that_claim_keep_release_and_die(
+    request: pytest.FixtureRequest, tmp_path: Path, place: str
+) -> None:
+    class Machine(StoreMachine):
+        def place(self) -> str:  # type: ignore[override]
+            if stores.is_url(place):
+                return fresh(request.getfixturevalue("postgresql_server"))
+            return str(tmp_path / os.urandom(8).hex())
+
+    run_state_machine_as_test(
+        Machine,
+        settings=settings(
+            max_examples=6 if stores.is_url(place) else 12, stateful_step_count=15, deadline=None
+        ),
+    )

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from promptops.cli._call import Call
-from promptops.cli._state import state_folder
+from promptops.cli._state import store_place
 from promptops.errors import EXIT_INTERRUPTED, EXIT_TERMINATED
 from promptops.evals import Request
 from promptops.evals.keys import hider
@@ -27,7 +27,7 @@ def run_requests(
 ) -> tuple[Run, int]:
     """Answer the requests with the provider `name`: (the run, 0 or the exit code of a signal)."""
     asks = provider(name, link)
-    store = Store(state_folder(call))
+    store = Store(store_place(call))
     line = Line(call)
     show = line.show if call.verbosity >= 0 and sys.stderr.isatty() else None
     try:

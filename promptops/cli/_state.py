@@ -8,6 +8,20 @@ from promptops.cli._call import Call
 from promptops.cli._keep import cache_folder
 from promptops.errors import GitError, UsageError
 
+SHARED = "PROMPTOPS_STORE"
+
+
+def store_place(call: Call) -> str:
+    """Where answers are kept: the shared store that `PROMPTOPS_STORE` names, else our own folder.
+
+    Only the environment may name it: a file of the repository could send answers anywhere.
+    """
+    shared = call.environ.get(SHARED, "")
+    if shared and not shared.startswith(("postgresql://", "postgres://")):
+        hint = "write it as postgresql://USER:PASSWORD@HOST:PORT/DATABASE"
+        raise UsageError(f"{SHARED} is not the URL of a PostgreSQL database", hint)
+    return shared or state_folder(call)
+
 
 def state_folder(call: Call) -> str:
     """`PROMPTOPS_HOME`, else `promptops` in the git directory that all worktrees share.

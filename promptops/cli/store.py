@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
+from types import ModuleType
 from typing import Any
 
 import click
 
 from promptops.cli._call import Call, define
-from promptops.cli._state import state_folder
+from promptops.cli._state import store_place
 from promptops.errors import EXIT_CLEAN, EXIT_FINDINGS
 from promptops.evals import salvage
-from promptops.evals.store import NAME
+from promptops.evals.store import NAME, is_url
 from promptops.report import Report, Text
 
 WORK = ("verify", "salvage", "gc", "export")
@@ -26,29 +28,46 @@ def command(call: Call, work: str, to: str | None) -> Report:
     verify: read every row and its digest. salvage: move a damaged file aside and keep what holds.
     gc: drop what ended runs left behind. export: the answers as JSON lines, for --replay.
     """
-    path = os.path.join(state_folder(call), NAME)
+    place = store_place(call)
+    if is_url(place):
+        from promptops.evals import postgres, shared
+
+        care = Care(shared, place, postgres.shown(place))
+    else:
+        path = os.path.join(place, NAME)
+        care = Care(salvage, path, path)
     match work:
         case "verify":
-            return _verified(path)
+            return _verified(care)
         case "salvage":
-            return _salvaged(path)
+            return _salvaged(care)
         case "gc":
-            return _tidied(path)
+            return _tidied(care)
         case _:
-            return _exported(call, path, to)
+            return _exported(call, care, to)
 
 
-def _verified(path: str) -> Report:
-    found = salvage.verify(path)
+@dataclass(frozen=True, slots=True)
+class Care:
+    """What looks after the store, where the store is, and what it is called in reports."""
+
+    of: ModuleType
+    place: str
+    path: str
+
+
+def _verified(care: Care) -> Report:
+    found = care.of.verify(care.place)
     data: dict[str, Any] = {
-        "path": path,
+        "path": care.path,
         "answers": found.answers,
         "in_flight": found.leases,
         "damaged": list(found.bad),
         "problem": found.problem,
         "whole": found.whole,
     }
-    blocks = [Text(f"{found.answers} answers, {found.leases} calls in flight or cut off in {path}")]
+    calls = f"{found.leases} calls in flight or cut off"
+    blocks = [Text(f"{found.answers} answers, {calls} in {care.path}")]
     if found.whole:
         blocks.append(Text("every digest holds", "good"))
     else:
@@ -57,22 +76,23 @@ def _verified(path: str) -> Report:
     return Report("store", data, tuple(blocks), EXIT_CLEAN if found.whole else EXIT_FINDINGS)
 
 
-def _salvaged(path: str) -> Report:
-    found = salvage.salvage(path)
-    data = {"path": path, "kept": found.kept, "lost": found.lost, "aside": found.aside}
-    words = f"{found.kept} answers kept, {found.lost} rows lost; the old file is {found.aside}"
+def _salvaged(care: Care) -> Report:
+    found = care.of.salvage(care.place)
+    data = {"path": care.path, "kept": found.kept, "lost": found.lost, "aside": found.aside}
+    words = f"{found.kept} answers kept, {found.lost} rows lost; what was lost is in {found.aside}"
     return Report("store", data, (Text(words),))
 
 
-def _tidied(path: str) -> Report:
-    dropped = salvage.tidy(path) if salvage.exists(path) else 0
-    return Report("store", {"path": path, "dropped": dropped}, (Text(f"{dropped} leases dropped"),))
+def _tidied(care: Care) -> Report:
+    dropped = care.of.tidy(care.place) if care.of.exists(care.place) else 0
+    data = {"path": care.path, "dropped": dropped}
+    return Report("store", data, (Text(f"{dropped} leases dropped"),))
 
 
-def _exported(call: Call, path: str, to: str | None) -> Report:
+def _exported(call: Call, care: Care, to: str | None) -> Report:
     from promptops.report.json import dumped
 
-    rows = list(salvage.exported(path))
+    rows = list(care.of.exported(care.place))
     if to is None:
         text = "".join(dumped(row, None) for row in rows).rstrip("\n")
         return Report("store", {"answers": rows}, (Text(text, verbatim=True),) if rows else ())

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
+from urllib.parse import quote, unquote
 
 from promptops.digest import digest
 from promptops.evals import Answer, Request, State, Usage
@@ -91,17 +92,35 @@ def row_digest(*parts: str) -> str:
     return digest(joined.encode(), 20)
 
 
+def secrets(environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """(name, value) of what must stay in the environment: variables whose name holds KEY, TOKEN,
+    SECRET or PASSWORD, and the password in any variable that is a URL, as it stands and decoded."""
+    for name, value in environ.items():
+        if any(word in name.upper() for word in SECRET_NAMES):
+            yield name, value
+        elif "://" in value and (found := password_of(value)):
+            yield name, found
+            if unquote(found) != found:
+                yield name, unquote(found)
+
+
+def password_of(url: str) -> str:
+    """The password in a URL as it is written there, "" where there is none."""
+    _, _, rest = url.partition("://")
+    before, at, _ = rest.rpartition("@")
+    return before.partition(":")[2] if at else ""
+
+
 def hider(environ: Mapping[str, str]) -> Callable[[str], str]:
     """A function that takes the values of keys out of a text: plain, URL-encoded and in base64.
 
-    Keys are variables whose name holds KEY, TOKEN, SECRET or PASSWORD, of 8 characters or more.
+    Keys are the `secrets` of the environment, of 8 characters or more.
     """
     from base64 import b64encode
-    from urllib.parse import quote
 
     spellings: dict[str, str] = {}
-    for name, value in environ.items():
-        if len(value) < SHORTEST_SECRET or not any(w in name.upper() for w in SECRET_NAMES):
+    for name, value in secrets(environ):
+        if len(value) < SHORTEST_SECRET:
             continue
         encoded = b64encode(value.encode("utf-8", "surrogateescape")).decode().rstrip("=")
         for spelling in (value, quote(value, safe=""), encoded):

@@ -15,17 +15,8 @@ from typing import Any
 
 from promptops.errors import PromptopsError
 from promptops.evals import owner
-from promptops.evals.keys import row_digest
-from promptops.evals.store import (
-    DONE,
-    SENT,
-    DamagedError,
-    alone,
-    complaints,
-    connected,
-    opened,
-    put,
-)
+from promptops.evals.rows import DONE, SENT, DamagedError, checked, whole
+from promptops.evals.sqlite import alone, complaints, connected, opened, put
 
 BESIDE = ("", "-wal", "-shm", ".id")
 
@@ -74,7 +65,7 @@ def verify(path: str) -> Verified:
         with complaints(path):
             for row in db.execute("SELECT * FROM answers"):
                 count[row[1]] = count.get(row[1], 0) + 1
-                if row_digest(*row[:5]) != row[5]:
+                if not whole(row):
                     bad.append(row[0])
             found = db.execute("PRAGMA integrity_check(1)").fetchone()[0]
     except DamagedError as error:
@@ -97,7 +88,7 @@ def salvage(path: str) -> Salvaged:
             db.execute("BEGIN IMMEDIATE")
             for row in _readable(aside) if os.path.exists(aside) else ():
                 seen.add(row[0])
-                if row[1] == DONE and row_digest(*row[:5]) == row[5]:
+                if row[1] == DONE and whole(row):
                     put(db, [(row[0], row[1], row[2], row[3], row[4])])
                     kept += 1
             db.execute("COMMIT")
@@ -129,8 +120,7 @@ def exported(path: str) -> Iterator[dict[str, Any]]:
         db = opened(path)
     with complaints(path):
         for row in db.execute("SELECT * FROM answers WHERE state = ? ORDER BY key", (DONE,)):
-            if row_digest(*row[:5]) != row[5]:
-                raise DamagedError(f"the digest of row {row[0][:12]} does not hold", path)
+            checked(row, path)
             yield {"key": row[0], "request": json.loads(row[3]), "answer": json.loads(row[4])}
     db.close()
 

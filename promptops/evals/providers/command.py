@@ -14,7 +14,7 @@ from collections.abc import Mapping
 
 from promptops.errors import UsageError
 from promptops.evals import Answer, Request, State
-from promptops.evals.keys import SECRET_NAMES
+from promptops.evals.keys import secrets
 from promptops.evals.providers import Link, Provider, Retry
 from promptops.evals.providers.openai_compatible import body_of
 
@@ -29,12 +29,9 @@ def make(link: Link) -> Provider:
 
 
 def without_keys(environ: Mapping[str, str]) -> dict[str, str]:
-    """The environment without variables that look like keys."""
-    return {
-        name: value
-        for name, value in environ.items()
-        if not any(word in name.upper() for word in SECRET_NAMES)
-    }
+    """The environment without variables that look like keys or hold a password."""
+    kept_back = {name for name, _ in secrets(environ)}
+    return {name: value for name, value in environ.items() if name not in kept_back}
 
 
 class Command:

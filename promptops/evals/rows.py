@@ -1,0 +1,113 @@
+"""A row of the answer store, what may be wrong with it, and where rows can lie.
+
+A row is `sent` with a lease before its call goes out, and `done` when its answer is here. Each has
+its own digest: databases pass altered content without complaint. Time is never compared: a lease
+belongs to a living owner.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Protocol
+
+from promptops.errors import IncompleteError, PromptopsError
+from promptops.evals import Answer
+from promptops.evals.keys import answer_of, row_digest
+
+FORMAT = 1
+SENT, DONE = "sent", "done"
+
+Row = tuple[str, str, str, str, str]  # key, state, owner, request, answer
+Kept = Sequence[str]  # a row as it was read: its digest comes last
+
+
+class DamagedError(PromptopsError):
+    """The store does not hold what was written to it."""
+
+    def __init__(self, what: str, path: str) -> None:
+        hint = "`promptops store salvage` moves it aside and keeps every answer whose digest holds"
+        super().__init__(f"the answer store is damaged: {what}", hint, path=path)
+
+
+class StoreError(IncompleteError):
+    """The store cannot be written: a full disk, no permission, an input or output error."""
+
+    def __init__(self, what: str, path: str) -> None:
+        hint = "every answer acknowledged so far is kept: make room and run the same command again"
+        super().__init__(f"cannot write the answer store: {what}", hint, path=path)
+
+
+class NewerError(PromptopsError):
+    """The store was written by a version to come."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__("the answer store is of a newer promptops", "update it", path=path)
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """What a claim found. answer: it is there already. mine: nobody else asks, so ask now;
+    neither: another run has the call in flight, claim again later."""
+
+    mine: bool = False
+    answer: Answer | None = None
+
+
+class Shelf(Protocol):
+    """One database of rows. `known` and `complaints` serve any thread; the rest is the writer's.
+
+    path: how messages name it, without a password. owner: our own id in leases.
+    """
+
+    path: str
+    owner: str
+
+    def known(self, keys: Sequence[str]) -> list[Kept]:
+        """The rows of these keys that are done."""
+        ...
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """What is done within is durable at its end, or not done at all."""
+        ...
+
+    def alone(self) -> None:
+        """Until the transaction ends, nobody else claims."""
+        ...
+
+    def rows(self, keys: Sequence[str]) -> list[Kept]:
+        """The rows of these keys, whatever their state."""
+        ...
+
+    def put(self, rows: Sequence[Row]) -> None:
+        """Write rows with their digests, over what is there."""
+        ...
+
+    def give_back(self, keys: Sequence[str]) -> None:
+        """Delete the rows of these keys that are leased by us."""
+        ...
+
+    def alive(self, owner: str) -> bool:
+        """True while the owner of that id lives."""
+        ...
+
+    def complaints(self) -> AbstractContextManager[None]:
+        """What the database complains of, as StoreError or DamagedError."""
+        ...
+
+    def close(self) -> None:
+        """Give up all leases and connections."""
+        ...
+
+
+def whole(row: Kept) -> bool:
+    """True if the row is what was written."""
+    return row_digest(*row[:5]) == row[5]
+
+
+def checked(row: Kept, path: str) -> Answer:
+    """The answer of a row; DamagedError where the row is not what was written."""
+    if not whole(row):
+        raise DamagedError(f"the digest of row {row[0][:12]} does not hold", path)
+    return answer_of(row[4])
