@@ -12,7 +12,7 @@ from types import TracebackType
 
 from promptops.cli._call import Call
 from promptops.cli._eval_run import Line
-from promptops.cli._state import state_folder
+from promptops.cli._state import store_place
 from promptops.errors import EXIT_INTERRUPTED, EXIT_TERMINATED, PromptopsError
 from promptops.evals import Answer, Request, State
 from promptops.evals.keys import hider
@@ -58,7 +58,7 @@ class Session:
 
     def __enter__(self) -> Session:
         self._provider: Provider = provider(self._name, self._link)
-        self._store = Store(self._folder or state_folder(self._call))
+        self._store = Store(self._folder or store_place(self._call))
         self._loop = asyncio.Runner()
         return self
 
