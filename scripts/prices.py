@@ -19,6 +19,7 @@ MODES = ("chat", "responses", "completion")
 PRICES = re.compile(
     r"(input_cost_per_token|output_cost_per_token|cache_read_input_token_cost"
     r"|cache_creation_input_token_cost(_above_1hr)?)(_above_\d+k_tokens)?$"
+    r"|(input|output)_cost_per_token_batches$"
 )
 NUMBERS = ("max_input_tokens", "max_output_tokens", "prompt_cache_min_tokens")
 DATE = re.compile(r"\d{4}-\d\d-\d\d$")

@@ -70,9 +70,9 @@ def uncounted_model(prompt: Prompt, around: Around) -> Iterator[Finding]:
     if around.counter is None:
         return
     for index, name in enumerate(prompt.models):
-        model = around.counter.model(name)
-        if model.known == UNKNOWN:
-            message = f"the tokens of {name} cannot be counted: {model.note}"
+        count = around.counter.count("a", name)
+        if count.known == UNKNOWN:
+            message = f"the tokens of {name} cannot be counted: {count.method}"
             help = (
                 "correct the name, or say in the settings' `models` which model or encoding it is"
             )
@@ -89,9 +89,7 @@ def _beside(prompt: Prompt, model: str, counter: Counter) -> dict[str, Count]:
     if not prompt.tools and not prompt.images:
         return {}
     found = beside(prompt, model, counter)
-    counts = {"tools": found.tools, "images": found.images}
-    known = counter.count("a", model).tokens is not None  # else the finding is about a vocabulary
-    return counts if known else {}
+    return {"tools": found.tools, "images": found.images}
 
 
 @check("PO305", "tokenizer-change", Severity.WARNING, (ON_PROMPT,))

@@ -47,7 +47,7 @@ def _overview(prompt: Prompt, found: Mapping[str, Figures]) -> Table:
                 shown_usd(figures.money.month),
             )
         )
-    columns = ("model", "tokens", "known", "largest", "$ a call", "$ a month")
+    columns = ("model", "tokens", "text is", "largest", "$ a call", "$ a month")
     return Table(columns, tuple(rows), "lrlrrr")
 
 
@@ -100,13 +100,23 @@ def _prefixes(found: Mapping[str, Figures]) -> Iterator[Block]:
         ends = f", where `{prefix.cut_by}` begins" if prefix.cut_by else ""
         said = f"{model}: static prefix {prefix.tokens:,} tokens{ends}; "
         if caching.cacheable:
-            said += f"{caching.cached:,} are cached"
+            said += f"{caching.cached:,} are cached{_cached_money(figures)}"
         else:
             low, high = caching.minimum, caching.minimum_high
             said += f"cached from {low:,}{f' or {high:,}' if high != low else ''} on, so not cached"
         if figures.money.moved_month:
             said += f"; `{prefix.cut_by}` at the end would save {shown_usd(figures.money.moved_month)} a month"
         yield Text(said)
+
+
+def _cached_money(figures: Figures) -> str:
+    """`: $0.0021 a call from then on, $0.0052 for the one that writes them`."""
+    money = figures.money
+    if money.cached_call is None or money.call is None:
+        return ""
+    said = f": {shown_usd(money.cached_call)} a call instead of {shown_usd(money.call)}"
+    dearer = money.written_call is not None and money.written_call > money.call * 1.001
+    return said + (f", {shown_usd(money.written_call)} where it is written" if dearer else "")
 
 
 def _languages(prompt: Prompt, found: Mapping[str, Figures]) -> Iterator[Block]:
@@ -189,6 +199,7 @@ def _sources(found: Mapping[str, Figures]) -> Iterator[Block]:
         if cost is not None:
             rows.append(("", "price", f"{cost.source} {cost.as_of}".strip()))
             rows.append(("", "of its window", window))
+            rows.append(("", "a call in a batch", shown_usd(figures.money.batch_call)))
     yield Table(("model", "how", "source"), tuple(rows))
 
 

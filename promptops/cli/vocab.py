@@ -28,7 +28,9 @@ def command() -> None:
 def list_command(call: Call) -> Report:
     """Which vocabularies are known, and which are on this machine."""
     found = shelf.listing(places(call.environ))
-    words = Text("a missing one is estimated with bounds; the command beside it makes it exact")
+    words = Text(
+        "a missing one is estimated with bounds, or unknown; the command beside it makes it exact"
+    )
     table = _table(found, call)
     missing = any(one.state == MISSING for one in found)
     result = {"vocabularies": [_data(one) for one in found]}

@@ -44,6 +44,8 @@ _MODEL = Record(
         "output_cost_per_token": Field(_USD, "US dollars a token"),
         "cache_read_input_token_cost": Field(_USD, "US dollars a token read from the cache"),
         "cache_creation_input_token_cost": Field(_USD, "US dollars a token put into the cache"),
+        "input_cost_per_token_batches": Field(_USD, "US dollars a token of input sent in a batch"),
+        "output_cost_per_token_batches": Field(_USD, "US dollars a token of output of a batch"),
         "cache_creation_input_token_cost_above_1hr": Field(
             _USD, "US dollars a token put into the cache for more than an hour"
         ),

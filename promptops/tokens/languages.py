@@ -33,6 +33,9 @@ class LanguageCost:
     usd_per_call: float | None = None
 
 
+Values = Mapping[str, Mapping[str, str]]  # case id without its language suffix -> its values
+
+
 def language_costs(
     prompt: Prompt,
     model: str,
@@ -51,10 +54,23 @@ def language_costs(
         return ()
     source = prompt.languages[0] if prompt.languages else next(iter(texts))
     size = partial(size_of, counter, model)
-    known = counter.encoder(model) is not None or bool(counter.model(model).ctok)
     ordered = sorted(texts, key=lambda language: (language != source, language))
-    found = [_cost(language, texts, source, size if known else None) for language in ordered]
+    known = {
+        name: values for name, values in texts.items() if _counted(name, values, model, counter)
+    }
+    found = [
+        _cost(language, known, source, size)
+        if language in known
+        else LanguageCost(language, len(texts[language]), None, None, False)
+        for language in ordered
+    ]
     return [_with_bill(one, prompt, totals, cost) for one in found]
+
+
+def _counted(language: str, values: Values, model: str, counter: Counter) -> bool:
+    """True if the model's tokens of these texts are known: an estimate may hold for English only."""
+    said = (text for case in values.values() for text in case.values())
+    return all(counter.count(text, model, language).tokens is not None for text in said)
 
 
 def _with_bill(
@@ -70,9 +86,6 @@ def _with_bill(
     return replace(found, largest=max(counted), usd_per_call=usd)
 
 
-Values = Mapping[str, Mapping[str, str]]  # case id without its language suffix -> its values
-
-
 def _texts(prompt: Prompt) -> Mapping[str, Values]:
     found: dict[str, dict[str, Mapping[str, str]]] = {}
     for case in prompt.cases:
@@ -84,11 +97,9 @@ def _texts(prompt: Prompt) -> Mapping[str, Values]:
 
 
 def _cost(
-    language: str, texts: Mapping[str, Values], source: str, size: partial[int] | None
+    language: str, texts: Mapping[str, Values], source: str, size: partial[int]
 ) -> LanguageCost:
     own, base = texts[language], texts.get(source, {})
-    if size is None:
-        return LanguageCost(language, len(own), None, None, False)
     tokens = mean(_tokens(values, values, size) for values in own.values())
     shared = sorted(own.keys() & base.keys())
     paired = len(shared) * 2 >= len(own)

@@ -21,9 +21,10 @@ if TYPE_CHECKING:
 INPUT, OUTPUT = "input_cost_per_token", "output_cost_per_token"
 READ, WRITE = "cache_read_input_token_cost", "cache_creation_input_token_cost"
 WRITE_1H = "cache_creation_input_token_cost_above_1hr"  # a duration, not a size
+BATCH_INPUT, BATCH_OUTPUT = "input_cost_per_token_batches", "output_cost_per_token_batches"
 _TIER = r"(.+)_above_(\d+)k_tokens$"
 _IN_NAMES = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.@:/+-")
-_MONEY = (INPUT, OUTPUT, READ, WRITE, WRITE_1H)
+_MONEY = (INPUT, OUTPUT, READ, WRITE, WRITE_1H, BATCH_INPUT, BATCH_OUTPUT)
 _LISTED_BARE = ("openai", "anthropic", "bedrock", "converse", "invoke", "text-completion-openai")
 _LIMITS = ("max_input_tokens", "max_output_tokens")
 
@@ -79,29 +80,42 @@ def price(model: str, own: Mapping[str, Any] | None = None) -> Price | None:
 
 
 def call_usd(
-    cost: Price, prompt: int, output: int = 0, cached: int = 0, written: int = 0
+    cost: Price,
+    prompt: int,
+    output: int = 0,
+    cached: int = 0,
+    written: int = 0,
+    write: str = WRITE,
 ) -> float | None:
     """Dollars of one call, None where a price it needs is missing.
 
     prompt: all prompt tokens; `cached` of them are read from the provider's cache and `written`
-    of them put into it. (Anthropic reports both outside `input_tokens`, OpenAI inside: here they
-    are always inside.)
+    of them put into it, at the price `write`. (Anthropic reports both outside `input_tokens`,
+    OpenAI inside: here they are always inside.)
     """
     parts = (
         (prompt - cached - written, INPUT),
         (cached, READ),
-        (written, WRITE),
+        (written, write),
         (output, OUTPUT),
     )
     total = 0.0
     for tokens, what in parts:
         rate = cost.rate(what, prompt)
-        if rate is None and what == WRITE:
+        if rate is None and what == WRITE and write == WRITE:
             rate = cost.rate(INPUT, prompt)  # no surcharge where none is listed
         if tokens and rate is None:
             return None
         total += tokens * (rate or 0.0)
     return total
+
+
+def batch_usd(cost: Price, prompt: int, output: int = 0) -> float | None:
+    """Dollars of one call sent in a batch, nothing cached; None where no such price is listed."""
+    into, out = cost.rate(BATCH_INPUT), cost.rate(BATCH_OUTPUT)
+    if into is None or (output and out is None):
+        return None
+    return prompt * into + output * (out or 0.0)
 
 
 def text_usd(tokens: int | None, cost: Price | None) -> float | None:

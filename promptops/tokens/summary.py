@@ -19,7 +19,7 @@ from promptops.tokens.caching import (
 from promptops.tokens.counts import Count, Counter
 from promptops.tokens.languages import LanguageCost, language_costs
 from promptops.tokens.layout import Layout, Render, lay_out
-from promptops.tokens.prices import Price, call_usd, price
+from promptops.tokens.prices import WRITE, WRITE_1H, Price, batch_usd, call_usd, price
 from promptops.tokens.renderings import first_filling
 
 
@@ -28,14 +28,19 @@ class Money:
     """US dollars; None where a price or a count is missing.
 
     call: of a call with the typical rendering and the declared output, nothing cached;
-    cached_call: with the static prefix read from the cache; month: `call` at the declared volume;
-    moved_month: what a month saves if the variable that ends the prefix stood last.
+    cached_call: with what a cache holds read from it; written_call: with that put into it, as the
+    first call does; batch_call: sent in a batch; month: `call` at the declared volume;
+    cached_month: the same if every call found the cache; moved_month: what a month saves if the
+    variable that ends the prefix stood last.
     """
 
-    call: float | None
-    cached_call: float | None
-    month: float | None
-    moved_month: float | None
+    call: float | None = None
+    cached_call: float | None = None
+    written_call: float | None = None
+    batch_call: float | None = None
+    month: float | None = None
+    cached_month: float | None = None
+    moved_month: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,15 +98,30 @@ def _money(
     prompt: Prompt, typical: Count, cost: Price | None, now: Caching | None, then: Caching | None
 ) -> Money:
     if cost is None or typical.tokens is None:
-        return Money(None, None, None, None)
-    output = prompt.budget.output_tokens or 0
+        return Money()
+    prompt_tokens, output = typical.tokens, prompt.budget.output_tokens or 0
     calls = prompt.budget.calls_per_month
-    call = call_usd(cost, typical.tokens, output)
-    cached = min(now.cached, typical.tokens) if now else 0
-    cached_call = call_usd(cost, typical.tokens, output, cached) if cached else call
-    month = call * calls if call is not None and calls is not None else None
+    cached = min(now.cached, prompt_tokens) if now else 0
+    call = call_usd(cost, prompt_tokens, output)
+    read = call_usd(cost, prompt_tokens, output, cached)
     moved = None
-    if now is not None and then is not None and calls is not None:
-        gained = read_saving(max(then.cached - now.cached, 0), cost, typical.tokens)
-        moved = gained * calls if gained is not None else None
-    return Money(call, cached_call, month, moved)
+    if now is not None and then is not None:
+        moved = read_saving(max(then.cached - now.cached, 0), cost, prompt_tokens)
+    return Money(
+        call,
+        read,
+        call_usd(cost, prompt_tokens, output, 0, cached, _write(prompt)),
+        batch_usd(cost, prompt_tokens, output),
+        _times(call, calls),
+        _times(read, calls),
+        _times(moved, calls),
+    )
+
+
+def _write(prompt: Prompt) -> str:
+    """The price of what a call puts into a cache: dearer where a breakpoint keeps it for an hour."""
+    return WRITE_1H if any(message.cache == "1h" for message in prompt.messages) else WRITE
+
+
+def _times(usd: float | None, calls: int | None) -> float | None:
+    return None if usd is None or calls is None else usd * calls
