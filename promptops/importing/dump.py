@@ -37,7 +37,7 @@ def prompt_yaml(prompt: Prompt, comment: str = "") -> str:
         kept = prompt.messages[-1].content.endswith("\n\n")
         out += ["rules:"] if kept else ["", "rules:"]  # a blank line would belong to the text
         for rule in prompt.rules:
-            out += _rule(rule)
+            out += rule_lines(rule)
     return "\n".join(out) + "\n"
 
 
@@ -110,7 +110,8 @@ def _variable(variable: Variable) -> Iterator[str]:
     yield f"  {variable.name}: {{{', '.join(parts)}}}"
 
 
-def _rule(rule: Rule) -> Iterator[str]:
+def rule_lines(rule: Rule) -> Iterator[str]:
+    """One entry of `rules:`, two columns in."""
     yield f"  - id: {scalar(rule.id)}"
     yield from text_lines("text", rule.text, 4)
     if rule.rationale:
