@@ -25,6 +25,7 @@ from promptops.render import TARGETS
 from promptops.source.cases import NAMES
 from promptops.source.globs import matching
 from promptops.source.reading import Reading
+from promptops.source.sidecar_path import sidecar_path
 from promptops.source.tree import Tree
 from promptops.source.workspace import (
     INSTRUCTIONS,
@@ -32,7 +33,6 @@ from promptops.source.workspace import (
     Files,
     read_decisions,
     read_file,
-    sidecar_path,
 )
 
 TYPE_CHECKING = False

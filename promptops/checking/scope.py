@@ -14,8 +14,9 @@ from promptops.model import Prompt
 from promptops.source.reading import read_prompt
 from promptops.source.settings import FILES as SETTINGS_FILES
 from promptops.source.settings import read_settings
+from promptops.source.sidecar_path import sidecar_path
 from promptops.source.tree import DiskTree, Tree
-from promptops.source.workspace import Files, find_files, is_record, named_files, sidecar_path
+from promptops.source.workspace import Files, find_files, is_record, named_files
 
 if TYPE_CHECKING:
     from promptops.history.git import Repository

@@ -18,8 +18,8 @@ from promptops.model import Rule
 from promptops.source.anchor import Anchor
 from promptops.source.reading import Reading, read_instructions_file
 from promptops.source.shape import nearest
+from promptops.source.sidecar_path import SIDECAR, instructions_of, sidecar_path
 from promptops.source.tree import DiskTree
-from promptops.source.workspace import SIDECAR, instructions_of, sidecar_path
 from promptops.source.write import replace_file
 
 

@@ -162,7 +162,10 @@ def _perhaps(told: Why) -> Iterator[Block]:
 
 def _records(told: Why) -> Iterator[Block]:
     beside = told.beside
-    items = [f"Rationale: {beside.rationale}"] if beside.rationale else []
+    draft = " (a draft: no person wrote it)" if beside.draft else ""
+    items = [f"Rationale{draft}: {beside.rationale}"] if beside.rationale else []
+    if beside.owner and beside.entry:
+        items.append(f"Owner: {beside.owner}")
     items += [f"Decision {d.id} ({d.status}): {d.title}" for d in beside.decisions]
     items += [f"Decision {name}: named, and not on record here" for name in beside.missing]
     if beside.tests:

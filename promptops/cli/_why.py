@@ -41,6 +41,7 @@ def as_json(told: Why) -> dict[str, Any]:
         "introduced": {**_event(told, first), "before": None} if first else None,
         "events": [_event(told, event) for event in told.events],
         "rationale": beside.rationale or None,
+        "draft": beside.draft,
         "decisions": [
             {"id": d.id, "title": d.title, "status": d.status, "path": d.path, "found": True}
             for d in beside.decisions
@@ -77,7 +78,7 @@ def _rule(told: Why) -> dict[str, Any]:
     line = target.unit.line if target.unit else None
     return {
         "prompt": target.prompt or target.path or None,
-        "id": target.rule or (f"line-{line}" if line else None),
+        "id": target.rule or told.beside.entry or (f"line-{line}" if line else None),
         "text": told.text,
         "path": target.path or None,
         "line": line,

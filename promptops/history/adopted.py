@@ -19,8 +19,8 @@ from promptops.source.anchor import Anchor
 from promptops.source.reading import Reading
 from promptops.source.shape import Log
 from promptops.source.sidecar import SidecarDocument, moved, read_sidecar
+from promptops.source.sidecar_path import sidecar_path
 from promptops.source.tree import Tree
-from promptops.source.workspace import sidecar_path
 
 _KEPT = frozenset({"same", "format", "reworded"})  # the others are guesses of what took its place
 

@@ -10,6 +10,7 @@ from promptops.errors import InputError
 from promptops.history.messages import Message
 from promptops.history.past import Past
 from promptops.history.targets import Target
+from promptops.source.sidecar_path import sidecar_path
 
 if TYPE_CHECKING:
     from promptops.model import Decision, Prompt, Retired, Rule, Test  # costs a start 20 ms
@@ -29,7 +30,10 @@ class Measured(NamedTuple):
 
 
 class Beside(NamedTuple):
-    """What stands beside a rule. missing: decisions that are named and not on record."""
+    """What stands beside a rule. missing: decisions that are named and not on record.
+
+    draft: no person wrote the rationale. entry: the id that a sidecar gives a plain file's rule.
+    """
 
     rationale: str = ""
     owner: str = ""
@@ -37,6 +41,8 @@ class Beside(NamedTuple):
     missing: tuple[str, ...] = ()
     tests: tuple[Test, ...] = ()
     evidence: tuple[Measured, ...] = ()
+    draft: bool = False
+    entry: str = ""
 
 
 NOTHING = Beside()
@@ -46,13 +52,15 @@ def beside(past: Past, target: Target, messages: Iterable[Message]) -> Beside:
     """Everything beside the target's rule; decisions that its commits name count too."""
     prompt = _prompt(past, target.path) if target.rule else None
     rule = next((r for r in prompt.rules if r.id == target.rule), None) if prompt else None
+    if not target.rule:
+        rule = plain_rule(past, target)
     named = [value for message in messages for value in message.trailer("decision")]
     if rule is not None and rule.decision:
         named.insert(0, rule.decision)
     retired = retired_rule(past, target.path, target.rule)
     if retired is not None and retired.decision:
         named.insert(0, retired.decision)
-    if not named and not target.rule:
+    if not named and not target.rule and rule is None:
         return Beside()
     records = _records(past)
     found = {r.id: r for r in records if _names(r, target)}
@@ -65,7 +73,30 @@ def beside(past: Past, target: Target, messages: Iterable[Message]) -> Beside:
         missing,
         rule.tests if rule else (),
         _evidence(past, prompt, rule) if prompt and rule else (),
+        rule.draft if rule else False,
+        rule.id if rule and not target.rule else "",
     )
+
+
+def plain_rule(past: Past, target: Target) -> Rule | None:
+    """What the sidecar says of a plain file's rule; None where there is no entry of it."""
+    unit = target.unit
+    if unit is None or not past.tree.exists(sidecar_path(target.path)):
+        return None
+    for line, rule in entries_of(past, target.path):
+        if unit.line <= line <= unit.end_line:
+            return rule
+    return None
+
+
+def entries_of(past: Past, path: str) -> list[tuple[int, Rule]]:
+    """(line, rule) of each rule of a plain file that its sidecar has an entry of."""
+    from promptops.history.adopted import adopted  # with YAML and the whole format
+    from promptops.source.reading import read_instructions_file
+
+    reading = adopted(past.tree, read_instructions_file(past.tree, path))
+    rules = reading.prompt.rules if reading.prompt is not None else ()
+    return [(a.nearest, rules[a.rule]) for a in reading.anchors if a.rule is not None]
 
 
 def retired_rule(past: Past, path: str, rule_id: str) -> Retired | None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from promptops.errors import InputError
 from promptops.history.activity import Activity, Person, activity, identity, people
+from promptops.history.beside import entries_of
 from promptops.history.messages import Message
 from promptops.history.past import Past
 from promptops.history.provenance import Event, Trace
@@ -18,6 +19,7 @@ from promptops.history.targets import Target, spot_in_head, units_now
 from promptops.history.units import Unit
 from promptops.history.walk import follow
 from promptops.model import Rule
+from promptops.source.sidecar_path import sidecar_path
 
 MANY, ONE, LEFT, NOBODY = "many", "one", "left", "nobody"
 _CARRYING = frozenset({"introduced", "reworded", "replaced", "merged", "split", "imported"})
@@ -81,16 +83,24 @@ def _rules(past: Past, path: str) -> Iterator[tuple[Target, str]]:
     except InputError:
         return
     governed = reading.prompt.governed
+    owners = {} if governed else _owners(past, path)
     by_id = {unit.id: unit for unit in units if unit.id}
     for rule in reading.prompt.rules:
         unit = by_id.get(rule.id) if governed else _at(units, rule)
         if unit is not None:
             prompt = reading.prompt.id if governed else ""
-            owner = rule.owner or ", ".join(reading.prompt.owners)
+            owner = rule.owner or owners.get(rule.id) or ", ".join(reading.prompt.owners)
             yield (
                 Target(f"{path}:{unit.line}", path, unit, prompt, rule.id if governed else ""),
                 owner,
             )
+
+
+def _owners(past: Past, path: str) -> dict[str, str]:
+    """By `line-<number>`, who answers for a plain file's rules, as its sidecar says."""
+    if not past.tree.exists(sidecar_path(path)):
+        return {}
+    return {f"line-{line}": rule.owner for line, rule in entries_of(past, path)}
 
 
 def _at(units: list[Unit], rule: Rule) -> Unit | None:

@@ -11,6 +11,7 @@ from promptops.history.past import Past
 from promptops.history.provenance import Spot
 from promptops.history.units import CODE, Unit, normalised
 from promptops.history.versions import read_version
+from promptops.source.sidecar_path import sidecar_path
 from promptops.source.text import decode
 
 _PLACE = re.compile(r"(?P<path>.+?):(?P<line>[1-9]\d{0,7})(?::\d+)?")
@@ -48,6 +49,8 @@ def find_target(past: Past, named: str, inside: Callable[[str], str]) -> Target:
     if place is not None and (past.tree.exists(inside(place["path"])) or " " not in named):
         return _at_line(past, named, inside(place["path"]), int(place["line"]))
     rule = _RULE.fullmatch(named)
+    if rule is not None and past.tree.exists(sidecar_path(inside(rule["prompt"]))):
+        return _of_sidecar(past, named, inside(rule["prompt"]), rule["rule"])
     if rule is not None:
         found = _of_prompt(past, named, rule["prompt"], rule["rule"])
         if found is not None:
@@ -148,6 +151,21 @@ def _of_prompt(past: Past, named: str, prompt_id: str, rule_id: str) -> Target |
     if guess:
         raise UsageError(f"no prompt `{prompt_id}`", f"did you mean `{guess}/{rule_id}`?")
     return None
+
+
+def _of_sidecar(past: Past, named: str, path: str, rule_id: str) -> Target:
+    """The rule of a plain file that its sidecar calls by that id."""
+    from promptops.history.beside import entries_of
+
+    entries = entries_of(past, path)
+    line = next((line for line, rule in entries if rule.id == rule_id), 0)
+    if not line:
+        from promptops.source.shape import nearest
+
+        guess = nearest(rule_id, [rule.id for _, rule in entries])
+        hint = f"did you mean `{path}/{guess}`?" if guess else "`promptops check` names the entries"
+        raise UsageError(f"no rule `{rule_id}` in {sidecar_path(path)}", hint)
+    return _at_line(past, named, path, line)
 
 
 def _likely_first(past: Past, prompt_id: str) -> list[str]:

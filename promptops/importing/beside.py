@@ -22,6 +22,7 @@ from promptops.source.write import spliced
 from promptops.source.yaml import compose
 from promptops.source.yaml_document import YamlDocument
 
+_NEXT_KEY = re.compile(r"(?m)^(?:[^\s#-]|-(?![ \t]))")
 _HEAD = "promptops: 1\nrules:\n"
 
 
@@ -70,8 +71,8 @@ def _more(text: str, path: str, rules: Sequence[Rule]) -> Edit:
     found = re.search(r"(?m)^rules:[^\n]*\n(?:[ \t]*(?:#[^\n]*)?\n)*(?P<dent>[ \t]*)-[ \t]", text)
     if found is None:
         raise _refused(path)
-    after = re.search(r"(?m)^(?![ \t#\r\n]|- )", text[found.end() :] + "\n\0")
-    end = found.end() + after.start() if after else len(text)
+    after = _NEXT_KEY.search(text, found.end())
+    end = after.start() if after else len(text)
     body = text[:end].rstrip()
     return Edit(len(body), len(body), "\n" + _lines(rules, found["dent"]).rstrip("\n"))
 

@@ -56,12 +56,15 @@ class Sidecar(NamedTuple):
 def read_sidecar(tree: Tree, path: str) -> tuple[Sidecar, Document, Log]:
     """The sidecar at `path`; what is wrong with it is in the log, never raised."""
     log = Log()
+    document: Document = PlainDocument(path, "")
+    kind = "unreadable-file"
     try:
         text = decode(tree.read(path), path)
-        document: Document = PlainDocument(path, text)
+        document, kind = PlainDocument(path, text), "invalid-yaml"
         root = compose(text, path)
     except InputError as error:
-        return Sidecar(), *_refused(tree, path, error, log)
+        log.problems.append(problem_of(kind, error, document))
+        return Sidecar(), document, log
     if root is None:
         log.add("missing-key", (), "the file is empty", "`promptops adopt FILE` writes one")
         return Sidecar(), document, log
@@ -69,13 +72,6 @@ def read_sidecar(tree: Tree, path: str) -> tuple[Sidecar, Document, Log]:
     document = YamlDocument(path, text, root, int(text.startswith(BOM)))
     _same_ids(found, log)
     return Sidecar() if found is WRONG else found, document, log
-
-
-def _refused(tree: Tree, path: str, error: InputError, log: Log) -> tuple[Document, Log]:
-    text = tree.read(path).decode("utf-8", "replace") if error.line else ""
-    document = PlainDocument(path, text)
-    log.problems.append(problem_of("invalid-yaml" if text else "unreadable-file", error, document))
-    return document, log
 
 
 def _same_ids(found: object, log: Log) -> None:

@@ -17,13 +17,12 @@ from promptops.source.reading import (
     read_instructions_file,
     read_prompt,
 )
+from promptops.source.sidecar_path import SIDECAR, instructions_of
 from promptops.source.tree import Tree
 
 PROMPT = "prompt"
 INSTRUCTIONS = "instructions"
 DECISION = "decision"
-SIDECAR = ".rules.yaml"
-_ABOUT = ("", ".md", ".mdc", ".prompty", ".markdown", ".txt")  # what a file with a sidecar ends in
 NOT_RECORDS = ("readme.md", "index.md", "template.md", "adr-template.md")
 
 
@@ -71,19 +70,6 @@ def is_record(settings: Settings, path: str) -> bool:
     )
 
 
-def sidecar_path(path: str) -> str:
-    """Where the sidecar of an instruction file lies: `AGENTS.md` has `AGENTS.rules.yaml`."""
-    folder, slash, name = path.rpartition("/")
-    stem, dot, _ = name.rpartition(".")
-    return f"{folder}{slash}{stem if stem and dot else name}{SIDECAR}"
-
-
-def instructions_of(sidecar: str, tree: Tree) -> str | None:
-    """The instruction file that a sidecar is about; None where it is gone."""
-    stem = sidecar.removesuffix(SIDECAR)
-    return next((stem + end for end in _ABOUT if tree.exists(stem + end)), None)
-
-
 def named_files(settings: Settings, tree: Tree, named: Sequence[str]) -> Files:
     """The files that a person named: files as they are, folders for all that is governed below.
 
@@ -113,7 +99,12 @@ def _what(settings: Settings, tree: Tree, path: str) -> tuple[str, str]:
     if name in CASES_FILES and tree.exists(f"{folder}{slash}prompt.yaml"):
         return f"{folder}{slash}prompt.yaml", PROMPT
     if name.endswith(SIDECAR):
-        return instructions_of(path, tree) or path, INSTRUCTIONS
+        about = instructions_of(path, tree)
+        if about is None:
+            what = path.removesuffix(SIDECAR)
+            hint = f"it is about a file such as {what}.md: bring that back, or delete this one"
+            raise InputError("the instruction file that this is about is gone", hint, path=path)
+        return about, INSTRUCTIONS
     if name.endswith((".yaml", ".yml")):
         return path, PROMPT
     return path, DECISION if is_record(settings, path) else INSTRUCTIONS
