@@ -6,7 +6,7 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from promptops.importing.escape import Live, literal, template_of
+from promptops.importing.escape import Live, template_of
 from promptops.importing.interface import Piece
 from promptops.importing.names import Names, slug
 from promptops.model import Origin, Rule
@@ -34,12 +34,14 @@ def cut(
     names: Names,
     live: Sequence[Live] = (),
     first_line: int = 1,
+    split: bool = True,
 ) -> Cut:
     """The rules of `text`, each in its place; `live` parts are templates and in no rule.
 
-    first_line: of `text` in the file at `path`, for `imported_from`.
+    first_line: of `text` in the file at `path`, for `imported_from`. split: False where no rule is
+    looked for, as in what a user says.
     """
-    units = read_units(text)
+    units = read_units(text) if split else ()
     labels = label_units(units)
     chosen = _chosen(units, labels, live)
     placed: list[Live] = []
@@ -66,11 +68,6 @@ def cut(
         for i, (unit, label) in enumerate(zip(units, labels, strict=True))
     ]
     return Cut(template, tuple(rules.values()), tuple(pieces))
-
-
-def whole(text: str) -> str:
-    """The text as a template that places no rule."""
-    return literal(text)
 
 
 def _chosen(units: Sequence[Unit], labels: Sequence[Label], live: Sequence[Live]) -> list[int]:
