@@ -56,8 +56,8 @@ class Files:
 def brought(path: str, text: str, **files: str) -> tuple[Prompt, str]:
     """The first prompt of a file, read back from what is written for it, and its target's text."""
     tree = Files({path: text, **files})
-    found = read_foreign(Source(path, text, tree))[0]
-    written = packed(found, "prompts/x", text)
+    source = Source(path, text, tree)
+    written = packed(read_foreign(source)[0], "prompts/x", source)
     there = Files({**tree.files, **written})
     reading = read_prompt(there, "prompts/x/prompt.yaml")
     assert reading.problems == ()
@@ -175,9 +175,8 @@ def test_real_files_come_back_to_the_byte() -> None:
         files = {path.removesuffix(".txt"): disk.read(path) for path in disk.paths()}
         for path, raw in files.items():
             text = foreign_text(raw, path)
-            tree = Files(files)
-            found = read_foreign(Source(path, text, tree))[0]
-            there = Files({**files, **packed(found, "prompts/x", text)})
+            source = Source(path, text, Files(files))
+            there = Files({**files, **packed(read_foreign(source)[0], "prompts/x", source)})
             reading = read_prompt(there, "prompts/x/prompt.yaml")
             assert reading.problems == (), path
             assert reading.prompt is not None
@@ -269,9 +268,9 @@ def test_bad_bytes_are_refused_with_their_place() -> None:
 
 def test_what_does_not_fit_is_refused() -> None:
     text = "\r\n" * 300_000
-    found = read_foreign(Source("A.md", text, Files({})))[0]
+    source = Source("A.md", text, Files({}))
     with pytest.raises(InputError, match="over 1 MiB"):
-        packed(found, "prompts/a", text)
+        packed(read_foreign(source)[0], "prompts/a", source)
 
 
 # -- the command ---------------------------------------------------------------------------------

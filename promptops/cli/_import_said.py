@@ -89,10 +89,10 @@ def _facts(one: Brought) -> Iterator[str]:
         )
         yield f"{what} prose: too unsure, or a variable stands in it"
     drafts = sum(rule.draft for rule in prompt.rules)
-    if prompt.rules:
+    if drafts:
         rest = len(prompt.rules) - drafts
         said = f"{_counted(drafts, 'draft rationale')} from git"
-        yield said + (f", {_counted(rest, 'rule')} without a word in it" if rest and drafts else "")
+        yield said + (f", {_counted(rest, 'rule')} without a word in it" if rest else "")
     if prompt.variables or prompt.cases:
         asserts = sum(len(case.asserts) for case in prompt.cases)
         asserts += sum(len(test.asserts) for rule in prompt.rules for test in rule.tests)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import click
 
 from promptops.cli import _out
@@ -39,6 +41,7 @@ def command(call: Call, prompt: str, form: str, write: bool, force: bool) -> Rep
     tree = call.tree()
     found = usable(find_prompt(call, tree, call.settings(), prompt))
     made = madr_index(call, tree, found) if form == INDEX else exports()[form](found)
+    made = replace(made, left=tuple(dict.fromkeys(made.left)))
     result = {
         "prompt": found.id,
         "to": form,

@@ -101,7 +101,7 @@ def _bring(
         prompt = replace(one.prompt, id=fresh)
         one = replace(one, prompt=drafts.fill(prompt, source.text) if drafts else prompt)
         folder = f"{wanted.into.strip('/')}/{fresh}"
-        yield Brought(source.path, one, folder, packed(one, folder, source.text))
+        yield Brought(source.path, one, folder, packed(one, folder, source))
 
 
 def _source(call: Call, tree: DiskTree, name: str) -> Source:

@@ -67,7 +67,8 @@ class Build:
         for name in parsed.variables:
             self.declare(name)
         path = said.path or self.path
-        found = cut(parsed.text, path, self.names, sorted(parsed.live), said.line, split)
+        foreign = sorted(parsed.foreign) if split else None
+        found = cut(parsed.text, path, self.names, sorted(parsed.live), said.line, foreign)
         self.messages.append(Message(said.role, found.template))
         self.rules += found.rules
         self.pieces += found.pieces

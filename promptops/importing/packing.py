@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from promptops.errors import InputError, PromptopsError
 from promptops.importing.dump import cases_yaml, prompt_yaml
-from promptops.importing.interface import Imported
+from promptops.importing.interface import Imported, Source
 from promptops.importing.restore import origin_path
 from promptops.model import Prompt
 from promptops.render import render_target
@@ -20,14 +20,14 @@ from promptops.source.yaml import compose
 CASES = "cases.yaml"
 
 
-def packed(found: Imported, folder: str, text: str) -> Mapping[str, str]:
+def packed(found: Imported, folder: str, source: Source) -> Mapping[str, str]:
     """Path -> text of all that goes into the prompt's folder.
 
-    text: of the imported file. A copy of it is kept where the prompt alone does not render it.
+    source: the imported file. A copy of it is kept where the prompt alone does not render it.
     InputError where YAML cannot hold the prompt without loss, or within a megabyte.
     """
-    prompt = found.prompt
-    files = {f"{folder}/prompt.yaml": prompt_yaml(prompt, _comment(found))}
+    prompt, text = found.prompt, source.text
+    files = {f"{folder}/prompt.yaml": prompt_yaml(prompt, _comment(found, source))}
     if prompt.cases:
         files[f"{folder}/{CASES}"] = cases_yaml(prompt.cases)
     if prompt.target and not found.whole:
@@ -37,15 +37,12 @@ def packed(found: Imported, folder: str, text: str) -> Mapping[str, str]:
     return files
 
 
-def _comment(found: Imported) -> str:
-    where = found.prompt.target or next(
-        (rule.imported_from.path for rule in found.prompt.rules if rule.imported_from), ""
-    )
-    said = f"imported from {where}" if where else "imported"
+def _comment(found: Imported, source: Source) -> str:
+    said = f"imported from {source.path}{':' if source.name else ''}{source.name}"
     drafts = sum(rule.draft for rule in found.prompt.rules)
     if drafts:
         said += ": each `draft: true` waits for somebody to say why, in their own words"
-    return said.replace("\n", " ")
+    return said
 
 
 def _prove(found: Imported, files: Mapping[str, str], folder: str, text: str) -> None:

@@ -34,16 +34,17 @@ def cut(
     names: Names,
     live: Sequence[Live] = (),
     first_line: int = 1,
-    split: bool = True,
+    foreign: Sequence[tuple[int, int]] | None = (),
 ) -> Cut:
     """The rules of `text`, each in its place; `live` parts are templates and in no rule.
 
-    first_line: of `text` in the file at `path`, for `imported_from`. split: False where no rule is
-    looked for, as in what a user says.
+    first_line: of `text` in the file at `path`, for `imported_from`. foreign: further
+    parts that are in no rule; None where no rule is looked for, as in what a user says.
     """
-    units = read_units(text) if split else ()
+    units = () if foreign is None else read_units(text)
     labels = label_units(units)
-    chosen = _chosen(units, labels, live)
+    spans = sorted([*(part[:2] for part in live), *(foreign or ())])
+    chosen = _chosen(units, labels, spans)
     placed: list[Live] = []
     rules: dict[int, Rule] = {}
     used = sum(len(part.template) for part in live)
@@ -70,10 +71,11 @@ def cut(
     return Cut(template, tuple(rules.values()), tuple(pieces))
 
 
-def _chosen(units: Sequence[Unit], labels: Sequence[Label], live: Sequence[Live]) -> list[int]:
+def _chosen(
+    units: Sequence[Unit], labels: Sequence[Label], spans: Sequence[tuple[int, int]]
+) -> list[int]:
     """Which units become rules: sure ones that nothing of a template stands in."""
-    ends = sorted(part.end for part in live)
-    starts = sorted(part.start for part in live)
+    starts, ends = [start for start, _ in spans], [end for _, end in spans]
     return [
         i
         for i, (unit, label) in enumerate(zip(units, labels, strict=True))

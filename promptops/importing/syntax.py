@@ -30,12 +30,13 @@ _KERNEL = re.compile(r"\{\{(?P<tag>[^{}]*)\}\}")
 
 @dataclass(slots=True)
 class Parsed:
-    """What a reader gives; offsets are into `text`."""
+    """What a reader gives; offsets are into `text`. foreign: parts that mean something elsewhere."""
 
     text: str
     live: list[Live] = field(default_factory=list)
     variables: dict[str, None] = field(default_factory=dict)
     left: list[Left] = field(default_factory=list)
+    foreign: list[tuple[int, int]] = field(default_factory=list)
 
     def keep(self, start: int, end: int, template: str, *names: str) -> None:
         """The characters [start, end) are `template`, which uses `names`."""
@@ -44,6 +45,7 @@ class Parsed:
 
     def leave(self, start: int, end: int, why: str = WHY) -> None:
         """The characters [start, end) mean something in their own language, and are text here."""
+        self.foreign.append((start, end))
         shown = " ".join(self.text[start:end].split())
         shown = shown if len(shown) <= 60 else shown[:57] + "…"
         self.left.append(Left(f"`{shown}`", why, self.text.count("\n", 0, start) + 1))
