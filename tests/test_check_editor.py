@@ -26,7 +26,7 @@ rules:
     rationale: Agents promised refunds that no policy allows.
     tests: [{cases: [CASE], assert: {contains: "["}}]
 """
-CASES = "cases:\n  - {id: late-fee, vars: {}}\n"
+CASES = "cases:\n  - {id: late-fee, variables: {}}\n"
 
 
 @pytest.fixture

@@ -29,7 +29,7 @@ messages:
   - role: system
     content: "{{{{ rules }}}}"
 cases:
-  - {{id: one, vars: {{}}}}
+  - {{id: one, variables: {{}}}}
 rules:
 """
 CITE = """\

@@ -1,0 +1,154 @@
+"""What runs in other people's pipelines: well-formed, pinned, and the very steps tried on a change."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from repos import CLEAN, Repo
+
+HERE = Path(__file__).parent.parent
+BIN = Path(sys.executable).parent
+FILES = ("action.yml", ".github/workflows/test.yml", "ci/gitlab.yml")
+PROMPT = """\
+promptops: 1
+id: a
+version: 1.0.0
+owners: [team]
+models: [openai/gpt-4o]
+messages: [{role: system, content: "{{ rules }}"}]
+cases: [{id: one, variables: {}}]
+rules:
+  - id: brief
+    text: Use at most 120 words.
+    rationale: Long answers were not read to the end by most customers.
+    owner: product
+    tests: [{cases: all, assert: {word_count: {max: 120}}}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("file", "schema"),
+    list(zip(FILES, ("github-actions", "github-workflows", "gitlab-ci"), strict=True)),
+)
+def test_they_are_what_their_hosts_read(file: str, schema: str) -> None:
+    tool = BIN / "check-jsonschema"
+    more = ("--data-transform", "gitlab-ci") if schema == "gitlab-ci" else ()
+    subprocess.run([tool, "--builtin-schema", f"vendor.{schema}", *more, HERE / file], check=True)
+
+
+def test_nothing_unsafe_is_found() -> None:
+    files = [HERE / file for file in FILES[:2]]
+    done = subprocess.run([BIN / "zizmor", "--offline", "--no-progress", *files], check=False)
+    assert done.returncode == 0
+
+
+def test_every_action_is_pinned_by_its_commit() -> None:
+    for file in FILES[:2]:
+        for used in re.findall(r"uses: (\S+)", (HERE / file).read_text()):
+            assert used == "./" or re.search(r"@[0-9a-f]{40}$", used), used
+
+
+def test_no_input_is_pasted_into_a_script() -> None:
+    text = (HERE / "action.yml").read_text()
+    scripts = re.findall(r"run: (\|\n(?:        .*\n)+|.*\n)", text)
+    assert len(scripts) == 6
+    assert not [script for script in scripts if "${{" in script]
+
+
+@pytest.fixture
+def steps(tmp_path: Path) -> Steps:
+    repo = Repo(tmp_path / "r")
+    repo.commit({"prompts/a/prompt.yaml": PROMPT, "AGENTS.md": "# Rules\n\n- Run the tests.\n"})
+    return Steps(repo, tmp_path)
+
+
+class Steps:
+    """The action's steps, as a runner calls them; the tool is this checkout's."""
+
+    def __init__(self, repo: Repo, temp: Path) -> None:
+        self.repo, self.temp = repo, temp
+        self.base = repo.git("rev-parse", "HEAD")
+        (temp / "promptops" / "bin").mkdir(parents=True)
+        (temp / "promptops" / "bin" / "promptops").symlink_to(BIN / "promptops")
+
+    def run(self, step: str, **more: str) -> tuple[int, str, dict[str, str]]:
+        """(exit code, what it printed, its outputs)."""
+        outputs = self.temp / f"outputs-{step}"
+        outputs.unlink(missing_ok=True)
+        env = {
+            **CLEAN,
+            "PATH": os.environ["PATH"],
+            "RUNNER_TEMP": str(self.temp),
+            "GITHUB_OUTPUT": str(outputs),
+            "GITHUB_STEP_SUMMARY": str(self.temp / "summary.md"),
+            "FOLDER": str(self.repo.root),
+            "PROMPTOPS_HOME": str(self.temp / "home"),
+            "BASE": self.base,
+            **more,
+        }
+        asked = ["bash", str(HERE / "scripts/ci.sh"), step]
+        done = subprocess.run(asked, env=env, capture_output=True, text=True, check=False)
+        pairs = outputs.read_text().split() if outputs.exists() else []
+        return done.returncode, done.stdout + done.stderr, dict(p.split("=", 1) for p in pairs)
+
+
+def test_a_change_that_is_fine(steps: Steps) -> None:
+    steps.repo.commit({"README.md": "hello\n"})
+    code, said, outputs = steps.run("check")
+    assert (code, outputs) == (0, {"code": "0", "findings": "false"}), said
+    code, said, outputs = steps.run("review")
+    assert outputs["code"] == "0", said
+
+
+def test_a_change_with_findings_annotates_and_goes_on(steps: Steps) -> None:
+    steps.repo.commit({"prompts/a/prompt.yaml": PROMPT.replace("owner: product", "owner: [")})
+    sarif = steps.temp / "out.sarif"
+    code, said, outputs = steps.run("check", SARIF=str(sarif))
+    assert code == 0
+    assert outputs["findings"] == "true"
+    assert "::error file=prompts/a/prompt.yaml,line=" in said
+    assert json.loads(sarif.read_text())["version"] == "2.1.0"
+
+
+def test_the_review_is_a_summary_and_a_file(steps: Steps) -> None:
+    steps.repo.commit({"prompts/a/prompt.yaml": PROMPT.replace("at most 120", "at most 90")})
+    code, said, outputs = steps.run("review")
+    assert (code, outputs["code"]) == (0, "1"), said
+    review = Path(outputs["file"]).read_text()
+    assert review.startswith("<!-- promptops-diff -->\n")
+    assert "brief" in review
+    assert (steps.temp / "summary.md").read_text() == review
+
+
+def test_without_a_base_everything_is_checked(steps: Steps) -> None:
+    code, said, outputs = steps.run("check", BASE="0" * 40)
+    assert (code, outputs["code"]) == (0, "0"), said
+    _, _, outputs = steps.run("review", BASE="")
+    assert "Nothing to compare" in Path(outputs["file"]).read_text()
+
+
+def test_a_base_that_is_no_revision_is_an_answer_not_an_option(steps: Steps) -> None:
+    code, _, outputs = steps.run("review", BASE="--output=/tmp/stolen")
+    assert code == 0
+    assert outputs["code"] == "2"
+    assert not Path("/tmp/stolen").exists()
+
+
+def test_a_review_is_posted_by_the_comment_command(steps: Steps) -> None:
+    steps.repo.commit({"prompts/a/prompt.yaml": PROMPT.replace("at most 120", "at most 90")})
+    _, _, outputs = steps.run("review")
+    code, said, _ = steps.run("comment", REVIEW=outputs["file"])
+    assert code == 2
+    assert "no CI that is known here" in said
+
+
+@pytest.mark.skipif(shutil.which("actionlint") is None, reason="needs actionlint")
+def test_actionlint_finds_nothing() -> None:
+    subprocess.run(["actionlint", HERE / FILES[1]], check=True)
