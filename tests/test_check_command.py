@@ -245,3 +245,17 @@ def test_from_another_folder(run: Run, repo: Repo, tmp_path: Path) -> None:
     assert run("check", "prompt.yaml", cwd=repo.root / "prompts" / "a").code == 1
     assert run("check", "-C", str(tmp_path / "nowhere"), cwd=tmp_path).code == 2
     assert run("check", "no-such-file.md", cwd=repo.root).code == 2
+
+
+def test_a_prompt_that_cannot_be_read_is_shown_among_what_a_change_does(
+    run: Run, tmp_path: Path
+) -> None:
+    made = Repo(tmp_path / "r")
+    made.commit({"prompts/a/prompt.yaml": "promptops: 1\nid: a\nmessages: []\n"})
+    made.write("prompts/a/prompt.yaml", "promptops: [\n")
+    made.git("add", "-A")
+    for how in (("--staged",), ("--since", "HEAD")):
+        ran = run("check", *how, cwd=made.root)
+        assert ran.code == 2
+        assert "error[PO0" in ran.out
+        assert "prompts/a/prompt.yaml:" in ran.out

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from promptops.decisions.change import (
@@ -22,6 +22,8 @@ from promptops.history.git import Repository
 from promptops.history.records import Paths, text
 from promptops.history.trees import CommitTree, IndexTree
 from promptops.source.tree import DiskTree, Tree
+
+Reads = Callable[[Tree, Tree, Paths, KnowsWord], Change]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,22 +58,27 @@ class Judged:
         return tuple(one for one in self.found if not one.answered)
 
 
-def of_staged(repository: Repository, known: KnowsWord) -> Change | None:
-    """What the next commit would change; None where decisions are about nothing of it."""
+def of_staged(repository: Repository, known: KnowsWord, read: Reads = read_change) -> Change | None:
+    """What the next commit would change; None where decisions are about nothing of it.
+
+    read: `read_what_can_be` where somebody else says which prompts cannot be read.
+    """
     paths = repository.staged_paths()
     head = repository.head()
     if not _concerned(repository, head, paths):
         return None
-    return read_change(_tree(repository, head), IndexTree(repository), paths, known)
+    return read(_tree(repository, head), IndexTree(repository), paths, known)
 
 
-def of_disk(repository: Repository, known: KnowsWord, base: str | None) -> Change:
+def of_disk(
+    repository: Repository, known: KnowsWord, base: str | None, read: Reads = read_change
+) -> Change:
     """What the files on the disk change against the commit `base`; all is new where it is None."""
     tree = DiskTree(repository.root)
     if base is None:
-        return read_change(NoTree(), tree, Paths(tuple(tree.paths())), known)
+        return read(NoTree(), tree, Paths(tuple(tree.paths())), known)
     paths = repository.changed_since(base, bool)
-    return read_change(CommitTree(repository, base), tree, paths, known)
+    return read(CommitTree(repository, base), tree, paths, known)
 
 
 def judge_staged(repository: Repository, message: str, known: KnowsWord) -> Judged | None:
@@ -97,9 +104,11 @@ def judge_range(repository: Repository, base: str | None, head: str, known: Know
     return _along(repository, change, list(_commits(repository, base, head)), known)
 
 
-def judge_since(repository: Repository, base: str, known: KnowsWord) -> Judged:
+def judge_since(
+    repository: Repository, base: str, known: KnowsWord, read: Reads = read_change
+) -> Judged:
     """All that the files on the disk change against the commit `base`, judged like a range."""
-    change = of_disk(repository, known, base)
+    change = of_disk(repository, known, base, read)
     head = repository.head()
     commits = list(_commits(repository, base, head)) if head else []
     return _along(repository, change, commits, known)
