@@ -17,7 +17,7 @@ from promptops.checks.explain import explain
 from promptops.diagnostic import Diagnostic
 from promptops.history.adopted import adopted
 from promptops.model import Decision, Prompt
-from promptops.source.evidence import Evidence, digests_of
+from promptops.source.evidence import Evidence, digests_of, text_digest
 from promptops.source.tree import DiskTree
 from promptops.source.workspace import read_file
 from promptops.tokens.counts import Counter
@@ -88,6 +88,8 @@ def around_of(check: Check, text: str) -> Around:
             "was edited" not in text,
         )
         return replace(UNCOUNTED, evidence={measured.path: (one,)})
+    if check.code == "PO222":
+        return _cliff_tested(text)
     if check.code == "PO520":
         undecided = ((("rules", 0, "text"), "rule `cite-policy` of prompt `example` was reworded"),)
         path = "prompts/example/prompt.yaml"
@@ -99,6 +101,18 @@ def around_of(check: Check, text: str) -> Around:
         return UNCOUNTED if check.code.startswith("PO6") else AROUND
     decisions = {**DECISIONS, OUTPUT.id: OUTPUT} if "# with" in text else DECISIONS
     return replace(AROUND, decisions=decisions, require_decision_for=frozenset({"output"}))
+
+
+def _cliff_tested(text: str) -> Around:
+    """A change that adds the last rule; the good example has evidence on it."""
+    now = prompt_of(complete("PO222", text + "\n"))
+    last = now.rules[-1]
+    tested = {last.id: {"text": text_digest(last.text), "verdict": "safe"}}
+    data = {"digests": digests_of(now), "cliff": {"tested": tested}}
+    path = "prompts/example/evidence/gpt-4o-mini.cliff.json"
+    found = (Evidence(path, data, True),) if "was run" in text else ()
+    before = replace(now, rules=now.rules[:-1])
+    return replace(UNCOUNTED, before={now.path: before}, evidence={now.path: found})
 
 
 def diagnostics(check: Check, text: str) -> list[Diagnostic]:

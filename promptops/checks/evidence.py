@@ -11,7 +11,7 @@ from promptops.checks import ON_PROMPT, Around, check
 from promptops.diagnostic import Finding, Severity
 from promptops.errors import PromptopsError
 from promptops.model import Prompt
-from promptops.source.evidence import digests_of
+from promptops.source.evidence import digests_of, text_digest
 
 
 @check("PO220", "stale-evidence", Severity.INFO, (ON_PROMPT,))
@@ -83,6 +83,67 @@ def edited_evidence(prompt: Prompt, around: Around) -> Iterator[Finding]:
         if not one.sealed:
             message = f"{one.path} does not match its seal: it was changed after it was measured"
             yield Finding(("id",), message, "restore it from git, or measure again")
+
+
+@check("PO222", "added-without-cliff-test", Severity.INFO, (ON_PROMPT,))
+def added_without_cliff_test(prompt: Prompt, around: Around) -> Iterator[Finding]:
+    """A new rule can break others that nobody looks at in its review. What it does to them can be
+    measured before it is merged.
+
+    Bad:
+        # the change adds `name-city`, and no evidence says what it does to the other rules
+        rules:
+          - id: be-short
+            text: Answer in three sentences.
+            tests:
+              - cases: [talk]
+                assert: {sentence_count: {max: 3}}
+          - id: name-city
+            text: Name the city of every meeting.
+            tests:
+              - cases: [talk]
+                assert: {contains: Oslo}
+        cases:
+          - id: talk
+
+    Good:
+        # `promptops cliff example --staged --evidence` was run, and its evidence is committed
+        rules:
+          - id: be-short
+            text: Answer in three sentences.
+            tests:
+              - cases: [talk]
+                assert: {sentence_count: {max: 3}}
+          - id: name-city
+            text: Name the city of every meeting.
+            tests:
+              - cases: [talk]
+                assert: {contains: Oslo}
+        cases:
+          - id: talk
+    """
+    before = around.before.get(prompt.path)
+    if before is None or not prompt.cases or not any(rule.tests for rule in before.rules):
+        return
+    known = {rule.id: rule.text for rule in before.rules}
+    measured = _measured(around, prompt)
+    for i, rule in enumerate(prompt.rules):
+        if known.get(rule.id) == rule.text or (rule.id, text_digest(rule.text)) in measured:
+            continue
+        what = "reworded" if rule.id in known else "added"
+        message = f"rule `{rule.id}` was {what} without a cliff test"
+        help = f"`promptops cliff {prompt.id} --staged --evidence` says whether it breaks others"
+        yield Finding(("rules", i, "text"), message, help)
+
+
+def _measured(around: Around, prompt: Prompt) -> set[tuple[str, str]]:
+    """(rule, digest of its text) of all that evidence nobody edited has a verdict on."""
+    tested = (
+        one.data.get("cliff", {}).get("tested", {})
+        for one in around.evidence.get(prompt.path, ())
+        if one.sealed
+    )
+    return {(rule, row["text"]) for rows in tested for rule, row in rows.items()}
 
 
 def _parts(parts: tuple[str, ...]) -> str:

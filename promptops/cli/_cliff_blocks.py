@@ -52,6 +52,8 @@ def head_blocks(result: Mapping[str, Any]) -> Iterator[Block]:
         parts.append(f"{result['from_store']} of them kept from before")
     parts.append("free" if result["simulated"] else money(result["usd"]))
     stop = STOPS.get(result["stop"], result["stop"])
+    if result["kind"] == "add" and result["stop"] == "decided":
+        stop = "that is enough"
     yield Text(f"{', '.join(parts)}; {stop}")
     for reason, count in result["reasons"].items():
         yield Text(f"{count} x {reason}", "quiet")

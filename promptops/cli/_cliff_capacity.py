@@ -55,6 +55,10 @@ def capacity_report(work: Work) -> Report:
 
 
 def _finish(work: Work, data: dict[str, Any], session: Session) -> Report:
+    if work.measured.evidence:
+        from promptops.cli._cliff_evidence import write_capacity
+
+        data["notes"].append(write_capacity(work, data))
     blocks = [*capacity_blocks(data, work.call.screen), fall_diagnostics(work.reading, data)]
     fell = data["capacity"]["shape"] not in (NONE, CANNOT_TELL)
     return Report("cliff", data, tuple(blocks), exit_code(session, fell, data["complete"]))

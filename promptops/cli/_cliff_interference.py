@@ -105,6 +105,10 @@ def _report(work: Work, subject: Subject, driver: Driver, session: Session) -> R
     data["next"] = _next(work, data, [one.text for one in advise(subject.prompt, confirmed)])
     data["complete"] = driver.stop == "decided" and not _missing(driver)
     data["notes"] = _notes(driver, subject, found)
+    if work.measured.evidence:
+        from promptops.cli._cliff_evidence import write_study
+
+        data["notes"].append(write_study(work, subject, data))
     wrong = harmful_diagnostics(work.reading, data)
     blocks = [*interference_blocks(data, work.call.screen, wrong, work.call.verbosity)]
     if work.measured.demo:

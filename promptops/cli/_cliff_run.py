@@ -16,6 +16,10 @@ def report(call: Call, name: str | None, wanted: Wanted, measured: Measured) -> 
     """The report of one measurement."""
     with ExitStack() as stack:
         work = _work(stack, call, name, wanted, measured)
+        if measured.kind == "add":
+            from promptops.cli._cliff_add import addition_report
+
+            return addition_report(work)
         if measured.plan:
             from promptops.cli._cliff_plan import planned_report
 

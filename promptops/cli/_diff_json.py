@@ -84,6 +84,7 @@ def _evidence(one: Reviewed) -> Data:
                 "model": measured.model or None,
                 "measured": measured.measured or None,
                 "because": list(measured.because),
+                "cliff": dict(measured.cliff),
             }
             for measured in one.evidence
         ],

@@ -190,6 +190,11 @@ def _tests(one: Reviewed) -> Iterator[Block]:
     )
     said = [f"{what}: {', '.join(names)}" for what, names in rows if names]
     said += [_measured(m) for m in one.evidence if m.state != "kept"]
+    said += [
+        f"cliff test of `{rule}`: {verdict.replace('_', ' ')} ({m.path})"
+        for m in one.evidence
+        for rule, verdict in m.cliff
+    ]
     if said:
         yield Heading("tests and evidence", 3)
         yield Items(tuple(said))

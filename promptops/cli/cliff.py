@@ -18,11 +18,14 @@ FORMATS = ("text", "json", "junit", "markdown", "html")
     examples=(
         "promptops cliff --demo",
         "promptops cliff support-agent --model openai/gpt-4o-mini --plan",
-        "promptops cliff support-agent --api-base http://127.0.0.1:8000/v1 --model m",
+        "promptops cliff support-agent --add new-rule.yaml --max-usd 2",
     ),
 )
 @click.argument("name", metavar="[PROMPT]", required=False)
 @click.option("--capacity", is_flag=True, help="Where compliance falls as rules pile up.")
+@click.option("--add", metavar="RULE.yaml", help="May this rule be added?")
+@click.option("--staged", is_flag=True, help="May the rules be added that are staged?")
+@click.option("--since", metavar="REV", help="May those be added that are new since REV?")
 @click.option("--demo", is_flag=True, help="A simulated model with planted conflicts.")
 @click.option("--plan", is_flag=True, help="Say what it would take; ask nobody.")
 @click.option("--model", metavar="M", help="Who answers; else the prompt's first model.")
@@ -36,7 +39,7 @@ FORMATS = ("text", "json", "junit", "markdown", "html")
 @click.option(
     "--max-calls",
     type=click.IntRange(0),
-    help="Calls in all, earlier ones too; else 1000, 200 (--capacity).",
+    help="Calls in all, earlier ones too; else 1000, 200 (--capacity), 500 (--add).",
 )
 @click.option("--max-usd", type=click.FloatRange(0), help="Stop before this much is spent.")
 @click.option("--delta", type=click.FloatRange(0.01, 0.9), default=0.2, show_default=True,
@@ -53,13 +56,14 @@ FORMATS = ("text", "json", "junit", "markdown", "html")
 @click.option("--timeout", type=click.FloatRange(0.1, 3600), default=60.0, show_default=True)
 @click.option("--temperature", type=click.FloatRange(0, 2), help="Else the provider's own.")
 @click.option("--max-tokens", type=click.IntRange(1), default=1024, show_default=True)
+@click.option("--evidence", is_flag=True, help="Write the summary beside the prompt.")
 def command(call: Call, name: str | None, **flags: Any) -> Report:
-    """Find the rules that break other rules.
+    """Find the rules that break other rules, and where it all falls off.
 
     Rules are left out at random and cases asked; an answer says which of the others it kept. Every
     verdict holds whenever the run ends: by itself, by a budget or by Ctrl-C. What was answered is
-    kept, so the same command goes on where it ended. Exit code 1 where a rule breaks others, 3 where
-    that cannot be told.
+    kept, so the same command goes on where it ended. Exit code 1 where a rule breaks others, where
+    compliance falls or a new rule is harmful; 3 where that cannot be told.
     """
     from promptops.cli._cliff_options import refuse_some_cases, split
     from promptops.cli._cliff_run import report

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from promptops.errors import InputError
 from promptops.model import Prompt
@@ -19,6 +20,7 @@ class Measured:
     this change, and nobody has reproduced it), removed, or kept.
 
     because: which of prompt, cases and assertions are others now; model, measured: as the file says.
+    cliff: (rule, verdict) on rules that the change adds or rewords, as `promptops cliff` left it.
     """
 
     path: str
@@ -26,6 +28,7 @@ class Measured:
     model: str = ""
     measured: str = ""
     because: tuple[str, ...] = ()
+    cliff: tuple[tuple[str, str], ...] = ()
 
 
 def affected_evidence(
@@ -39,10 +42,12 @@ def affected_evidence(
     before, after = (list(_files(tree, p)) for tree, p in zip(trees, prompts, strict=True))
     for path in after:
         model, when = _head(trees[1], path)
+        said = tuple(_verdicts(trees[1], path, *prompts))
         if path in changed:
-            found[path] = Measured(path, CLAIMED, model, when)
+            found[path] = Measured(path, CLAIMED, model, when, (), said)
         else:
-            found[path] = Measured(path, STALE if because else KEPT, model, when, because)
+            state = STALE if because else KEPT
+            found[path] = Measured(path, state, model, when, because, said)
     for path in before:
         if path not in found and path in changed:
             found[path] = Measured(path, REMOVED, *_head(trees[0], path))
@@ -74,15 +79,38 @@ def _rendered(prompt: Prompt) -> object:
     return prompt.messages, rules, dict(prompt.variables)
 
 
-def _head(tree: Tree, path: str) -> tuple[str, str]:
-    """(model, when it was measured) as the file says; "" where it cannot be read."""
+def _verdicts(
+    tree: Tree, path: str, before: Prompt | None, after: Prompt | None
+) -> Iterator[tuple[str, str]]:
+    """What `promptops cliff` said of the rules that are new or reworded, on the text they have now."""
+    cliff = _data(tree, path).get("cliff")
+    tested = cliff.get("tested") if isinstance(cliff, dict) else None
+    if after is None or not isinstance(tested, dict):
+        return
+    from promptops.source.evidence import text_digest
+
+    known = {rule.id: rule.text for rule in before.rules} if before else {}
+    for rule in after.rules:
+        row = tested.get(rule.id)
+        if known.get(rule.id) == rule.text or not isinstance(row, dict):
+            continue
+        if row.get("text") == text_digest(rule.text) and isinstance(row.get("verdict"), str):
+            yield rule.id, row["verdict"]
+
+
+def _data(tree: Tree, path: str) -> dict[str, Any]:
+    """What the file holds; {} where it cannot be read."""
     from json import loads
 
     try:
         data = loads(tree.read(path))
     except (InputError, ValueError, RecursionError):
-        return "", ""
-    if not isinstance(data, dict):
-        return "", ""
+        return {}
+    return data if isinstance(data, dict) else {}
+
+
+def _head(tree: Tree, path: str) -> tuple[str, str]:
+    """(model, when it was measured) as the file says; "" where it cannot be read."""
+    data = _data(tree, path)
     model, when = data.get("model"), data.get("measured")
     return (model if isinstance(model, str) else "", when if isinstance(when, str) else "")

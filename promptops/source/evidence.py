@@ -102,6 +102,16 @@ def evidence_path(prompt: Prompt, model: str) -> str:
     )
 
 
+def cliff_path(prompt: Prompt, model: str) -> str:
+    """The file beside it that holds what `promptops cliff` measured."""
+    return evidence_path(prompt, model).removesuffix(".json") + ".cliff.json"
+
+
+def text_digest(text: str) -> str:
+    """The digest by which a rule's text is known again, line ends at its end aside."""
+    return digest(text.rstrip("\r\n").encode("utf-8", "replace"))
+
+
 def evidence_text(data: Mapping[str, Any]) -> str:
     """The file's text, sealed."""
     rest = {name: value for name, value in data.items() if name != SEAL}
