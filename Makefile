@@ -27,8 +27,10 @@ bench: $(VENV)/ready
 bench-cliff: $(VENV)/ready
 	@$(BIN)/python -m bench.cliff $(ARGS)
 
+# The generated pages, then the site, in site/.
 docs: $(VENV)/ready
 	$(BIN)/python docs/generate.py
+	$(BIN)/python -m mkdocs build --strict --quiet
 
 # uv where it is there, pip otherwise; byte code is compiled once, so that the first start is quick.
 $(VENV)/ready: pyproject.toml

@@ -1,0 +1,85 @@
+"""The pages: what they show is what happens, and their links lead somewhere."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from repos import ADA, ALONE, Repo
+
+HERE = Path(__file__).parent.parent
+BIN = Path(sys.executable).parent
+BLOCK = re.compile(r"^```(\w+)(?: title=\"([^\"]+)\")?\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+
+
+def steps(page: str) -> list[tuple[str, str, str]]:
+    """(language, file name, content) of each block that is run or written, in order."""
+    text = (HERE / "docs" / page).read_text()
+    return [b for b in BLOCK.findall(text) if b[0] == "console" or b[1]]
+
+
+def sections(page: str) -> list[list[tuple[str, str, str]]]:
+    """The same by section, for pages whose sections stand alone."""
+    text = (HERE / "docs" / page).read_text()
+    parts = re.split(r"^## ", text, flags=re.MULTILINE)
+    return [[b for b in BLOCK.findall(p) if b[0] == "console" or b[1]] for p in parts]
+
+
+def follow(folder: Path, blocks: list[tuple[str, str, str]]) -> None:
+    """Write the files and run the commands; each line shown must be among what is printed."""
+    repo = Repo(folder, create=False)
+    env = {
+        **os.environ, **ALONE, **repo.identity(ADA), "COLUMNS": "80",
+        "PATH": f"{BIN}:{os.environ['PATH']}", "PROMPTOPS_HOME": str(folder.parent / "home"),
+    }  # fmt: skip
+    for _, name, content in blocks:
+        if name:
+            (folder / name).write_text(content)
+            continue
+        for piece in re.split(r"^\$ ", content, flags=re.MULTILINE)[1:]:
+            command, *shown = piece.rstrip("\n").split("\n")
+            done = subprocess.run(
+                ["bash", "-c", command], cwd=folder, env=env, capture_output=True, text=True,
+                timeout=120, check=False,
+            )  # fmt: skip
+            said = done.stdout + done.stderr
+            assert done.returncode in (0, 1), f"{command}: {said}"
+            flat = " ".join(said.split())
+            for line in shown:
+                for part in line.split("…"):
+                    assert " ".join(part.split()) in flat, f"{command} prints:\n{said}"
+
+
+def test_the_five_minutes_are_as_told(tmp_path: Path) -> None:
+    folder = tmp_path / "r"
+    folder.mkdir()
+    follow(folder, steps("start.md"))
+    assert (folder / "report.html").read_text().startswith("<!doctype html>")
+
+
+@pytest.mark.parametrize("number", range(len(sections("recipes.md"))))
+def test_each_recipe_is_as_told(tmp_path: Path, number: int) -> None:
+    blocks = sections("recipes.md")[number]
+    folder = tmp_path / "r"
+    Repo(folder).commit({"AGENTS.md": "# Rules\n\n- Run the tests.\n"})
+    follow(folder, blocks)
+
+
+def test_every_link_leads_somewhere(tmp_path: Path) -> None:
+    pytest.importorskip("material")
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir"]
+    done = subprocess.run(
+        [*command, tmp_path / "site"], cwd=HERE, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (tmp_path / "site" / "start" / "index.html").exists()
+
+
+def test_every_page_is_in_the_contents() -> None:
+    named = set(re.findall(r"[\w/-]+\.md", (HERE / "mkdocs.yml").read_text()))
+    pages = {p.name for p in (HERE / "docs").glob("*.md") if not p.name.endswith("-guide.md")}
+    assert pages <= named
