@@ -2,6 +2,9 @@
 
 Each history is a short list of operations on files of rules. Rules have ids here, and only here:
 what the tracker has to find out from the texts is known, by comparing states.
+
+A quick dose each time; `pytest tests/test_history_random.py --hypothesis-profile thorough` tries
+thousands.
 """
 
 from __future__ import annotations
@@ -24,6 +27,7 @@ from promptops.history.walk import follow
 
 PATHS = ("AGENTS.md", "docs/guide.md", "skills/review/SKILL.md", "prompts/bot/prompt.yaml")
 SYLLABLES = ("ba", "ce", "di", "fo", "gu", "ka", "le", "mi", "no", "pu", "ra", "se", "ti", "vo")
+QUICK, THOROUGH = 60, 1000  # histories; settings of profiles with at least so many are kept
 GLUE = ("the", "of", "with", "before", "when", "to")
 
 
@@ -407,7 +411,8 @@ def many(tmp_path_factory: pytest.TempPathFactory) -> Repo:
 
 
 @settings(
-    max_examples=220, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+    max_examples=QUICK if settings().max_examples < THOROUGH else settings().max_examples,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 @given(history=histories())
 def test_every_event_of_every_rule_is_found_and_no_other(many: Repo, history: History) -> None:

@@ -117,6 +117,17 @@ def test_a_deleted_file_that_is_restored_under_another_name(repo: Repo) -> None:
     ]  # fmt: skip
 
 
+def test_a_file_that_was_taken_back_and_made_again_is_no_new_one(repo: Repo) -> None:
+    first = repo.commit({"AGENTS.md": rules(KIND, CITE)}, "Add rules")
+    gone = repo.commit({"AGENTS.md": None}, "Take them out for now")
+    repo.commit({"README": "y\n"})
+    back = repo.commit({"AGENTS.md": rules(KIND, CITE, TESTS)}, "Add rules for agents")
+    assert [(e.kind, e.commit.id) for e in life(repo, "AGENTS.md", "Cite").events] == [
+        ("restored", back), ("removed", gone), ("introduced", first),
+    ]  # fmt: skip
+    assert kinds(life(repo, "AGENTS.md", "Run")) == [("introduced", "certain")]
+
+
 def test_a_file_that_came_from_elsewhere_is_not_certain(repo: Repo) -> None:
     repo.commit({"AGENTS.md": rules(KIND)}, "Import the rules of the old repository")
     assert kinds(life(repo, "AGENTS.md", "Be kind")) == [("introduced", "probable")]

@@ -103,6 +103,15 @@ def test_a_phrase_is_found_where_it_stands(run: Run, repo: Repo) -> None:
     assert any("docs/AGENTS.md:3" in note for note in told["notes"])
 
 
+def test_a_phrase_is_found_in_a_skill_that_nobody_governs(run: Run, repo: Repo) -> None:
+    wrapped = CITE.replace(" ", "\n  ", 3)
+    there = repo.commit({"skills/refunds/SKILL.md": rules(KIND, wrapped)}, "A skill")
+    told = why(run, repo, " ".join(CITE.split()[1:6]))
+    assert told["present"] is True
+    assert told["rule"]["path"] == "skills/refunds/SKILL.md"
+    assert told["introduced"]["commit"] == there
+
+
 def test_a_phrase_that_is_gone_is_told_to_its_end(run: Run, repo: Repo) -> None:
     first = repo.commit({"AGENTS.md": rules(KIND, CITE, TESTS)}, "Rules for agents")
     gone = repo.commit(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
 from typing import NamedTuple
 
 from promptops.history.align import Grade, Link
 from promptops.history.likeness import resembles
+from promptops.history.messages import says_it_is_back
 from promptops.history.promptlike import prompt_like
 from promptops.history.records import SYMLINK, Change, Entry
 from promptops.history.similarity import ratio, tokens
@@ -18,6 +19,7 @@ from promptops.history.versions import Versions
 MAX_FILES = 400
 MAX_COPIED_FROM = 200
 MAX_DELETIONS = 400  # commits that delete files; what comes back has not been away for long
+RECENTLY = 90 * 86_400  # seconds; a change that is taken back and made again is so within weeks
 TELLING = 40  # characters; shorter texts stand in two files by chance
 
 
@@ -133,15 +135,30 @@ def _copy(unit: Unit, wanted: Unit) -> Link | None:
     return Link(0, 0, "reworded", score, Grade.PROBABLE) if score >= 90 else None
 
 
-def deleted(versions: Versions, commit: Commit, wanted: Unit) -> tuple[Commit, Found] | None:
-    """The newest deletion, before `commit`, of a prompt-like file that held the very text.
+def deleted(
+    versions: Versions, commit: Commit, path: str, wanted: Unit
+) -> tuple[Commit, Found] | None:
+    """The newest deletion, before `commit`, of a file that held the very text; and that commit.
 
-    With the commit that deleted it.
+    Of `path` itself, not long before (what was taken back is made again within weeks), or, where
+    the commit says that it brings something back, of any prompt-like file.
     """
-    options = ("--diff-filter=D", f"-{MAX_DELETIONS}")
-    with closing(log(versions.repository, commit.parents[0], options=options)) as stream:
+    repository, parent = versions.repository, commit.parents[0]
+    since = max((commit.time or 0) - RECENTLY, 0)
+    here = log(repository, parent, path, options=("--diff-filter=D", f"--since=@{since}"))
+    found = _deleted(versions, here, wanted, path.__eq__)
+    if found is None and says_it_is_back(commit.subject):
+        options = ("--diff-filter=D", f"-{MAX_DELETIONS}")
+        found = _deleted(versions, log(repository, parent, options=options), wanted, prompt_like)
+    return found
+
+
+def _deleted(
+    versions: Versions, commits: Generator[Commit], wanted: Unit, likely: Callable[[str], bool]
+) -> tuple[Commit, Found] | None:
+    with closing(commits) as stream:
         for earlier in stream:
-            near = [t for t in earlier.touches if len(t.olds) == 1 and prompt_like(t.path)]
+            near = [t for t in earlier.touches if len(t.olds) == 1 and likely(t.path)]
             versions.load([t.olds[0] for t in near[:MAX_FILES]])
             for touch in near[:MAX_FILES]:
                 if mentions(versions.text(touch.olds[0]), wanted):

@@ -72,14 +72,17 @@ class Past:
 
     def governed_paths(self) -> list[str]:
         """Governed prompts first, then instruction files, as they stand; links left out."""
-        if self.repository.bare:
-            listed = set(self.tree.paths())
-        else:
-            listed = {entry.path for entry in self.repository.index() if entry.mode != "120000"}
-            listed = {*listed, *self.repository.untracked()}
-        found = [path for path in listed if self.is_governed.fullmatch(path)]
+        found = [path for path in self.paths if self.is_governed.fullmatch(path)]
         there = [path for path in sorted(found) if self.tree.exists(path)]
         return sorted(there, key=lambda path: self.is_prompt.fullmatch(path) is None)
+
+    @cached_property
+    def paths(self) -> frozenset[str]:
+        """Every file as it stands that git knows or would add; links left out."""
+        if self.repository.bare:
+            return frozenset(self.tree.paths())
+        listed = {entry.path for entry in self.repository.index() if entry.mode != "120000"}
+        return frozenset({*listed, *self.repository.untracked()})
 
     def message(self, commit: str) -> Message:
         """What a commit says of itself."""

@@ -76,6 +76,15 @@ def origins(versions: Versions, spot: Spot, blob: str) -> list[Origin]:
     return [Origin(blob, old[k.old], k, spot.part if k.how == "split" else "") for k in mine]
 
 
+def said_in(units: Sequence[Unit], wanted: Unit, part: str) -> Unit | None:
+    """The first unit that says the same, or (where `part` is a piece) that holds it."""
+    for unit in units:
+        held = bool(part) and wanted.norm in unit.norm
+        if unit.kind == wanted.kind and (held or unit.norm == wanted.norm):
+            return unit
+    return None
+
+
 def piece_of(unit: Unit, whole: Unit) -> str:
     """The stretch of `whole` that became `unit`."""
     return (window(unit.text, whole.text)[1] or unit.text).rstrip(" .,;:")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from promptops.errors import InputError, UsageError
 from promptops.history.past import Past
+from promptops.history.promptlike import prompt_like
 from promptops.history.provenance import Spot
 from promptops.history.units import CODE, Unit, normalised
 from promptops.history.versions import read_version
@@ -179,13 +180,11 @@ def _phrase(past: Past, named: str) -> Target:
     wanted = normalised(named)
     if len(wanted) < 3:
         raise UsageError(f"too little to look for: {named!r}", "name a few words of the rule")
-    places = []
-    for path in past.governed_paths():
-        text = past.tree.read(path).decode("utf-8", "replace")
-        if _first_word(wanted) not in text.casefold():
-            continue
-        found = [u for u in read_version(text, path) if wanted in u.norm and u.kind != CODE]
-        places += [(path, unit) for unit in found]
+    governed = past.governed_paths()
+    places = [*_holding(past, governed, wanted)]
+    if not places:
+        near = (path for path in past.paths if prompt_like(path) and path not in governed)
+        places = [*_holding(past, sorted(near), wanted)]
     if not places:
         return Target(named, phrase=wanted)
     path, unit = places[0]
@@ -194,5 +193,14 @@ def _phrase(past: Past, named: str) -> Target:
     return target._replace(phrase=wanted, others=others)
 
 
-def _first_word(wanted: str) -> str:
-    return max(wanted.split(), key=len)
+def _holding(past: Past, paths: Iterable[str], wanted: str) -> Iterator[tuple[str, Unit]]:
+    """The units of these files that hold a (normalised) phrase."""
+    longest = max(wanted.split(), key=len)
+    for path in paths:
+        try:
+            text = past.tree.read(path).decode("utf-8", "replace")
+        except InputError:
+            continue  # a link that leads out, a file over 1 MiB: no place of a phrase
+        if longest in text.casefold():
+            found = (u for u in read_version(text, path) if wanted in u.norm and u.kind != CODE)
+            yield from ((path, unit) for unit in found)

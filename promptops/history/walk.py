@@ -14,7 +14,15 @@ from promptops.history.align import Grade, Link, align
 from promptops.history.elsewhere import Arrival, Found, Search, copied, deleted, mentions, search
 from promptops.history.likeness import resembles
 from promptops.history.messages import says_it_came, says_it_is_back
-from promptops.history.pieces import Origin, origins, piece_of, together, unit_of, units_around
+from promptops.history.pieces import (
+    Origin,
+    origins,
+    piece_of,
+    said_in,
+    together,
+    unit_of,
+    units_around,
+)
 from promptops.history.provenance import Event, Spot, Trace
 from promptops.history.records import Change
 from promptops.history.stream import Commit, Rewindable, Touch
@@ -23,6 +31,7 @@ from promptops.history.unmoved import line_before
 from promptops.history.versions import Versions
 
 MAX_HOPS = 20
+EDGE = "already there at the edge of this shallow clone: git fetch --unshallow"
 LARGE_COMMIT = 500  # files; a commit of that size is an import of a repository
 UNEXPLAINED = 25  # characters of a lost text that make it worth a doubt
 _KINDS = {"same": "", "format": "reformatted", "rewritten": "reworded"}
@@ -30,9 +39,9 @@ _KINDS = {"same": "", "format": "reformatted", "rewritten": "reworded"}
 
 def follow(versions: Versions, commit: str, spot: Spot) -> Trace:
     """The life of the unit at `spot` in `commit`, backwards. No unit there: no events."""
-    walk = _Walk(versions, commit, spot)
     if versions.unit_at(spot) is None:
         return Trace((), False, ("there is no text on that line",))
+    walk = _Walk(versions, commit, spot)
     for _ in range(MAX_HOPS):
         if not walk.hop():
             break
@@ -79,9 +88,7 @@ class _Walk:
         """One commit back. None: go on in this path; True: in another one; False: that was all."""
         if commit.id in self.repository.shallow:
             self._record("introduced", commit, grade=Grade.WEAK)
-            self.incomplete(
-                "already there at the edge of this shallow clone: git fetch --unshallow"
-            )
+            self.incomplete(EDGE)
             return False
         if self._unmoved(touch):
             return None
@@ -110,7 +117,8 @@ class _Walk:
         if best is not None:
             self._advance(commit, best)
             return None
-        if says_it_is_back(commit.subject) and self._deleted_before(commit):
+        maybe = touch.status == "A" or says_it_is_back(commit.subject)
+        if maybe and self._deleted_before(commit):
             return True
         self._introduced(commit, touch, looked.suspects)
         return False
@@ -168,7 +176,7 @@ class _Walk:
                 break
             if not mentions(self.versions.text(blob), wanted):
                 continue
-            there = self._again(self.versions.units(blob, self.spot.path), wanted)
+            there = said_in(self.versions.units(blob, self.spot.path), wanted, self.spot.part)
             if there is not None:
                 self._record("restored", commit)
                 gone = Event("removed", earlier, self.spot.path, there.text, "", self.grade)
@@ -177,14 +185,6 @@ class _Walk:
                 return True
         older.rewind(seen)
         return False
-
-    def _again(self, units: list[Unit], wanted: Unit) -> Unit | None:
-        """The unit that says the same, or holds the piece."""
-        for unit in units:
-            held = bool(self.spot.part) and wanted.norm in unit.norm
-            if unit.kind == wanted.kind and (held or unit.norm == wanted.norm):
-                return unit
-        return None
 
     # -- in other paths ----------------------------------------------------------------------
 
@@ -219,7 +219,9 @@ class _Walk:
 
     def _deleted_before(self, commit: Commit) -> bool:
         """True if the text stood in a file that was deleted earlier; then the walk goes on there."""
-        found = deleted(self.versions, commit, self.unit) if commit.parents else None
+        found = (
+            deleted(self.versions, commit, self.spot.path, self.unit) if commit.parents else None
+        )
         if found is None:
             return False
         removal, spot = found
