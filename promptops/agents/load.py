@@ -31,6 +31,7 @@ class Part:
 
     when: "start" (always), "files" (with files that match), "asked" (when the agent thinks it
     relevant) or "manual" (when a person names it). why: in words. problem: why nothing arrives.
+    skipped: lines of front matter before the text.
     """
 
     path: str
@@ -40,6 +41,7 @@ class Part:
     when: str = START
     lost: int = 0
     problem: str = ""
+    skipped: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +189,8 @@ class _Loading:
             if when and path not in self.seen:
                 kept = text[begins:][: rules.largest or None]
                 lost = len(text[begins + len(kept) :].encode("utf-8", "replace"))
-                self._add(Part(path, kept, size, why, when, lost, problem))
+                above = text.count("\n", 0, begins)
+                self._add(Part(path, kept, size, why, when, lost, problem, above))
 
 
 def matching_paths(loader: Loader, prefix: str, glob: str) -> Iterator[str]:

@@ -13,6 +13,7 @@ from promptops.cli._token_json import of_prompt
 from promptops.errors import InputError, UsageError
 from promptops.report import Diagnostics
 from promptops.source.reading import Reading
+from promptops.source.workspace import find_files
 from promptops.tokens.counts import Count
 from promptops.tokens.summary import Figures, summarize
 
@@ -27,7 +28,10 @@ def add_prompts(work: Work, name: str | None) -> None:
         _add(work, find_prompt(work.call, tree, work.settings, name))
         return
     found = governed(tree, work.settings)
-    if not found:
+    plain = () if found else find_files(work.settings, tree.paths()).instructions
+    for path in plain:
+        work.add_text(path, tree.read(path))
+    if not found and not plain:
         hint = "name a file, or - for standard input"
         raise UsageError("no prompts are governed here", hint)
     for reading in found:

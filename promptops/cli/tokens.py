@@ -8,8 +8,9 @@ from typing import Any
 import click
 
 from promptops.cli._call import Call, define
-from promptops.cli._token_plain import EXAMPLES, is_text, refused, text_of
+from promptops.cli._token_plain import EXAMPLES, decoded, is_text, refused, text_of
 from promptops.cli._token_text import TextCount, of_text, text_table
+from promptops.errors import UsageError
 from promptops.report import Block, Report, Table
 from promptops.tokens.counts import Count, Counter
 from promptops.tokens.prices import price, text_usd
@@ -20,6 +21,7 @@ from promptops.tokens.vocab import places
     examples=(
         "promptops tokens support-agent --model openai/gpt-4o --model anthropic/claude-opus-5",
         "git show HEAD:AGENTS.md | promptops tokens - --model openai/gpt-5",
+        "promptops tokens --at src/api --tool codex",
     )
 )
 @click.argument("names", nargs=-1, metavar="[PROMPT|FILE|-]...")
@@ -27,14 +29,26 @@ from promptops.tokens.vocab import places
 @click.option("--tools", metavar="FILE", help="Tool definitions, as JSON, that go with the prompt.")
 @click.option("--image", "images", multiple=True, metavar="WxH", help="An image that goes with it.")
 @click.option("--count", is_flag=True, help="Ask the provider's count endpoint (network, key).")
+@click.option("--at", metavar="DIR", help="What each coding agent loads in this folder.")
+@click.option(
+    "--tool", "tools_of", multiple=True, metavar="TOOL", help="Of these agents, with --at."
+)
 def command(
     call: Call, names: tuple[str, ...], models: tuple[str, ...], count: bool, **more: Any
 ) -> Report:
     """Where the tokens are, what they cost, what breaks the cache, what another model makes of it.
 
     Every figure says how it is known: exact, assumed, counted, estimated or unknown. Without a
-    name: all prompts of the repository. A FILE, or - for standard input, is counted as it is.
+    name: all prompts of the repository, or its instruction files where there are none. A FILE, or
+    - for standard input, is counted as it is; with --at, only agents that load it are shown.
     """
+    at, tools_of = more.pop("at"), more.pop("tools_of")
+    if at is not None:
+        from promptops.cli._token_load import load_report
+
+        return load_report(Work(call, models, count, more), at, names, tools_of)
+    if tools_of:
+        raise UsageError("--tool goes with --at", "name a folder: --at .")
     work = Work(call, models, count, more)
     for name in names or (None,):
         work.add(name)
@@ -66,9 +80,13 @@ class Work:
 
             add_prompts(self, name)
 
+    def add_text(self, path: str, raw: bytes) -> None:
+        """Count a file of the repository as plain text."""
+        self._text(path, decoded(raw, path))
+
     def _text(self, name: str, text: str) -> None:
         models = {}
-        for model in self.models or self._usual():
+        for model in self.models or self.usual():
             count = self.counter.count(text, model)
             total = self.asked(model, [("user", text)])
             cost = price(model, self.counter.own)
@@ -88,7 +106,7 @@ class Work:
         sent = [Message(role, content) for role, content in messages]
         return counted(sent, row, self.counter.where, self.call.today, ask_litellm)
 
-    def _usual(self) -> Sequence[str]:
+    def usual(self) -> Sequence[str]:
         """The models of the repository's prompts, in their order."""
         from promptops.cli._prompts import governed
 

@@ -1,0 +1,279 @@
+"""What `promptops doctor` finds in a repository, whether or not anything is configured there."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+
+from promptops.agents.load import Load, Loader
+from promptops.agents.profiles import PROFILES
+from promptops.agents.repeated import Repeated, repeated
+from promptops.checking.run import check_files
+from promptops.checks import Around
+from promptops.cli._keep import Kept
+from promptops.cli._world import Call
+from promptops.config import Settings
+from promptops.diagnostic import Diagnostic
+from promptops.errors import GitError, InputError
+from promptops.history.knowledge import Known, knowledge
+from promptops.history.past import Past, open_past
+from promptops.history.promptlike import prompt_like
+from promptops.history.why import introduced, off_topic
+from promptops.source.reading import read_instructions_file
+from promptops.source.settings import read_settings
+from promptops.source.sidecar_path import sidecar_path
+from promptops.source.tree import DiskTree, Tree
+from promptops.source.workspace import Files, find_files
+from promptops.tokens.counts import Counter
+from promptops.tokens.vocab import places
+
+MOST_FILES = 300  # that are checked; a repository of more has other problems
+MOST_RULES = 250  # whose history is looked up
+MOST_FOLDERS = 60  # in which loads are computed
+_FOREIGN = ("promptfooconfig.yaml", "promptfooconfig.yml", "flow.dag.yaml")
+_FOREIGN_ENDS = (".prompt", ".prompty", ".prompt.yml", ".prompt.md")
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """A rule and what is known of why it is there.
+
+    reason: "written" (a rationale that a person wrote stands beside it), "commit" (the commit that
+    brought it in speaks of it), "" (nobody said). left: nobody who shaped it is still here.
+    """
+
+    path: str
+    line: int
+    text: str
+    reason: str
+    left: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """All that was found. sizes: tokens of each instruction file on `model`. loads: of each agent
+    at the root and where it is largest. rules: how many there are in all; explained: those looked
+    up. note: why history says nothing, or not all."""
+
+    root: str
+    files: Files
+    others: tuple[str, ...]
+    model: str
+    sizes: Mapping[str, int]
+    loads: tuple[tuple[Load, int, Load, int], ...]
+    twice: tuple[tuple[str, Repeated], ...]
+    found: tuple[Diagnostic, ...]
+    rules: int
+    explained: tuple[Explained, ...]
+    note: str = ""
+    sources: Mapping[str, str] = field(default_factory=dict)
+    hooked: bool = False
+
+
+class ListedTree(DiskTree):
+    """The disk, with the paths that git lists: none that are ignored, no walk over all folders."""
+
+    def __init__(self, root: str, listed: Sequence[str]) -> None:
+        super().__init__(root)
+        self._listed = tuple(sorted(listed))
+
+    def paths(self) -> Sequence[str]:
+        return self._listed
+
+
+def survey(call: Call, model: str) -> Survey:
+    """Look at the repository; nothing is configured, nothing is written."""
+    with _opened(call) as (past, problem):
+        tree: Tree = DiskTree(call.root)
+        if past is not None and not past.repository.bare:
+            entries = past.repository.index()
+            listed = {entry.path for entry in entries} | set(past.repository.untracked())
+            tree = ListedTree(past.repository.root, sorted(listed))
+        settings = read_settings(tree)
+        files = _once(tree, find_files(settings, tree.paths()))
+        rules, explained = _rules(tree, files.instructions, past)
+        counter = Counter(places(call.environ), settings.models)
+        loader = Loader(tree)
+        loads = tuple(_loads(loader, counter, model, files.instructions))
+        checked = _checked(call, tree, files, settings, counter)
+        return Survey(
+            os.path.basename(call.root),
+            files,
+            tuple(_others(tree, files)),
+            model,
+            {path: _tokens(counter, loader.text(path)[0], model) for path in files.instructions},
+            loads,
+            tuple(_twice(loads)),
+            checked[0],
+            rules,
+            explained,
+            problem or _shallow(past) or _partly(rules, explained),
+            checked[1],
+            _hooked(tree, call.root),
+        )
+
+
+@contextmanager
+def _opened(call: Call) -> Iterator[tuple[Past | None, str]]:
+    """(the repository's past, "") or (None, why there is none)."""
+
+    def keeper(folder: str) -> Kept:
+        return Kept(call.environ, "paths", folder)
+
+    try:
+        opened = open_past(call.folder, call.environ, keeper)
+        past = opened.__enter__()
+    except GitError as error:
+        yield None, f"no history: {error.message}"
+        return
+    try:
+        yield past, ""
+    finally:
+        opened.__exit__(None, None, None)
+
+
+def _shallow(past: Past | None) -> str:
+    shallow = past is not None and past.repository.shallow
+    return "a shallow clone: `git fetch --unshallow` brings the reasons before it" if shallow else ""
+
+
+def _partly(rules: int, explained: Sequence[Explained]) -> str:
+    if len(explained) < rules:
+        return f"the history of {len(explained)} of {rules} rules was looked up"
+    return ""
+
+
+def _once(tree: Tree, files: Files) -> Files:
+    """The files without links to one of them: CLAUDE.md is often AGENTS.md by another name."""
+    if not isinstance(tree, DiskTree):
+        return files
+    seen: set[str] = set()
+    kept = []
+    for path in sorted(files.instructions, key=lambda p: os.path.islink(f"{tree.root}/{p}")):
+        real = os.path.realpath(f"{tree.root}/{path}")
+        if real not in seen and tree.exists(path):
+            seen.add(real)
+            kept.append(path)
+    return replace(files, instructions=tuple(sorted(kept)))
+
+
+def _others(tree: Tree, files: Files) -> Iterator[str]:
+    """Files that look like prompts and that nobody governs."""
+    governed = {path for path, _ in files.items()}
+    for path in tree.paths():
+        foreign = path.rpartition("/")[2] in _FOREIGN or path.endswith(_FOREIGN_ENDS)
+        if (foreign or prompt_like(path)) and path not in governed:
+            yield path
+
+
+def _tokens(counter: Counter, text: str, model: str) -> int:
+    return counter.count(text, model).tokens or 0
+
+
+# -- what is loaded ------------------------------------------------------------------------------
+
+
+def _loads(
+    loader: Loader, counter: Counter, model: str, paths: Sequence[str]
+) -> Iterator[tuple[Load, int, Load, int]]:
+    """Each agent's load at the root and in the folder where it is largest, with their tokens."""
+    folders = {path.rpartition("/")[0] for path in paths if "/." not in f"/{path}"}
+    deepest = sorted(folders - {""}, key=lambda folder: (-folder.count("/"), folder))
+    for profile in PROFILES:
+        at_root = loader.load(profile, "")
+        most, size = at_root, _size(at_root)
+        for folder in deepest[:MOST_FOLDERS]:
+            load = loader.load(profile, folder)
+            if _size(load) > size:
+                most, size = load, _size(load)
+        yield at_root, _counted(counter, at_root, model), most, _counted(counter, most, model)
+
+
+def _size(load: Load) -> int:
+    return sum(len(part.text) for part in load.arrives)
+
+
+def _counted(counter: Counter, load: Load, model: str) -> int:
+    return _tokens(counter, "\n\n".join(part.text for part in load.arrives), model)
+
+
+def _twice(loads: Sequence[tuple[Load, int, Load, int]]) -> Iterator[tuple[str, Repeated]]:
+    """Texts that one agent gets twice, each once."""
+    seen: set[str] = set()
+    for _, _, load, _ in loads:
+        for one in repeated(load.arrives):
+            if one.text not in seen:
+                seen.add(one.text)
+                yield load.profile.title, one
+
+
+# -- what is wrong, and why rules are there ------------------------------------------------------
+
+
+def _checked(
+    call: Call, tree: Tree, files: Files, settings: Settings, counter: Counter
+) -> tuple[tuple[Diagnostic, ...], Mapping[str, str]]:
+    some = Files(
+        files.prompts[:MOST_FILES], files.instructions[:MOST_FILES], files.decisions[:MOST_FILES]
+    )
+    checked = check_files(tree, some, settings, Around(call.today, counter), "", {})
+    return checked.diagnostics, checked.sources
+
+
+def _rules(
+    tree: Tree, paths: Sequence[str], past: Past | None
+) -> tuple[int, tuple[Explained, ...]]:
+    """(rules in all instruction files, what is known of those in the first files)."""
+    counts = {path: _count(tree, path) for path in paths}
+    total = sum(counts.values())
+    if past is None:
+        return total, ()
+    chosen: list[str] = []
+    room = MOST_RULES
+    for path in sorted(paths, key=lambda p: (p.count("/"), p)):
+        if counts[path] and counts[path] <= room:
+            chosen.append(path)
+            room -= counts[path]
+    known = knowledge(past, chosen).rules if chosen else ()
+    written = {path: _written(past, path) for path in chosen}
+    return total, tuple(_explained(past, rule, written[rule.path]) for rule in known)
+
+
+def _count(tree: Tree, path: str) -> int:
+    try:
+        prompt = read_instructions_file(tree, path).prompt
+    except InputError:
+        return 0
+    return len(prompt.rules) if prompt is not None else 0
+
+
+def _written(past: Past, path: str) -> frozenset[int]:
+    """Lines of the rules that have a reason which a person wrote."""
+    if not past.tree.exists(sidecar_path(path)):
+        return frozenset()
+    from promptops.history.beside import entries_of
+
+    entries = entries_of(past, path)
+    return frozenset(line for line, rule in entries if rule.rationale and not rule.draft)
+
+
+def _explained(past: Past, rule: Known, written: frozenset[int]) -> Explained:
+    event = introduced(rule.shaping)
+    reason = "written" if rule.line in written else ""
+    if not reason and event is not None and not off_topic(event, past.message(event.commit.id)):
+        reason = "commit"
+    return Explained(rule.path, rule.line, rule.text, reason, rule.rests_on == "left")
+
+
+def _hooked(tree: Tree, root: str) -> bool:
+    """True if commits are checked by us."""
+    for path in (".pre-commit-config.yaml", ".git/hooks/pre-commit"):
+        try:
+            with open(os.path.join(root, path), "rb") as file:
+                if b"promptops" in file.read(1 << 20):
+                    return True
+        except OSError:
+            continue
+    return tree.exists("promptops.toml")
