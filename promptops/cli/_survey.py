@@ -30,7 +30,7 @@ from promptops.tokens.counts import Counter
 from promptops.tokens.vocab import places
 
 MOST_FILES = 300  # that are checked; a repository of more has other problems
-MOST_RULES = 250  # whose history is looked up
+MOST_RULES = 120  # whose history is looked up
 MOST_FOLDERS = 60  # in which loads are computed
 _FOREIGN = ("promptfooconfig.yaml", "promptfooconfig.yml", "flow.dag.yaml")
 _FOREIGN_ENDS = (".prompt", ".prompty", ".prompt.yml", ".prompt.md")
@@ -136,7 +136,9 @@ def _opened(call: Call) -> Iterator[tuple[Past | None, str]]:
 
 def _shallow(past: Past | None) -> str:
     shallow = past is not None and past.repository.shallow
-    return "a shallow clone: `git fetch --unshallow` brings the reasons before it" if shallow else ""
+    return (
+        "a shallow clone: `git fetch --unshallow` brings the reasons before it" if shallow else ""
+    )
 
 
 def _partly(rules: int, explained: Sequence[Explained]) -> str:
