@@ -1,0 +1,118 @@
+"""What is released: a wheel that works alone, in an environment with nothing else of ours."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import tarfile
+import zipfile
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent.parent
+UV = shutil.which("uv")
+RULES = "# Rules\n\n- Never push to main.\n- Always push to main.\n"
+PROGRAM = """\
+import promptops
+
+rendered = promptops.load("greeter", root="{root}").render(question="Why?")
+first: str = rendered.messages[0]["content"]
+print(first, rendered.provenance["version"])
+"""
+PROMPT = """\
+promptops: 1
+id: greeter
+version: 1.2.3
+variables: {question: {examples: [Hello]}}
+messages: [{role: system, content: "{{ rules }} {{ question }}"}]
+rules: [{id: brief, text: Be brief., rationale: Phones are small.}]
+"""
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder with the wheel and the source distribution."""
+    folder = tmp_path_factory.mktemp("dist")
+    command = [sys.executable, "-m", "hatchling", "build", "-d", str(folder)]
+    subprocess.run(command, cwd=HERE, check=True, capture_output=True)
+    return folder
+
+
+def wheel(folder: Path) -> Path:
+    (found,) = folder.glob("*.whl")
+    return found
+
+
+def test_the_wheel_holds_the_package_and_its_types_and_nothing_else(built: Path) -> None:
+    names = zipfile.ZipFile(wheel(built)).namelist()
+    assert "promptops/py.typed" in names
+    assert "promptops/tokens/data/prices.json" in names
+    assert {name.split("/")[0].partition("-")[0] for name in names} == {"promptops"}
+    tracked = subprocess.run(
+        ["git", "ls-files", "promptops"], cwd=HERE, check=True, capture_output=True, text=True
+    )
+    assert set(tracked.stdout.split()) <= set(names)
+
+
+def test_the_source_distribution_builds_the_same_wheel(built: Path, tmp_path: Path) -> None:
+    (source,) = built.glob("*.tar.gz")
+    with tarfile.open(source) as archive:
+        archive.extractall(tmp_path, filter="data")
+    (root,) = [path for path in tmp_path.iterdir() if path.is_dir()]
+    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path / "w")]
+    subprocess.run(command, cwd=root, check=True, capture_output=True)
+    again = zipfile.ZipFile(wheel(tmp_path / "w"))
+    first = zipfile.ZipFile(wheel(built))
+    assert sorted(again.namelist()) == sorted(first.namelist())
+    assert all(again.read(name) == first.read(name) for name in first.namelist())
+
+
+@pytest.mark.skipif(UV is None, reason="needs uv")
+@pytest.mark.parametrize("resolution", ["highest", "lowest-direct"])
+def test_it_works_alone_with_the_newest_and_the_oldest_it_asks_for(
+    built: Path, tmp_path: Path, resolution: str
+) -> None:
+    assert UV is not None
+    python = tmp_path / "venv" / "bin" / "python"
+    subprocess.run([UV, "venv", "-q", "--python", sys.executable, tmp_path / "venv"], check=True)
+    install = [UV, "pip", "install", "-q", "--python", python, "--resolution", resolution]
+    done = subprocess.run([*install, wheel(built)], check=False, capture_output=True, text=True)
+    if done.returncode and ("dns" in done.stderr.lower() or "connect" in done.stderr.lower()):
+        pytest.skip("no package index")
+    assert done.returncode == 0, done.stderr
+    folder = tmp_path / "r"
+    (folder / "prompts" / "greeter").mkdir(parents=True)
+    (folder / "AGENTS.md").write_text(RULES)
+    (folder / "prompts" / "greeter" / "prompt.yaml").write_text(PROMPT)
+    (folder / "program.py").write_text(PROGRAM.format(root=folder))
+
+    def said(*command: str, code: int = 0) -> str:
+        bare = {"PATH": "/usr/bin:/bin", "HOME": str(tmp_path), "COLUMNS": "80"}
+        ran = subprocess.run(
+            command, cwd=folder, env=bare, capture_output=True, text=True, check=False
+        )
+        assert ran.returncode == code, ran.stdout + ran.stderr
+        return ran.stdout
+
+    tool = str(tmp_path / "venv" / "bin" / "promptops")
+    assert "PO402" in said(tool, "check", "AGENTS.md", code=1)
+    assert said(str(python), "program.py").strip() == "- Be brief. Why? 1.2.3"
+    assert "exact" in said(tool, "tokens", "AGENTS.md", "--model", "openai/gpt-4o")
+    subprocess.run(["git", "init", "-q", folder], check=True)
+    assert "not committed yet" in said(tool, "why", "AGENTS.md:3")
+    assert said(tool, "report").startswith("<!doctype html>")
+    assert "greeter" in said(tool, "render", "greeter", "--examples", "--format", "json")
+
+
+def test_a_program_that_uses_it_is_checked_by_its_types(tmp_path: Path) -> None:
+    program = tmp_path / "program.py"
+    program.write_text(PROGRAM.format(root="."))
+    command = [sys.executable, "-m", "mypy", "--strict", "--cache-dir", tmp_path / "c", program]
+    done = subprocess.run(command, cwd=tmp_path, check=False, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
+    program.write_text("import promptops\n\npromptops.load(7).rendr()\n")
+    done = subprocess.run(command, cwd=tmp_path, check=False, capture_output=True, text=True)
+    assert "arg-type" in done.stdout
+    assert "attr-defined" in done.stdout
