@@ -8,7 +8,8 @@ from typing import Any
 from promptops.cli._cliff_pictures import matrix
 from promptops.cli._cliff_work import listed
 from promptops.cli._eval_blocks import money
-from promptops.report import Block, Diagnostics, Heading, Items, Screen, Table, Text
+from promptops.report import Block, Diagnostics, Heading, Items, Picture, Screen, Table, Text
+from promptops.report.charts.interference import interference_map
 
 MOST_ROWS = 12
 NAMES = {
@@ -33,8 +34,7 @@ def interference_blocks(
     yield from _verdict(result)
     if result["harmful_rules"]:
         yield _confirmed(result, screen)
-        yield Heading("Interference")
-        yield Text(matrix(result, screen), verbatim=True)
+        yield _map(result, screen)
     yield from _ranking(result, screen, verbosity)
     yield from next_blocks(result)
     yield wrong
@@ -83,6 +83,13 @@ def _verdict(result: Mapping[str, Any]) -> Iterator[Block]:
             "points more often; that is no single rule's doing",
             "warn",
         )
+
+
+def _map(result: Mapping[str, Any], screen: Screen) -> Picture:
+    summary = "a row breaks a column, in points of compliance lost"
+    drawn = tuple(matrix(result, screen).split("\n"))
+    name = f"Which rule breaks which in {result['prompt']}"
+    return Picture(name, summary, interference_map(result), _confirmed(result, screen), drawn)
 
 
 def _confirmed(result: Mapping[str, Any], screen: Screen) -> Table:

@@ -23,7 +23,8 @@ from promptops.cli._session import Session
 from promptops.cliff.capacity import Capacity
 from promptops.cliff.climb import Climb
 from promptops.cliff.shape import CANNOT_TELL, NONE
-from promptops.report import Block, Heading, Report, Screen, Table, Text
+from promptops.report import Block, Picture, Report, Screen, Table, Text
+from promptops.report.charts.capacity import capacity_curve
 
 SURE = 0.05
 SHAPES = {
@@ -182,9 +183,11 @@ def capacity_blocks(result: Mapping[str, Any], screen: Screen) -> Iterator[Block
     yield from head_blocks(result)
     yield _verdict(capacity)
     if len(capacity["curve"]) > 1:
-        yield Heading("Capacity")
-        yield Text(curve(capacity, screen), verbatim=True)
-        yield Text(_legend(capacity, screen), "quiet")
+        drawn = tuple(curve(capacity, screen).split("\n"))
+        name = f"How {result['prompt']} is kept as rules pile up"
+        yield Picture(
+            name, _legend(capacity, screen), capacity_curve(result), _table(capacity), drawn
+        )
         yield _table(capacity)
     yield from next_blocks(result)
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from promptops.report import Screen
 from promptops.report._width import cut, pad
+from promptops.report.charts.interference import shown_rules
 
 LABEL = 24  # columns of a rule's name
 SHADES = ((30.0, "██", "##"), (20.0, "▓▓", "%%"), (10.0, "▒▒", "++"), (-1e9, "░░", ".."))
@@ -48,21 +49,6 @@ def legend_text(screen: Screen) -> list[str]:
         f"a row breaks a column: {dark} 30 points or more, {mid} 20, {light} 10, {weak} less",
         f"{screen.mark('··', '- ')} cleared   ?  suspected, not confirmed   blank: open or not tested",
     ]
-
-
-def shown_rules(result: Mapping[str, Any], most: int) -> list[str]:
-    """The rules of the matrix in the prompt's order: all, or the `most` with most to see."""
-    rules: list[str] = list(result["rules"])
-    if len(rules) <= most:
-        return rules
-    worth: dict[str, float] = dict.fromkeys(rules, 0.0)
-    for pair in result["interference"]:
-        weight = (1e9 if pair["confirmed"] else 1.0) * min(pair["e_value"], 1e6)
-        if pair["verdict"] != "cleared":
-            worth[pair["source"]] += weight
-            worth[pair["target"]] += weight
-    chosen = set(sorted(rules, key=lambda rule: -worth[rule])[:most])
-    return [rule for rule in rules if rule in chosen]
 
 
 def _cell(

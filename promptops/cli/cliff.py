@@ -57,6 +57,8 @@ FORMATS = ("text", "json", "junit", "markdown", "html")
 @click.option("--temperature", type=click.FloatRange(0, 2), help="Else the provider's own.")
 @click.option("--max-tokens", type=click.IntRange(1), default=1024, show_default=True)
 @click.option("--evidence", is_flag=True, help="Write the summary beside the prompt.")
+@click.option("--svg", metavar="FILE", help="Write the picture as SVG.")
+@click.option("--png", metavar="FILE", help="Write the picture as PNG (needs promptops[png]).")
 def command(call: Call, name: str | None, **flags: Any) -> Report:
     """Find the rules that break other rules, and where it all falls off.
 
@@ -65,6 +67,7 @@ def command(call: Call, name: str | None, **flags: Any) -> Report:
     kept, so the same command goes on where it ended. Exit code 1 where a rule breaks others, where
     compliance falls or a new rule is harmful; 3 where that cannot be told.
     """
+    from promptops.cli._cliff_export import export, refuse_no_png
     from promptops.cli._cliff_options import refuse_some_cases, split
     from promptops.cli._cliff_run import report
     from promptops.cli._cliff_work import needs_numpy
@@ -72,7 +75,10 @@ def command(call: Call, name: str | None, **flags: Any) -> Report:
     wanted, measured = split(flags)
     measured.refuse_nonsense(name)
     refuse_some_cases(wanted, measured, call)
+    refuse_no_png(measured)
     made: Report = needs_numpy(lambda: report(call, name, wanted, measured))
+    if measured.svg or measured.png:
+        export(call, measured, made)
     if click.get_current_context().params["format"] == "junit":
         return made
     return replace(made, blocks=tuple(b for b in made.blocks if not isinstance(b, Diagnostics)))

@@ -6,6 +6,7 @@ says anything alone, and each chart stands beside a table of its figures.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil, floor, isfinite, log10
@@ -26,6 +27,12 @@ figure { margin: 1.2rem 0; } figcaption { max-width: 46rem; }
 .chart .span { stroke: var(--fill); stroke-width: 3; stroke-linecap: round; }
 .chart .point { fill: var(--fill); stroke: var(--back); stroke-width: 1.5; }
 .chart .bad { fill: var(--bad); } .chart .good { fill: var(--good); } .chart .warn { fill: var(--warn); }
+.chart .head { font-weight: 600; font-size: 15px; } .chart .onto { fill: var(--back); }
+.chart .cell { fill: var(--soft); } .chart .blank { fill: var(--back); }
+.chart .harm1 { fill: var(--bad); opacity: .3; } .chart .harm2 { fill: var(--bad); opacity: .6; }
+.chart .harm3 { fill: var(--bad); } .chart .axis { stroke: var(--quiet); stroke-width: 1; }
+.chart .other { fill: none; stroke: var(--warn); stroke-width: 1.5; } .chart .dots { stroke-dasharray: 2 4; }
+.chart .broken { stroke: var(--bad); stroke-width: 2; } .chart .badband { fill: var(--bad); opacity: .14; }
 .chart .span.bad { stroke: var(--bad); } .chart .span.warn { stroke: var(--warn); }
 """
 
@@ -45,6 +52,19 @@ def standalone(drawn: Markup) -> str:
     head = '<svg xmlns="http://www.w3.org/2000/svg" '
     opened, end, rest = drawn.partition(">")
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{head}{opened[5:]}{end}{style}{rest}\n'
+
+
+def flattened(drawn: str) -> str:
+    """A standalone chart in its light colours, for what knows no variables of style sheets."""
+    light = dict(re.findall(r"--(\w+): (#\w+)", COLOURS.partition("@media")[0]))
+    return re.sub(r"var\(--(\w+)\)", lambda found: light[found[1]], drawn)
+
+
+def rect(x: float, y: float, size: tuple[float, float], kind: str, said: str = "") -> Markup:
+    """A filled rectangle of (width, height); `said` shows while a pointer rests on it."""
+    inside = (tag("title", said),) if said else ()
+    sides = {"x": x, "y": y, "width": max(size[0], 0.0), "height": size[1]}
+    return tag("rect", *inside, class_=kind, **{name: number(v) for name, v in sides.items()})
 
 
 def number(value: float) -> str:

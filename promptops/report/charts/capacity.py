@@ -1,0 +1,99 @@
+"""The capacity curve of a `promptops cliff` result: compliance against the number of rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from promptops.report._page import Markup
+from promptops.report.charts import Scale, across, chart, down, line, path, point, rect, text
+
+WIDTH, HEIGHT = 720.0, 380.0
+LEFT, RIGHT, TOP, BOTTOM = 60.0, 20.0, 46.0, 84.0
+CLOSE = 26.0  # pixels that the name of a number of rules needs
+SHAPES = {
+    "none": "no cliff up to {rules} rules",
+    "threshold": "holds, then breaks at about {at:.0f} rules ({low:.0f} to {high:.0f})",
+    "linear": "falls with every rule",
+    "exponential": "falls at once, then less and less",
+    "cannot_tell": "cannot tell yet whether it falls",
+}
+
+
+def capacity_curve(result: Mapping[str, Any]) -> Markup:
+    """The curve of `result["capacity"]`, as `cliff --format json` prints it."""
+    capacity = result["capacity"]
+    points = capacity["curve"]
+    sizes = [point["rules"] for point in points] or [0, 1]
+    x = Scale(min(sizes), max(sizes), LEFT + 10, WIDTH - RIGHT - 10)
+    y = Scale(0.0, 1.0, HEIGHT - BOTTOM, TOP)
+    told = "; ".join(f"{p['rules']} rules: {100 * p['rate']:.0f} % kept" for p in points)
+    title = f"How {result['prompt']} is kept as rules pile up: {sentence(capacity)}; {told}"
+    levels = [(share / 100, f"{share} %") for share in range(0, 101, 20)]
+    return chart(
+        WIDTH,
+        HEIGHT,
+        title,
+        text(16, 24, sentence(capacity), "head"),
+        down(LEFT, y, levels, WIDTH - RIGHT),
+        across(HEIGHT - BOTTOM, x, _named(sizes, x), HEIGHT - BOTTOM + 2),
+        text((LEFT + WIDTH) / 2, HEIGHT - BOTTOM + 38, "rules in the prompt", "quiet small middle"),
+        *_break(capacity, x),
+        *_whole(points, x, y),
+        *_kept(points, x, y),
+        *_legend(points),
+    )
+
+
+def sentence(capacity: Mapping[str, Any]) -> str:
+    """The shape in words."""
+    low, high = capacity["interval"] or (0.0, 0.0)
+    at = capacity["break_point"] or 0.0
+    return SHAPES[capacity["shape"]].format(rules=capacity["rules"], at=at, low=low, high=high)
+
+
+def _named(sizes: Sequence[int], x: Scale) -> list[tuple[float, str]]:
+    """The numbers of rules that have room for their names."""
+    named: list[tuple[float, str]] = []
+    for size in sizes:
+        if not named or x(size) - x(named[-1][0]) >= CLOSE:
+            named.append((float(size), str(size)))
+    return named
+
+
+def _break(capacity: Mapping[str, Any], x: Scale) -> Iterator[Markup]:
+    if capacity["break_point"] is None or not capacity["interval"]:
+        return
+    low, high = (x(value) for value in capacity["interval"])
+    at = x(capacity["break_point"])
+    yield rect(low, TOP, (high - low, HEIGHT - TOP - BOTTOM), "badband")
+    yield line((at, TOP), (at, HEIGHT - BOTTOM), "broken")
+
+
+def _kept(points: Sequence[Mapping[str, Any]], x: Scale, y: Scale) -> Iterator[Markup]:
+    if len(points) > 1:
+        yield path([(x(p["rules"]), y(p["rate"])) for p in points], "line")
+    for p in points:
+        at, (low, high) = x(p["rules"]), p["interval"]
+        words = f"{100 * p['rate']:.0f} % kept ({100 * low:.0f} to {100 * high:.0f})"
+        yield line((at, y(low)), (at, y(high)), "span")
+        yield point(at, y(p["rate"]), f"{p['rules']} rules: {words}")
+
+
+def _whole(points: Sequence[Mapping[str, Any]], x: Scale, y: Scale) -> Iterator[Markup]:
+    """Answers with every rule kept, and what rules failing one by one add up to."""
+    for name, kind in (("all_kept_by_chance", "other dots"), ("all_kept", "other")):
+        known = [(x(p["rules"]), y(p[name])) for p in points if p.get(name) is not None]
+        if len(known) > 1:
+            yield path(known, kind)
+
+
+def _legend(points: Sequence[Mapping[str, Any]]) -> Iterator[Markup]:
+    y = HEIGHT - 14
+    yield point(24, y - 4)
+    yield text(34, y, "one rule is kept, 95 % interval", "quiet small")
+    if any(p.get("all_kept") is not None for p in points):
+        yield line((232, y - 4), (258, y - 4), "other")
+        yield text(264, y, "every rule is kept", "quiet small")
+        yield line((392, y - 4), (418, y - 4), "other dots")
+        yield text(424, y, "what single failures add up to (pⁿ)", "quiet small")
