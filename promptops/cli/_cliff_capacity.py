@@ -182,14 +182,24 @@ def capacity_blocks(result: Mapping[str, Any], screen: Screen) -> Iterator[Block
     capacity = result["capacity"]
     yield from head_blocks(result)
     yield _verdict(capacity)
+    yield from capacity_picture(result, screen)
+    yield from next_blocks(result)
+
+
+def capacity_picture(result: Mapping[str, Any], screen: Screen) -> Iterator[Block]:
+    """The curve of `result["capacity"]` and its figures; nothing where there is none."""
+    capacity, recorded = result["capacity"], result.get("kind") == "records"
     if len(capacity["curve"]) > 1:
         drawn = tuple(curve(capacity, screen).split("\n"))
         name = f"How {result['prompt']} is kept as rules pile up"
         yield Picture(
-            name, _legend(capacity, screen), capacity_curve(result), _table(capacity), drawn
+            name,
+            _legend(capacity, screen, recorded),
+            capacity_curve(result),
+            _table(capacity, recorded),
+            drawn,
         )
-        yield _table(capacity)
-    yield from next_blocks(result)
+        yield _table(capacity, recorded)
 
 
 def _verdict(capacity: Mapping[str, Any]) -> Text:
@@ -212,15 +222,19 @@ def _verdict(capacity: Mapping[str, Any]) -> Text:
     return Text(f"{said}; {capacity['loss_pp']:.0f} points are lost in all", "bad")
 
 
-def _legend(capacity: Mapping[str, Any], screen: Screen) -> str:
+def _legend(capacity: Mapping[str, Any], screen: Screen, recorded: bool) -> str:
     dot, bar, cross = screen.mark("●", "o"), screen.mark("│", "|"), screen.mark("×", "x")
-    said = f"{dot} one rule kept ({bar} 95 % interval), {cross} answers with every rule kept"
+    said = (
+        f"{dot} one rule kept ({bar} {'lowest to highest call' if recorded else '95 % interval'})"
+    )
+    if any(point["all_kept"] is not None for point in capacity["curve"]):
+        said += f", {cross} answers with every rule kept"
     if capacity["interval"]:
         said += f", {screen.mark('━', '=')} where it breaks"
     return said
 
 
-def _table(capacity: Mapping[str, Any]) -> Table:
+def _table(capacity: Mapping[str, Any], recorded: bool) -> Table:
     rows = tuple(
         (
             str(point["rules"]),
@@ -232,7 +246,8 @@ def _table(capacity: Mapping[str, Any]) -> Table:
         )
         for point in capacity["curve"]
     )
-    head = ("rules", "one rule kept", "95 %", "all kept", "by chance", "calls")
+    spread = "lowest to highest" if recorded else "95 %"
+    head = ("rules", "one rule kept", spread, "all kept", "by chance", "calls")
     return Table(head, rows, "rrrrrr")
 
 

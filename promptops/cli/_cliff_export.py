@@ -20,6 +20,7 @@ DRAWN = {
     "interference": interference_map,
     "capacity": capacity_curve,
     "add": addition_chart,
+    "records": capacity_curve,
 }
 
 
@@ -33,6 +34,8 @@ def export(call: Call, measured: Measured, made: Report) -> None:
     """Write the picture of what was measured; UsageError where there is none or no place for it."""
     if measured.plan or (measured.kind == "add" and made.result["add"] is None):
         raise UsageError("there is nothing to draw", "leave --svg and --png out")
+    if made.result["capacity"] is None and measured.kind == "records":
+        raise UsageError("there are several models to draw", "give a file with one model")
     drawn = standalone(DRAWN[measured.kind](made.result))
     if measured.svg:
         _write(call, measured.svg, drawn)

@@ -14,6 +14,10 @@ from promptops.report import Report
 
 def report(call: Call, name: str | None, wanted: Wanted, measured: Measured) -> Report:
     """The report of one measurement."""
+    if measured.kind == "records":
+        from promptops.cli._cliff_records import records_report
+
+        return records_report(call, measured)
     with ExitStack() as stack:
         work = _work(stack, call, name, wanted, measured)
         if measured.kind == "add":

@@ -41,7 +41,7 @@ def capacity_curve(result: Mapping[str, Any]) -> Markup:
         *_break(capacity, x),
         *_whole(points, x, y),
         *_kept(points, x, y),
-        *_legend(points),
+        *_legend(points, capacity.get("recorded", False)),
     )
 
 
@@ -88,10 +88,11 @@ def _whole(points: Sequence[Mapping[str, Any]], x: Scale, y: Scale) -> Iterator[
             yield path(known, kind)
 
 
-def _legend(points: Sequence[Mapping[str, Any]]) -> Iterator[Markup]:
+def _legend(points: Sequence[Mapping[str, Any]], recorded: bool) -> Iterator[Markup]:
     y = HEIGHT - 14
+    spread = "lowest to highest call" if recorded else "95 % interval"
     yield point(24, y - 4)
-    yield text(34, y, "one rule is kept, 95 % interval", "quiet small")
+    yield text(34, y, f"one rule is kept, {spread}", "quiet small")
     if any(p.get("all_kept") is not None for p in points):
         yield line((232, y - 4), (258, y - 4), "other")
         yield text(264, y, "every rule is kept", "quiet small")
