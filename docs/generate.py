@@ -16,6 +16,7 @@ from promptops.source.sidecar import SIDECAR
 
 COMMANDS, COMMANDS_END = "<!-- commands -->", "<!-- /commands -->"
 HERE = Path(__file__).parent
+JUDGE = ("prompt.yaml", "cases.yaml", "verdict.schema.json")  # what an installation needs of it
 NOTE = "<!-- made by `make docs`; change the code instead -->\n"
 FILES = (
     (
@@ -49,6 +50,8 @@ def pages() -> Mapping[Path, str]:
     made |= {HERE / "checks" / name: NOTE + text for name, text in docs_pages().items()}
     made[HERE / "assertions.md"] = _assertions()
     made[HERE.parent / "README.md"] = _readme()
+    judge, packaged = (HERE.parent / "prompts/judge", HERE.parent / "promptops/evals/judging")
+    made |= {packaged / name: (judge / name).read_text() for name in JUDGE}
     return made
 
 

@@ -260,6 +260,7 @@ def test_what_does_not_fit_is_said(run: Run, repo: Repo) -> None:
         {"case": "c2", "prompt": "Asked: q002, differently", "response": "yes"},
     ]
     _, result = scored(run, repo, "a.jsonl", lines(*rows))
+    assert len(result["responses"].pop("digest")) >= 16
     assert result["responses"] == {
         "file": "a.jsonl",
         "format": "plain answers",

@@ -120,23 +120,24 @@ def _matched(
     if before is None:
         found = match(first, now.asks)
         unknown = tuple(one.prompt for one in found.unknown)
-        return Got(Run(found.answers, usd=0.0), 0, "", matched_data(name, first, found), unknown)
+        return Got(Run(found.answers, usd=0.0), 0, "", _matched_data(name, first, found), unknown)
     if len(recorded) == 1:
         recorded = (to_these(first, now.asks), to_these(first, before.asks))
         if not all(one.records for one in recorded):
             hint = "give those that the older prompt got as --against FILE"
             raise UsageError(f"the answers in {name} don't say which wording they answer", hint)
     found, old = match(recorded[0], now.asks), match(recorded[1], before.asks)
-    data = matched_data(name, recorded[0], found)
-    data["against"] = matched_data(str(wanted.against), recorded[1], old)
+    data = _matched_data(name, recorded[0], found)
+    data["against"] = _matched_data(str(wanted.against), recorded[1], old)
     answers = (*found.answers, *old.answers)
     return Got(Run(answers, usd=0.0), against=str(wanted.against), recorded=data)
 
 
-def matched_data(name: str, recorded: Recorded, found: Matched) -> dict[str, Any]:
+def _matched_data(name: str, recorded: Recorded, found: Matched) -> dict[str, Any]:
     """How the answers of a file fit the cases: counts, and names of cases where they don't."""
     return {
         "file": name,
+        "digest": recorded.digest,
         "format": recorded.format,
         "records": len(recorded.records),
         "unknown": len(found.unknown),

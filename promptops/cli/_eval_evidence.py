@@ -8,7 +8,8 @@ from typing import Any
 
 from promptops import __version__
 from promptops.cli._call import Call
-from promptops.errors import IncompleteError
+from promptops.cli._eval_options import UNNAMED
+from promptops.errors import IncompleteError, UsageError
 from promptops.evals.plan import Plan
 from promptops.source.evidence import evidence_path, evidence_text
 from promptops.source.write import replace_file
@@ -24,6 +25,12 @@ def write_evidence(call: Call, plan: Plan, result: dict[str, Any]) -> str:
     if not result["complete"]:
         hint = "run it again: what was answered is kept"
         raise IncompleteError("no evidence is written of an incomplete run", hint)
+    recorded = result["responses"]
+    if recorded and plan.target.model == UNNAMED:
+        raise UsageError("nobody knows whose answers these are", "name the model with --model M")
+    if recorded and recorded["other_text"]:
+        hint = "evidence is of the prompt as it is: record its answers"
+        raise UsageError("some of the answers were given to another text", hint)
     path = evidence_path(plan.prompt, plan.target.model)
     text = evidence_text(evidence_data(call, plan, result))
     where = os.path.join(call.root, path)
@@ -54,6 +61,10 @@ def evidence_data(call: Call, plan: Plan, result: dict[str, Any]) -> dict[str, A
         },
         "complete": True,
     }
+    if judge := result["judge"]:
+        data["judge"] = {name: judge[name] for name in ("model", "calibrated", "said")}
+    if recorded := result["responses"]:
+        data["recorded"] = recorded["digest"]
     if result["task"]:
         data["task"] = _outcomes(result["task"])
     return data

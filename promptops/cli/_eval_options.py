@@ -35,6 +35,10 @@ class Wanted:
     responses: str | None = None
     variant: str | None = None
     ifeval: str | None = None
+    calibrate: str | None = None
+    judge: str | None = None
+    judge_api_base: str | None = None
+    judge_key_env: str | None = None
     cases: tuple[str, ...] = ()
     repeats: int | None = 1
     against: str | None = None
@@ -62,6 +66,8 @@ class Wanted:
         given = [name for name, value in ways.items() if value]
         if len(given) > 1:
             raise UsageError(f"{given[0]} and {given[1]} exclude each other", "use one of them")
+        if (self.judge_api_base or self.judge_key_env) and not self.judge:
+            raise UsageError("the judge has a server but no name", "name its model with --judge M")
         if self.variant and not self.responses:
             raise UsageError("--variant chooses among recorded answers", "name --responses FILE")
         if self.command and not self.allow_code:

@@ -7,7 +7,9 @@ from typing import Any
 
 from promptops.cli._call import Call
 from promptops.cli._eval_blocks import money
+from promptops.cli._eval_judging import rubrics
 from promptops.evals import Request
+from promptops.evals.judging import PLANTED
 from promptops.evals.money import Tariff
 from promptops.evals.plan import Plan
 from promptops.report import Block, Heading, Report, Table, Text
@@ -19,7 +21,9 @@ from promptops.tokens.vocab import places
 SHORT = 20  # tokens of the shortest answer that the lower end of the cost range reckons with
 
 
-def planned_report(call: Call, plan: Plan, requests: Sequence[Request], tariff: Tariff) -> Report:
+def planned_report(
+    call: Call, plan: Plan, requests: Sequence[Request], tariff: Tariff, judge: str
+) -> Report:
     """What the evaluation would take; what the store already has is not asked again."""
     low, high = cost_range(call, plan, requests, tariff)
     cases = len(plan.cases)
@@ -35,10 +39,20 @@ def planned_report(call: Call, plan: Plan, requests: Sequence[Request], tariff: 
             "usd": None if low is None else {"low": round(low, 9), "high": round(high or 0.0, 9)},
             "detectable_pp": _pp(cases),
             "rules": rules,
+            "judge": _judge(plan, requests, judge),
             "untested": [rule.id for rule in plan.prompt.rules if rule.id not in rules],
         },
     }
     return Report("eval", data, tuple(_blocks(data)))
+
+
+def _judge(plan: Plan, requests: Sequence[Request], model: str) -> dict[str, Any] | None:
+    """Calls of the model that judges; those of an older wording are judged too."""
+    asked = sum(len(rubrics(plan.expected.get(ask.case.id, ()))) for ask in plan.asks)
+    if not asked:
+        return None
+    calls = asked * len(requests) // len(plan.asks) + len(PLANTED)
+    return {"model": model or None, "calls": calls if model else 0}
 
 
 def _rules(plan: Plan) -> set[str]:
@@ -89,6 +103,10 @@ def _blocks(data: dict[str, Any]) -> list[Block]:
         Text(f"smallest change that --against would see: {_shown(planned['detectable_pp'])}"),
         Table(("rule", "cases", "smallest change seen"), rows, "lrr"),
     ]
+    if judge := planned["judge"]:
+        said = f"and {judge['calls']} of {judge['model']}, which judges, at a price of its own"
+        left = "`judge` assertions are not judged: no model is named (--judge M)"
+        blocks.insert(2, Text(said if judge["model"] else left, "" if judge["model"] else "warn"))
     if planned["untested"]:
         blocks.append(Text(f"no case judges: {', '.join(planned['untested'])}", "warn"))
     return blocks

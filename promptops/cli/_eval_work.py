@@ -34,8 +34,9 @@ def evaluate(call: Call, wanted: Wanted, name: str) -> Report:
         from promptops.cli._eval_plan import planned_report
 
         requests = [*now.requests, *(before.requests if before else ())]
-        return planned_report(call, now, requests, wanted.tariff(call, now))
+        return planned_report(call, now, requests, wanted.tariff(call, now), wanted.judge or "")
     got = ask(call, wanted, (now, before), recorded)
+    bench.spent = (got.run.calls, got.run.usd or 0.0)
     return _Work(call, wanted, reading, bench, now, before).report(got)
 
 
@@ -77,7 +78,7 @@ class _Work:
         asks = self.plan.asks
         texts = {(a.case.id, a.repeat): t.text for a, t in zip(asks, own, strict=True)}
         task, worst = scored.task, scored.worst_slice
-        model = self.plan.target.model
+        model, stopped = self.plan.target.model, run.stopped or self.bench.stopped
         return {
             "prompt": self.plan.prompt.id,
             "version": self.plan.prompt.version,
@@ -96,8 +97,8 @@ class _Work:
             "against": compared and result.against_data(compared, got.against),
             "responses": got.recorded,
             "failures": result.failures_data(scored, texts),
-            "complete": scored.complete and not run.stopped,
-            "stopped": run.stopped,
+            "complete": scored.complete and not stopped and not self.bench.void,
+            "stopped": stopped,
             "reasons": reasons(run.answers),
             "notes": notes(scored),
         }

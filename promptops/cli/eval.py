@@ -20,6 +20,7 @@ FORMATS = ("text", "json", "junit", "markdown", "html", "csv")
         "promptops eval support-agent --model openai/gpt-4o-mini --plan",
         "promptops eval support-agent --api-base http://127.0.0.1:8000/v1 --model m --against main",
         "promptops eval support-agent --responses answers.jsonl",
+        "promptops eval --calibrate labels.jsonl --judge openai/gpt-4o-mini --evidence",
         "promptops eval --ifeval input_data.jsonl --responses gpt4.jsonl",
     ),
 )
@@ -34,6 +35,10 @@ FORMATS = ("text", "json", "junit", "markdown", "html", "csv")
 @click.option("--responses", metavar="FILE", help="Score answers that were recorded; asks nobody.")
 @click.option("--variant", metavar="NAME", help="Of several prompts in --responses, this one.")
 @click.option("--ifeval", metavar="FILE", help="Score IFEval: its data, instead of a PROMPT.")
+@click.option("--judge", metavar="M", help="The model that `judge` assertions ask.")
+@click.option("--judge-api-base", metavar="URL", help="The server that the judge runs on.")
+@click.option("--judge-key-env", metavar="NAME", help="The variable that holds its key.")
+@click.option("--calibrate", metavar="LABELS", help="Compare --judge with people, instead.")
 @click.option("--case", "cases", multiple=True, metavar="ID", help="Only these cases.")
 @click.option(
     "--repeats", type=click.IntRange(1, 1000), help="Ask each case so often  [default: 1]"
@@ -66,6 +71,10 @@ def command(call: Call, name: str, **flags: Any) -> Report:
         from promptops.cli._eval_ifeval import ifeval_report
 
         return ifeval_report(call, wanted, name)
+    if wanted.calibrate:
+        from promptops.cli._eval_calibrate import calibrated_report
+
+        return calibrated_report(call, wanted, name)
     if not name:
         raise UsageError("no prompt is named", "`promptops eval PROMPT`: an id or a file")
     from promptops.cli._eval_work import evaluate

@@ -100,6 +100,20 @@ EVIDENCE = Record(
         "slices": Field(MapOf(MapOf(OUTCOMES)), "outcomes by slice, then by rule"),
         "task": Field(OUTCOMES, "what the task needs, tied to no rule"),
         "cliff": Field(CLIFF, "what `promptops cliff` measured"),
+        "judge": Field(
+            Record(
+                {
+                    "model": Field(TEXT, "the model that judged", True),
+                    "calibrated": Field(Flag(), "whether it was compared with people", True),
+                    "said": Field(TEXT, "how far it can be believed", True),
+                }
+            ),
+            "where a model judged: which one, and how far it can be believed",
+        ),
+        "recorded": Field(
+            Text(),
+            "of recorded answers: the digest of their file; nobody asked the model for these",
+        ),
         "complete": Field(Flag(), "false: some calls got no answer"),
         "seal": Field(Text(), "digest of all the rest: evidence changed by hand has another"),
     }

@@ -52,3 +52,30 @@ def cohens_kappa(
     variance = (own + other - (kappa - expected * (1 - kappa)) ** 2) / (1 - expected) ** 2 / n
     half = normal_quantile(0.5 + confidence / 2) * math.sqrt(max(0.0, variance))
     return Agreement(n, observed, kappa, Interval(max(-1.0, kappa - half), min(1.0, kappa + half)))
+
+
+def mean_difference(
+    first: Sequence[float], second: Sequence[float], confidence: float = 0.95
+) -> tuple[float, Interval] | None:
+    """(mean of `first` - mean of `second`, its interval), None where one has fewer than two values.
+
+    Welch 1947 (Biometrika 34:28): variances may differ. Values without any spread give an interval
+    of one pseudo-value a side, never one of no width.
+    """
+    if min(len(first), len(second)) < 2:
+        return None
+    from scipy.special import stdtrit
+
+    means, errors = [], []
+    for values in (first, second):
+        mean = math.fsum(values) / len(values)
+        variance = math.fsum((value - mean) ** 2 for value in values) / (len(values) - 1)
+        means.append(mean)
+        errors.append(max(variance, 1 / len(values)) / len(values))
+    error = sum(errors)
+    freedom = error**2 / sum(
+        one**2 / (len(values) - 1) for one, values in zip(errors, (first, second), strict=True)
+    )
+    half = float(stdtrit(freedom, 0.5 + confidence / 2)) * math.sqrt(error)
+    difference = means[0] - means[1]
+    return difference, Interval(difference - half, difference + half)

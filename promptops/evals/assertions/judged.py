@@ -16,4 +16,6 @@ def judge(answer: str, argument: Mapping[str, str], context: Context) -> Judgeme
     anything but a verdict, was wrong on an answer planted to test it, or was not asked, the answer is
     not judged. A judge that was not calibrated against people is called uncalibrated in each result.
     """
-    return context.verdicts.get(argument["rubric"], Judgement(None, "no judge was asked"))
+    return context.verdicts.get(
+        argument["rubric"], Judgement(None, "no judge was asked (--judge M)")
+    )

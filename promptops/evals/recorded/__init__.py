@@ -9,11 +9,12 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib import import_module
 from typing import Any
 
+from promptops.digest import digest
 from promptops.errors import InputError
 from promptops.evals import Answer, State
 from promptops.model import Message
@@ -42,10 +43,11 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """A file of recorded answers, in its order."""
+    """A file of recorded answers, in its order. digest: of its bytes."""
 
     format: str
     records: tuple[Record, ...]
+    digest: str = ""
 
     @property
     def models(self) -> tuple[str, ...]:
@@ -65,7 +67,8 @@ class Recorded:
     def only(self, model: str = "", variant: str = "") -> Recorded:
         """The answers of one model and one prompt; "" leaves the choice open."""
         kept = (r for r in self.records if not model or r.model == model)
-        return Recorded(self.format, tuple(r for r in kept if not variant or r.variant == variant))
+        kept = (r for r in kept if not variant or r.variant == variant)
+        return replace(self, records=tuple(kept))
 
 
 def read(data: bytes, path: str) -> Recorded:
@@ -79,7 +82,7 @@ def read(data: bytes, path: str) -> Recorded:
     found: list[Record] = []
     for line, row in rows:
         found += _records(chosen, row, path, line)
-    return Recorded(chosen.NAME, tuple(found))
+    return Recorded(chosen.NAME, tuple(found), digest(data))
 
 
 @cache

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any
 
@@ -78,7 +78,7 @@ def to_these(recorded: Recorded, asks: Sequence[Ask]) -> Recorded:
     """The records whose messages are those of one of the asks, character for character."""
     texts = {_plain(ask.request.messages) for ask in asks}
     kept = (r for r in recorded.records if r.messages and _plain(r.messages) in texts)
-    return Recorded(recorded.format, tuple(kept))
+    return replace(recorded, records=tuple(kept))
 
 
 def _once(names: Iterable[str]) -> tuple[str, ...]:

@@ -1,0 +1,157 @@
+"""Asking the model that judges: its calls, the planted answers among them, its calibration."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from promptops.cli._call import Call
+from promptops.cli._eval_options import Wanted
+from promptops.errors import InputError, UsageError
+from promptops.evals import Answer, Judgement, Request, State
+from promptops.evals.judging import (
+    PLANTED,
+    Case,
+    judge_prompt,
+    prompt_digest,
+    request,
+    verdict,
+    wrong_on,
+)
+from promptops.evals.judging.calibration import said_of
+from promptops.evals.money import Tariff
+from promptops.evals.plan import Target
+from promptops.evals.providers import Link
+from promptops.source.evidence import SEAL, seal_of
+
+FOLDER = "prompts/judge/evidence"
+MOST_TOKENS = 400  # of a verdict, which has at most 20 words of quotation
+
+
+@dataclass(slots=True)
+class JudgeModel:
+    """The judge of one command. Verdicts count only where every planted answer was judged right.
+
+    spent: calls and dollars of the same command before the judge was asked.
+    """
+
+    call: Call
+    wanted: Wanted
+    spent: tuple[int, float] = (0, 0.0)
+    calls: int = 0
+    usd: float | None = 0.0
+    stopped: str = ""
+    wrong: str = ""
+
+    @property
+    def model(self) -> str:
+        """Its name."""
+        return str(self.wanted.judge)
+
+    @property
+    def target(self) -> Target:
+        """Who is asked; at temperature 0, so that its verdicts vary as little as they can."""
+        base = self.wanted.judge_api_base or ""
+        name = "openai_compatible" if base else "litellm"
+        name = "simulated" if not base and self.model.split("/")[0] == "simulated" else name
+        return Target(name, self.model, {"max_tokens": MOST_TOKENS, "temperature": 0.0}, base)
+
+    def verdicts(self, cases: Sequence[Case]) -> list[Judgement]:
+        """Of each case, once the planted ones are judged right; else all are not judged."""
+        planted = [request(self.target, case) for _, case, _ in PLANTED]
+        asked = [request(self.target, case) for case in cases]
+        answers = self.answers([*planted, *asked])
+        own, rest = answers[: len(planted)], answers[len(planted) :]
+        self.wrong = self.wrong or wrong_on(own)
+        if self.wrong:
+            why = f"the judge was wrong on a planted answer: {self.wrong}"
+            return [Judgement(None, why)] * len(cases)
+        return [verdict(said, case.answer) for said, case in zip(rest, cases, strict=True)]
+
+    def answers(self, requests: Sequence[Request]) -> tuple[Answer, ...]:
+        """Ask; budgets count what was spent before. The provider's error where nothing came back."""
+        from promptops.cli._eval_run import run_requests
+
+        limits = self.wanted.limits
+        calls, usd = self.calls + self.spent[0], (self.usd or 0.0) + self.spent[1]
+        if limits.max_calls is not None:
+            limits = replace(limits, max_calls=max(0, limits.max_calls - calls))
+        if limits.max_usd is not None:
+            limits = replace(limits, max_usd=max(0.0, limits.max_usd - usd))
+        name, tariff = self.target.provider, self._tariff(requests)
+        run, _ = run_requests(self.call, name, self._link(), limits, tariff, list(requests))
+        self.calls += run.calls
+        self.usd = None if run.usd is None or self.usd is None else self.usd + run.usd
+        self.stopped = self.stopped or run.stopped
+        if run.error is not None and not run.count(State.ANSWER):
+            raise run.error
+        return run.answers
+
+    def _tariff(self, requests: Sequence[Request]) -> Tariff:
+        from promptops.tokens.prices import price
+
+        tariff = Tariff(price(self.model, self.call.settings().models))
+        if self.wanted.max_usd is not None and tariff.bound(requests[0]) is None:
+            hint = "give it in [tool.promptops.models], or limit the run with --max-calls"
+            raise UsageError(
+                f"the price of {self.model} is unknown: --max-usd cannot be kept", hint
+            )
+        return tariff
+
+    def _link(self) -> Link:
+        wanted, base = self.wanted, self.wanted.judge_api_base or ""
+        named = wanted.judge_key_env
+        key = self.call.environ.get(named, "") if named else ""
+        if named and not key:
+            raise UsageError(f"the environment variable {named} is not set", "export the key first")
+        return Link(base, key, concurrency=wanted.concurrency, seed=wanted.seed,
+                    environ=self.call.environ, prompts=(judge_prompt(),))  # fmt: skip
+
+    def data(self) -> dict[str, Any]:
+        """What every result that it touched says of it."""
+        found, why = read_calibration(self.call, self.model)
+        calibrated, said = said_of(self.model, found, why)
+        if self.wrong:
+            calibrated = False
+            said = (
+                f"no verdict of {self.model} counts: it was wrong on a planted answer, {self.wrong}"
+            )
+        usd = None if self.usd is None else round(self.usd, 9)
+        return {
+            "model": self.model,
+            "calibrated": calibrated,
+            "calibration": found,
+            "said": said,
+            "void": bool(self.wrong),
+            "attempts": self.calls,
+            "usd": usd,
+        }
+
+
+def calibration_path(model: str) -> str:
+    """Where the calibration of a judge is committed."""
+    name = re.sub(r"[^A-Za-z0-9._-]+", "-", model).strip("-.") or "model"
+    return f"{FOLDER}/calibration-{name}.json"
+
+
+def read_calibration(call: Call, model: str) -> tuple[Mapping[str, Any] | None, str]:
+    """(the committed calibration, what is wrong with it): (None, "") where there is none."""
+    import json
+
+    path = calibration_path(model)
+    if not os.path.lexists(os.path.join(call.root, path)):
+        return None, ""
+    try:
+        data = json.loads(call.tree().read(path))
+        if not isinstance(data, dict) or data.get(SEAL) != seal_of(data):
+            return None, f"{path} was changed after it was measured"
+        if data["model"] != model or data["digests"]["prompt"] != prompt_digest():
+            return None, f"{path} is of another wording of the judge's prompt"
+        found = data["calibration"]
+        said_of(model, found)
+    except (InputError, ValueError, KeyError, TypeError, RecursionError):
+        return None, f"{path} cannot be read"
+    return found, ""
