@@ -74,6 +74,8 @@ class Bench:
         self, plan: Plan, answers: Sequence[Answer]
     ) -> Mapping[Place, Mapping[str, Judgement]]:
         """By case and repeat, then by rubric."""
+        if not self.wanted.judge:
+            return {}
         places: list[tuple[Place, Case]] = []
         for ask, answer in zip(plan.asks, answers, strict=True):
             if answer.state is State.ANSWER and not answer.cut:
@@ -82,7 +84,7 @@ class Bench:
                     ((ask.case.id, ask.repeat), Case(rubric, answer.text, question))
                     for rubric in rubrics(plan.expected.get(ask.case.id, ()))
                 ]
-        if not places or not self.wanted.judge:
+        if not places:
             return {}
         self.model = self.model or JudgeModel(self.call, self.wanted, self.spent)
         found: dict[Place, dict[str, Judgement]] = {}
