@@ -64,8 +64,12 @@ class Fake(types.ModuleType):
         self.asked: dict[str, Any] = {}
         self.does: Any = None
         self.closed = False
+        handler = types.SimpleNamespace(AsyncHTTPHandler=type("Handler", (), {}))
+        self.llms = types.SimpleNamespace(custom_httpx=types.SimpleNamespace(http_handler=handler))
 
     async def acompletion(self, **asked: Any) -> Any:
+        if "mock_response" in asked:
+            return None
         self.asked = asked
         if isinstance(self.does, Exception):
             raise self.does

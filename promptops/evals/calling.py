@@ -15,6 +15,7 @@ from promptops.evals.run import Means
 
 BUDGET = "budget"
 GONE = "the provider does not answer"
+LONGEST_REASON = 200
 CHECK = "check the key, the model's name, the address and what the provider's status page says"
 
 
@@ -44,7 +45,7 @@ class Caller:
         waited = 0.0
         last: Retry | None = None
         while True:
-            said = await self._attempt(request)
+            said = await self._attempt(request, first=not tried)
             if said is None:
                 return self._unfinished(last, tried) if last else None
             tried += 1
@@ -69,9 +70,9 @@ class Caller:
 
     def _unfinished(self, retry: Retry, tried: int) -> Answer:
         state = State.UNKNOWN if retry.broken else State.FAILED
-        return Answer(state, reason=self._means.hide(retry.reason), attempts=tried)
+        return Answer(state, reason=self._reason(retry.reason), attempts=tried)
 
-    async def _attempt(self, request: Request) -> Answer | Retry | None:
+    async def _attempt(self, request: Request, *, first: bool) -> Answer | Retry | None:
         """One attempt, paid for; None where it may not go out any more."""
         if not await self._patience.turn():
             return None
@@ -85,21 +86,23 @@ class Caller:
             self._purse.settle(bound, 0.0)
             self._patience.left()
             return None
-        return await self._ask(request, bound)
+        return await self._ask(request, bound, first)
 
-    async def _ask(self, request: Request, bound: float | None) -> Answer | Retry | None:
+    async def _ask(
+        self, request: Request, bound: float | None, first: bool
+    ) -> Answer | Retry | None:
         usd, assumed = bound, True  # what counts as spent, unless we learn better
         try:
             answer = await self._means.provider.ask(request, self._means.limits.seconds)
         except Retry as retry:
             usd, assumed = (bound, True) if retry.sent else (0.0, False)
-            self._patience.failed(retry)
+            self._patience.failed(retry, first=first)
             self.connected = self.connected or retry.sent or retry.crowded
             return retry
         except Stop as stop:
             usd, assumed = 0.0, False
             self._patience.left()
-            reason = self._means.hide(str(stop))
+            reason = self._reason(str(stop))
             error = ProviderError(f"no call can succeed: {reason}", CHECK)
             self._end(error.message, error)
             return Answer(State.FAILED, reason=reason)
@@ -117,13 +120,16 @@ class Caller:
         finally:
             self._purse.settle(bound, usd, assumed=assumed)
 
+    def _reason(self, said: str) -> str:
+        """What was said, without keys; cut only then, as half a key would not be known as one."""
+        return self._means.hide(said)[:LONGEST_REASON]
+
     def _clean(self, answer: Answer, usd: float | None) -> Answer:
         hide = self._means.hide
-        text, reason = hide(answer.text), hide(answer.reason)
         return replace(
             answer,
-            text=text,
-            reason=reason,
+            text=hide(answer.text),
+            reason=self._reason(answer.reason),
             model=hide(answer.model),
             usd=usd,
             seconds=round(answer.seconds, 6),

@@ -46,7 +46,7 @@ class Patience:
         self.stopped = False
         self.at_once = float(limits.concurrency)  # how many may be in flight now
         self.in_flight = 0
-        self.failures = 0  # one after the other, of all calls
+        self.failures = 0  # of first attempts, with no answer in between
         self._not_before = 0.0
         self._slot = 0.0
         self._cooling = limits.first_wait
@@ -57,7 +57,7 @@ class Patience:
 
     @property
     def breaks_at(self) -> int:
-        """Failures in a row that open the circuit."""
+        """Calls in a row whose first attempts open the circuit by failing."""
         return max(10, 2 * self.limits.concurrency)
 
     def stop(self) -> None:
@@ -100,10 +100,14 @@ class Patience:
         self.in_flight -= 1
         self._ring()
 
-    def failed(self, retry: Retry) -> None:
-        """An attempt failed: pause all where that was asked for, send fewer, or open the circuit."""
+    def failed(self, retry: Retry, *, first: bool = True) -> None:
+        """An attempt failed: pause all where that was asked for, send fewer, or open the circuit.
+
+        first: it was the call's first. Only these can open the circuit: requests that never get an
+        answer fail again and again, and hold all workers before long, with nothing amiss otherwise.
+        """
         self.in_flight -= 1
-        self.failures += 1
+        self.failures += first
         now = _now()
         self._last_good = now if self._last_good is None else self._last_good
         if retry.after is not None:

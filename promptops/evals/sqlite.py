@@ -12,7 +12,7 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 
-from promptops.errors import PromptopsError
+from promptops.errors import EXIT_CANNOT, PromptopsError
 from promptops.evals.keys import row_digest
 from promptops.evals.owner import Owner
 from promptops.evals.rows import DONE, FORMAT, SENT, DamagedError, Kept, NewerError, Row, StoreError
@@ -45,6 +45,9 @@ class SQLiteShelf:
             raise PromptopsError(
                 f"cannot open the answer store: {error.strerror}", path=self.path
             ) from None
+        except StoreError as error:
+            error.exit_code = EXIT_CANNOT  # nothing was asked yet
+            raise
         self.owner = self._owner.id
 
     def known(self, keys: Sequence[str]) -> list[Kept]:

@@ -9,6 +9,8 @@ from typing import Any
 from promptops.evals import Answer, Request, State, Usage
 from promptops.evals.providers import Retry
 
+MOST_TEXT = 2 << 20
+
 
 def classify(
     data: Any, request: Request, seconds: float, answers_as: tuple[str, ...] = ()
@@ -20,7 +22,7 @@ def classify(
     """
     if not isinstance(data, dict) or not isinstance(data.get("choices"), list):
         said = data.get("error") if isinstance(data, dict) else None
-        raise Retry(f"the body is no completion{f': {said}'[:160] if said else ''}", sent=True)
+        raise Retry(f"the body is no completion{f': {said}'[:4000] if said else ''}", sent=True)
     usage = usage_of(data.get("usage"))
     model = data["model"] if isinstance(data.get("model"), str) else ""
     text, cut, reason = _content(data["choices"])
@@ -49,6 +51,8 @@ def _content(choices: list[Any]) -> tuple[str, bool, str]:
     if isinstance(content, list):  # parts, as some gateways send them
         parts = (p.get("text", "") for p in content if isinstance(p, dict))
         content = "".join(part for part in parts if isinstance(part, str))
+    if isinstance(content, str) and len(content) > MOST_TEXT:
+        return "", False, "over 2 MiB"
     if not isinstance(content, str) or not content.strip():
         return "", False, "cut before it said anything" if finish == "length" else "empty"
     return content, finish == "length", ""

@@ -9,7 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import inspect
 import os
+from contextlib import suppress
+from functools import partialmethod
 from typing import Any
 
 from promptops.errors import UsageError
@@ -25,7 +28,7 @@ SWITCHES = {
 MALWARE = ("1.82.7", "1.82.8")
 GARBAGE = 50_000  # allocations between collections: halves the slowest calls
 _STOPS = ("AuthenticationError", "PermissionDeniedError", "NotFoundError", "BudgetExceededError")
-_LONGEST = 200
+_UNREACHED = ("ClientConnectorError", "ConnectError", "ConnectTimeout", "ConnectionRefusedError")
 
 
 def make(link: Link) -> Provider:
@@ -45,11 +48,19 @@ def _loaded() -> Any:
         import litellm
     except (ImportError, PackageNotFoundError):
         raise UsageError(refused, hint) from None
+    _stay(litellm)
     litellm.telemetry = False
     litellm.suppress_debug_info = True
     litellm.num_retries = 0
     litellm.turn_off_message_logging = True
     return litellm
+
+
+def _stay(litellm: Any) -> None:
+    """Redirects are not followed: they would post the prompt, and perhaps the key, elsewhere."""
+    handler = litellm.llms.custom_httpx.http_handler.AsyncHTTPHandler
+    if not isinstance(inspect.getattr_static(handler, "__init__"), partialmethod):
+        handler.__init__ = partialmethod(handler.__init__, follow_redirects=False)
 
 
 class LiteLLM:
@@ -61,25 +72,31 @@ class LiteLLM:
     def __init__(self, litellm: Any, link: Link) -> None:
         self._litellm = litellm
         self._link = link
+        self._warm = False
         gc.collect()
         gc.freeze()
         gc.set_threshold(GARBAGE, 20, 100)
 
     async def ask(self, request: Request, seconds: float) -> Answer:
+        arguments = {
+            "model": request.model,
+            "messages": [{"role": m.role, "content": m.content} for m in request.messages],
+            "max_retries": 0,
+            "num_retries": 0,
+            "timeout": seconds,
+            **({"api_base": request.base_url} if request.base_url else {}),
+            **({"api_key": self._link.key} if self._link.key else {}),
+            **request.parameters,
+        }
+        if not self._warm:  # its first call imports for seconds: none of the call's own time
+            self._warm = True
+            with suppress(Exception):
+                await self._litellm.acompletion(**arguments, mock_response="ready")
         loop = asyncio.get_running_loop()
         start = loop.time()
         try:
             async with asyncio.timeout(seconds):
-                reply = await self._litellm.acompletion(
-                    model=request.model,
-                    messages=[{"role": m.role, "content": m.content} for m in request.messages],
-                    max_retries=0,
-                    num_retries=0,
-                    timeout=seconds,
-                    **({"api_base": request.base_url} if request.base_url else {}),
-                    **({"api_key": self._link.key} if self._link.key else {}),
-                    **request.parameters,
-                )
+                reply = await self._litellm.acompletion(**arguments)
         except TimeoutError:
             raise Retry(f"no answer within {seconds:g} s", sent=True, broken=True) from None
         except Exception as error:
@@ -97,8 +114,10 @@ def failed(error: Exception) -> Answer:
     """What an exception of litellm means: Stop, Retry, or a failed call."""
     name = type(error).__name__
     status = getattr(error, "status_code", None)
-    said = " ".join(str(error).split())[:_LONGEST]
-    if name in _STOPS or status in (401, 402, 403, 404):
+    said = " ".join(str(error).partition("Traceback (most")[0].split())
+    if _never_sent(error):
+        raise Retry(said) from None
+    if name in _STOPS or status in (401, 402, 403, 404) or _is_redirect(status):
         raise Stop(said) from None
     if status == 429 and "quota" in said.lower():
         raise Stop(said) from None
@@ -113,13 +132,32 @@ def failed(error: Exception) -> Answer:
     raise Retry(said, _after(error), sent=True, crowded=status in (503, 529)) from None
 
 
+def _never_sent(error: BaseException | None) -> bool:
+    """True if nobody was reached; litellm says so in the causes of what it raises only."""
+    seen = 0
+    while error is not None and seen < 20:
+        if type(error).__name__ in _UNREACHED:
+            return True
+        error, seen = error.__cause__ or error.__context__, seen + 1
+    return False
+
+
+def _is_redirect(status: Any) -> bool:
+    return isinstance(status, int) and 300 <= status < 400
+
+
 def _after(error: Exception) -> float | None:
-    headers = getattr(getattr(error, "response", None), "headers", None) or {}
-    try:
-        seconds = float(headers.get("retry-after", ""))
-    except (ValueError, TypeError, AttributeError):
-        return None
-    return seconds if 0 <= seconds < float("inf") else None
+    """Seconds of Retry-After; litellm 1.106 keeps the headers beside a response without any."""
+    for holder, name in ((error, "litellm_response_headers"), (error, "response")):
+        found = getattr(holder, name, None)
+        headers = getattr(found, "headers", None) or found
+        try:
+            seconds = float(headers.get("retry-after", ""))  # type: ignore[union-attr]
+        except (ValueError, TypeError, AttributeError):
+            continue
+        if 0 <= seconds < float("inf"):
+            return seconds
+    return None
 
 
 def _plain(reply: Any) -> Any:

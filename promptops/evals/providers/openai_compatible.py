@@ -12,7 +12,7 @@ from promptops.evals.providers import Link, Provider, Retry, Stop
 from promptops.evals.providers._chat import classify
 
 PATH = "/chat/completions"
-LONGEST_REASON = 200
+LONGEST_REASON = 4000  # cut further once keys are hidden: half a key would not be known as one
 _QUOTA = ("insufficient_quota", "billing", "credit balance", "exceeded your current quota")
 _UNPAID = (408, 409, 425, 429, 503, 529)  # turned away, not answered
 
