@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from promptops.importing.interface import Imported, Left, Piece
-from promptops.importing.names import Names
+from promptops.importing.names import Names, is_id
 from promptops.importing.pieces import cut
 from promptops.importing.syntax import SYNTAXES
 from promptops.model import Message, Prompt, Rule, Variable
+from promptops.render.rules import view
+from promptops.source.foreign_yaml import Map, Seq, text_of
 
 ROLES: Mapping[str, str] = {
     "system": "system",
@@ -22,6 +25,19 @@ ROLES: Mapping[str, str] = {
     "tool": "tool",
     "function": "tool",
 }
+
+
+OURS = "promptops"  # the key of what an export of ours says beside the other format
+
+
+def remembered(prompt: Prompt) -> dict[str, Any]:
+    """What a format with room for meta data keeps of the rules, for `Build.recall`."""
+    rules = [
+        {"id": rule.id, "text": view(rule).text}
+        | ({"rationale": rule.rationale} if rule.rationale else {})
+        for rule in prompt.rules
+    ]
+    return {OURS: {"rules": rules}} if rules else {}
 
 
 @dataclass(slots=True)
@@ -46,6 +62,18 @@ class Build:
     variables: dict[str, Variable] = field(default_factory=dict)
     left: list[Left] = field(default_factory=list)
     names: Names = field(default_factory=Names)
+    known: dict[str, str] = field(default_factory=dict)  # id of a rule by its text
+    reasons: dict[str, str] = field(default_factory=dict)  # rationale by id
+
+    def recall(self, meta: Any) -> None:
+        """What our own export left in the file's meta data: ids and reasons of its rules."""
+        ours = meta.get(OURS) if isinstance(meta, Map) else None
+        rules = ours.get("rules") if isinstance(ours, Map) else None
+        for one in rules if isinstance(rules, Seq) else ():
+            if isinstance(one, Map) and is_id(text_of(one.get("id"))):
+                name = text_of(one["id"])
+                self.known[text_of(one.get("text"))] = name
+                self.reasons[name] = text_of(one.get("rationale"))
 
     def declare(self, name: str, summary: str = "", example: str = "") -> None:
         """A variable that the file speaks of; what is known already stays."""
@@ -68,7 +96,9 @@ class Build:
             self.declare(name)
         path = said.path or self.path
         foreign = sorted(parsed.foreign) if split else None
-        found = cut(parsed.text, path, self.names, sorted(parsed.live), said.line, foreign)
+        found = cut(
+            parsed.text, path, self.names, sorted(parsed.live), said.line, foreign, self.known
+        )
         self.messages.append(Message(said.role, found.template))
         self.rules += found.rules
         self.pieces += found.pieces
@@ -84,7 +114,7 @@ class Build:
         whole = replace(
             prompt,
             messages=tuple(self.messages),
-            rules=tuple(self.rules),
+            rules=tuple(replace(r, rationale=self.reasons.get(r.id, "")) for r in self.rules),
             variables=declared,
         )
         return Imported(form, whole, tuple(self.pieces), tuple(self.left), files or {})

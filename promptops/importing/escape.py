@@ -10,6 +10,9 @@ _OPEN = re.compile(r"\{+(?=[{%#])")
 _CLOSE = re.compile(r"\}\}+|%\}|#\}")
 _END_RAW = re.compile(r"\{%[-+]?\s*endraw")
 
+_RAW = re.compile(r"\{%[-+]?\s*raw\s*-?%\}(.*)\{%[-+]?\s*endraw\s*[-+]?%\}", re.DOTALL)
+_QUOTED = re.compile(r"""\{\{\s*"(\{[{%#]?|\{+)"\s*\}\}""")
+
 
 class Live(NamedTuple):
     """The characters [start, end) of a text and the template that stands for them."""
@@ -42,6 +45,12 @@ def literal(text: str) -> str:
         parts += [text[at:start], _raw(text[start:end])]
         at = end
     return "".join([*parts, text[at:]])
+
+
+def quoted(tag: str) -> str | None:
+    """The text that a tag does nothing but escape, as `literal` writes it; None for another tag."""
+    raw, string = _RAW.fullmatch(tag), _QUOTED.fullmatch(tag)
+    return raw[1] if raw else string[1] if string else None
 
 
 def _runs(text: str) -> list[tuple[int, int]]:

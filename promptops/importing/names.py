@@ -42,6 +42,11 @@ class Names:
         return name
 
 
+def is_id(text: str) -> bool:
+    """True for what may be an id as it stands."""
+    return re.fullmatch(r"[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?", text) is not None
+
+
 def slug(text: str, longest: int = LONGEST) -> str:
     """The first words that say something, in lower-case ASCII joined by `-`; "" where none do."""
     plain = unicodedata.normalize("NFKD", _CODE.sub(" ", text[:400]).replace("’", "'"))

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from promptops.importing.escape import literal
+from promptops.importing.escape import literal, quoted
 from promptops.importing.interface import Left
 from promptops.model import Prompt
 from promptops.render import render
@@ -30,8 +30,6 @@ from promptops.render.scan import (
 _CONDITION = re.compile(r"\{%\s*if\s+(not\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*%\}")
 _ELSE = re.compile(r"\{%\s*else\s*%\}")
 _END = re.compile(r"\{%\s*endif\s*%\}")
-_QUOTED = re.compile(r"""\{\{\s*"(\{[{%#]?|\{+)"\s*\}\}""")
-_RAW = re.compile(r"\{%[-+]?\s*raw\s*-?%\}(.*)\{%[-+]?\s*endraw\s*[-+]?%\}", re.DOTALL)
 TEXT_IS, VARIABLE, IF, UNLESS, ELSE, END = "text", "variable", "if", "unless", "else", "end"
 
 
@@ -86,10 +84,8 @@ def _token(source: str, segment: Segment, texts: dict[str, str], listed: RuleLis
         return Token(TEXT_IS, written)
     if segment.kind == COMMENT:
         return Token(TEXT_IS, "")
-    if segment.kind == RAW and (raw := _RAW.fullmatch(written)):
-        return Token(TEXT_IS, raw[1])
-    if segment.kind == EXPRESSION and (quoted := _QUOTED.fullmatch(written)):
-        return Token(TEXT_IS, quoted[1])
+    if segment.kind in (RAW, EXPRESSION) and (plain := quoted(written)) is not None:
+        return Token(TEXT_IS, plain)
     if not segment.plain and segment.kind != STATEMENT:
         return None
     if segment.kind == NAME:
@@ -135,14 +131,14 @@ def _joined(tokens: Iterable[Token]) -> Iterable[Token]:
 # -- the same in the template languages of others --------------------------------------------------
 
 
-def as_jinja(tokens: Iterable[Token]) -> str:
-    """For prompty and promptfoo (Nunjucks reads it too)."""
+def as_jinja(tokens: Iterable[Token], verbatim: bool = False) -> str:
+    """For prompty and promptfoo (Nunjucks reads it too). verbatim: tags in text stay tags."""
     ways = {VARIABLE: "{{{{ {} }}}}", IF: "{{% if {} %}}", UNLESS: "{{% if not {} %}}"}
     ways |= {ELSE: "{{% else %}}", END: "{{% endif %}}"}
     parts: list[str] = []
     for token in tokens:
         if token.kind == TEXT_IS:
-            parts.append(literal(token.value))
+            parts.append(token.value if verbatim else literal(token.value))
         else:
             parts.append(ways[token.kind].format(token.value))
             before = parts[-2] if len(parts) > 1 else ""
@@ -152,8 +148,8 @@ def as_jinja(tokens: Iterable[Token]) -> str:
     return "".join(parts)
 
 
-def as_handlebars(tokens: Iterable[Token]) -> str:
-    """For dotprompt."""
+def as_handlebars(tokens: Iterable[Token], verbatim: bool = False) -> str:
+    """For dotprompt. verbatim: tags in text stay tags."""
     ways = {VARIABLE: "{{{{{}}}}}", IF: "{{{{#if {}}}}}", UNLESS: "{{{{#unless {}}}}}"}
     ways |= {ELSE: "{{{{else}}}}"}
     parts, opened = [], []
@@ -163,7 +159,7 @@ def as_handlebars(tokens: Iterable[Token]) -> str:
         if token.kind == END:
             parts.append(f"{{{{/{opened.pop() if opened else 'if'}}}}}")
         elif token.kind == TEXT_IS:
-            parts.append(token.value.replace("{{", "\\{{"))
+            parts.append(token.value if verbatim else token.value.replace("{{", "\\{{"))
         else:
             parts.append(ways[token.kind].format(token.value))
     return "".join(parts)

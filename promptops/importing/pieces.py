@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from promptops.importing.escape import Live, template_of
@@ -16,6 +16,7 @@ from promptops.source.units import Unit, read_units
 UNDECIDED = 0.6  # a rule less certain than this stays prose
 MOST_TAGS = 80_000  # characters of placements; the renderer refuses templates that hold much more
 MANY = 1_000  # rules beyond this are named by line, and beyond what MOST_TAGS holds stay prose
+_NONE: Mapping[str, str] = {}
 _KEPT = frozenset({"item", "prose", "quote"})
 
 
@@ -35,16 +36,18 @@ def cut(
     live: Sequence[Live] = (),
     first_line: int = 1,
     foreign: Sequence[tuple[int, int]] | None = (),
+    known: Mapping[str, str] = _NONE,
 ) -> Cut:
     """The rules of `text`, each in its place; `live` parts are templates and in no rule.
 
     first_line: of `text` in the file at `path`, for `imported_from`. foreign: further
-    parts that are in no rule; None where no rule is looked for, as in what a user says.
+    parts that are in no rule; None where no rule is looked for, as in what a user says. known: ids of
+    texts that are rules whatever they look like.
     """
     units = () if foreign is None else read_units(text)
     labels = label_units(units)
     spans = sorted([*(part[:2] for part in live), *(foreign or ())])
-    chosen = _chosen(units, labels, spans)
+    chosen = _chosen(units, labels, spans, known)
     placed: list[Live] = []
     rules: dict[int, Rule] = {}
     used = sum(len(part.template) for part in live)
@@ -52,6 +55,7 @@ def cut(
         unit = units[i]
         line = first_line + unit.line - 1
         wanted = f"line-{line}" if len(chosen) > MANY else slug(unit.text) or f"line-{line}"
+        wanted = known.get(unit.text, wanted)
         if used + len(wanted) + 25 > MOST_TAGS:
             break
         rules[i] = _rule(unit, labels[i], names.give(wanted), Origin(path, line))
@@ -72,15 +76,17 @@ def cut(
 
 
 def _chosen(
-    units: Sequence[Unit], labels: Sequence[Label], spans: Sequence[tuple[int, int]]
+    units: Sequence[Unit],
+    labels: Sequence[Label],
+    spans: Sequence[tuple[int, int]],
+    known: Mapping[str, str],
 ) -> list[int]:
     """Which units become rules: sure ones that nothing of a template stands in."""
     starts, ends = [start for start, _ in spans], [end for _, end in spans]
     return [
         i
         for i, (unit, label) in enumerate(zip(units, labels, strict=True))
-        if label.label == RULE
-        and label.confidence >= UNDECIDED
+        if (unit.text in known or (label.label == RULE and label.confidence >= UNDECIDED))
         and unit.kind in _KEPT
         and unit.text.strip()
         and unit.text == unit.text.rstrip("\r\n")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from promptops.errors import PromptopsError
 from promptops.importing.interface import Imported, Source
@@ -42,30 +43,49 @@ class _NoFiles:
         return ()
 
 
+class Writer(Protocol):
+    """Tokens in a file's own template language."""
+
+    def __call__(self, tokens: Iterable[Token], verbatim: bool = False) -> str: ...
+
+
+Reader = Callable[[Source], tuple[Imported, ...]]
+
+
 def put_into(
-    prompt: Prompt,
-    origin: str,
-    spots: Sequence[Spot],
-    read: Callable[[Source], tuple[Imported, ...]],
-    write: Callable[[Iterable[Token]], str],
+    prompt: Prompt, origin: str, spots: Sequence[Spot], read: Reader, write: Writer
 ) -> str | None:
-    """`origin` with the messages that changed; None where that does not read as meant."""
+    """`origin` with the messages that changed; None where that does not read as meant.
+
+    Tags of the file's language that came in as text go out as the tags that they were.
+    """
     if [spot.role for spot in spots] != [message.role for message in prompt.messages]:
         return None
     before = said(read(Source(prompt.target, origin, _NoFiles()))[0].prompt)
     now, (written, left) = said(prompt), turns(prompt)
-    if left:
-        return None
-    text = origin
-    for i in reversed(range(len(spots))):
-        if before[i] != now[i]:
-            text = text[: spots[i].start] + write(written[i].tokens) + text[spots[i].end :]
+    changed = [i for i in range(len(spots)) if before[i] != now[i]]
+    for verbatim in (True, False) if not left else ():
+        text = origin
+        for i in reversed(changed):
+            new = _spaced(write(written[i].tokens, verbatim), origin[spots[i].start : spots[i].end])
+            text = text[: spots[i].start] + new + text[spots[i].end :]
+        if _reads_as(text, prompt, read):
+            return text
+    return None
+
+
+def _spaced(new: str, old: str) -> str:
+    """Variables with the spaces that the file has in its own: `{{name}}` or `{{ name }}`."""
+    return re.sub(
+        r"\{\{ (\w+) \}\}",
+        lambda m: f"{{{{{m[1]}}}}}" if f"{{{{{m[1]}}}}}" in old else m[0],
+        new,
+    )
+
+
+def _reads_as(text: str, prompt: Prompt, read: Reader) -> bool:
     try:
         back = read(Source(prompt.target, text, _NoFiles()))[0].prompt
     except PromptopsError:
-        return None
-    return text if _same(back, prompt) else None
-
-
-def _same(one: Prompt, other: Prompt) -> bool:
-    return turns(one)[0] == turns(other)[0]
+        return False
+    return turns(back)[0] == turns(prompt)[0]

@@ -7,11 +7,11 @@ they become, the variables they use, and what was left as text.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from promptops.importing.constants import START, STOP
-from promptops.importing.escape import Live
+from promptops.importing.escape import Live, quoted
 from promptops.importing.interface import Left
 from promptops.render.scan import STATEMENT, TEXT, Segment, scan, word
 from promptops.render.template import read as read_template
@@ -53,14 +53,21 @@ class Parsed:
 
 def jinja(text: str) -> Parsed:
     """Jinja2 and what is written like it (Nunjucks, Liquid): names, `if`, filters that ours has."""
-    parsed, segments = Parsed(text), scan(text)
-    i = 0
+    segments, parts, groups = scan(text), [], []
+    i = size = 0
     while i < len(segments):
         segment = segments[i]
         last = _block_end(text, segments, i) if segment.kind == STATEMENT else i
-        if segment.kind != TEXT:
-            _take(parsed, segments[i : last + 1])
+        written = text[segment.start : segments[last].end]
+        plain = quoted(written) if last == i else None  # what only escapes text is that text
+        if plain is None and segment.kind != TEXT:
+            groups.append((segments[i : last + 1], size - segment.start))
+        parts.append(written if plain is None else plain)
+        size += len(parts[-1])
         i = last + 1
+    parsed = Parsed("".join(parts))
+    for group, shift in groups:
+        _take(parsed, [s._replace(start=s.start + shift, end=s.end + shift) for s in group])
     return parsed
 
 
@@ -78,7 +85,7 @@ def _block_end(text: str, segments: tuple[Segment, ...], at: int) -> int:
     return at
 
 
-def _take(parsed: Parsed, segments: tuple[Segment, ...]) -> None:
+def _take(parsed: Parsed, segments: Sequence[Segment]) -> None:
     """Keep a tag or a whole block live if ours can render it, else leave it as text."""
     text, start, end = parsed.text, segments[0].start, segments[-1].end
     facts = read_template(text[start:end]).facts

@@ -145,6 +145,7 @@ def _data(value: Any) -> Any:
 
 # -- and back --------------------------------------------------------------------------------------
 
+_NOT_JAVASCRIPT = re.compile(r"\(\?(?:[a-zA-Z-]+[:)]|P)|\\[AzZQE]|\[\[:")
 _BACK = {ours: theirs for theirs, ours in reversed(list(_SAME.items()))}
 
 
@@ -159,8 +160,14 @@ def written(one: Assertion, metric: str = "") -> dict[str, Any] | None:
 
 
 def _written(one: Assertion, folded: bool) -> dict[str, Any] | None:
+    if one.kind == "regex" and _NOT_JAVASCRIPT.search(one.argument):
+        return None
     if (one.kind, folded) in _BACK:
-        return {"type": _BACK[one.kind, folded], "value": one.argument}
+        many = isinstance(one.argument, list | tuple)
+        return {
+            "type": _BACK[one.kind, folded],
+            "value": list(one.argument) if many else one.argument,
+        }
     if folded:
         return None
     match one.kind:

@@ -13,7 +13,7 @@ from typing import Any
 from promptops.errors import InputError
 from promptops.importing.formats._promptfoo_asserts import assertion
 from promptops.importing.interface import Left, Source
-from promptops.importing.names import Names, slug
+from promptops.importing.names import Names, is_id, slug
 from promptops.importing.reading import foreign_text
 from promptops.model import Assertion, Case
 from promptops.source.foreign_yaml import Map, Seq, load_foreign, text_of
@@ -121,7 +121,7 @@ class Tests:
 
     def _case(self, row: Map, values: dict[str, str]) -> None:
         said = text_of(row.get("description")) or " ".join(values.values())
-        name = self.names.give(slug(said) or "case")
+        name = self.names.give(said if is_id(said) else slug(said) or "case")
         asserts = []
         for one in self._asserts(row.get("assert")):
             made, left = assertion(one, values)
@@ -132,7 +132,8 @@ class Tests:
                 self.tied.append((metric, name, made))
             elif made is not None:
                 asserts.append(made)
-        self.cases.append(Case(id=name, variables=values, asserts=tuple(asserts)))
+        slices = {n: v for n, v in _plain(row.get("metadata")).items() if isinstance(v, str)}
+        self.cases.append(Case(id=name, variables=values, slices=slices, asserts=tuple(asserts)))
 
     def _asserts(self, given: Any) -> Iterator[Map]:
         """Assertions, those of sets and templates among them."""
@@ -151,13 +152,17 @@ class Tests:
     def _more(self, what: str, row: Map) -> None:
         """What tests have and cases have not."""
         for key in row:
-            if key not in ("vars", "assert", "description"):
+            if key not in ("vars", "assert", "description", "metadata"):
                 why = "cases have no such thing; the kept copy has it"
                 self._say(Left(f"`{key}` of {what}", why, row.lines.get(key, 0)))
 
     def _say(self, left: Left) -> None:
         if left not in self.left:
             self.left.append(left)
+
+
+def _plain(value: Any) -> Map:
+    return value if isinstance(value, Map) else Map()
 
 
 def _maps(value: Any) -> list[Map]:

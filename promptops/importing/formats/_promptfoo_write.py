@@ -1,4 +1,4 @@
-"""A prompt as a promptfoo config: the chat, the cases as tests, a rule's tests with its `metric`."""
+"""A prompt as a promptfoo config: the chat, the cases as tests, a rule's tests under its `metric`."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
+from promptops.importing.build import remembered
 from promptops.importing.formats._promptfoo_asserts import written
 from promptops.importing.interface import Exported, Left
 from promptops.importing.models import to_promptfoo
@@ -17,7 +18,7 @@ _SCHEMA = "# yaml-language-server: $schema=https://promptfoo.dev/config-schema.j
 
 
 def write(prompt: Prompt) -> Exported:
-    """`promptfooconfig.yaml`; reasons of rules stand in a comment, for people."""
+    """`promptfooconfig.yaml`; ids and reasons of rules stand in `metadata`, which promptfoo ignores."""
     said, left = turns(prompt)
     chat = [
         {"role": "system" if t.role == "developer" else t.role, "content": as_jinja(t.tokens)}
@@ -34,17 +35,9 @@ def write(prompt: Prompt) -> Exported:
     if any(variable.untrusted for variable in prompt.variables.values()):
         left.append(Left("which variables are untrusted", "no such word there"))
     _budget(prompt, left)
-    return Exported("promptfooconfig.yaml", _SCHEMA + _rules(prompt) + yaml_text(data), tuple(left))
-
-
-def _rules(prompt: Prompt) -> str:
-    """Why each rule is there, as comments."""
-    lines = [
-        f"{rule.id}: {' '.join((rule.rationale or 'no reason is known').split())}"
-        for rule in prompt.rules
-    ]
-    head = ["rules (a metric below is the id of one) and why they are there:"] if lines else []
-    return "".join(f"# {line}\n" for line in [*head, *lines])
+    if prompt.rules:
+        data["metadata"] = remembered(prompt)
+    return Exported("promptfooconfig.yaml", _SCHEMA + yaml_text(data), tuple(left))
 
 
 def _budget(prompt: Prompt, left: list[Left]) -> None:
@@ -89,6 +82,9 @@ def _written(
             yield made
             continue
         name = f"not_{one.kind}" if one.negated else one.kind
-        found = Left(f"`{name}` of {where}", "promptfoo has no such assertion")
+        why = "promptfoo has no such assertion"
+        if one.kind == "regex":
+            why = "JavaScript's patterns have no flags in them"
+        found = Left(f"`{name}` of {where}", why)
         if found not in left:
             left.append(found)

@@ -48,6 +48,7 @@ def _refuse(source: Source, known: list[str]) -> NoReturn:
     if not source.name:
         hint = f"name one: {source.path}:NAME" + (f"; it has {listed}" if known else "")
         raise UsageError("a program is not imported whole", hint, path=source.path)
-    guess = nearest(source.name, known)
+    by_lower = {name.lower(): name for name in known}
+    guess = by_lower.get(nearest(source.name, list(by_lower)), "")
     hint = f"did you mean `{guess}`?" if guess else f"it has {listed}" if known else "it has none"
     raise InputError(f"there is no text constant `{source.name}`", hint, path=source.path)

@@ -22,22 +22,9 @@ from promptops.source.foreign_yaml import Map, Seq, load_foreign, text_of
 NAME = "langchain"
 _TYPE = re.compile(r"""^["'{\s]*_type["']?\s*:\s*["']?(?:prompt|few_shot|chat)\b""", re.MULTILINE)
 _KNOWN = frozenset(
-    [
-        "_type",
-        "name",
-        "description",
-        "template",
-        "template_path",
-        "template_format",
-        "input_variables",
-        "messages",
-        "prefix",
-        "suffix",
-        "examples",
-        "example_prompt",
-        "example_separator",
-        "partial_variables",
-    ]
+    {"_type", "name", "description", "template", "template_path", "template_format"}
+    | {"input_variables", "messages", "prefix", "suffix", "examples", "example_prompt"}
+    | {"example_separator", "partial_variables"}
 )
 
 

@@ -18,24 +18,15 @@ from promptops.importing.formats._promptfoo_write import write
 from promptops.importing.interface import Imported, Left, Source
 from promptops.importing.models import from_promptfoo
 from promptops.importing.names import id_of, slug_all
-from promptops.model import Case, CaseSelection, Prompt, Test
+from promptops.model import Assertion, Case, CaseSelection, Prompt, Test
 from promptops.source.foreign_yaml import Map, Seq, load_foreign, text_of
 
 __all__ = ["NAME", "read", "recognises", "write"]
 
 NAME = "promptfoo"
 _KNOWN = frozenset(
-    [
-        "description",
-        "prompts",
-        "providers",
-        "targets",
-        "tests",
-        "defaultTest",
-        "scenarios",
-        "assertionTemplates",
-        "$schema",
-    ]
+    {"description", "prompts", "providers", "targets", "tests", "defaultTest", "scenarios"}
+    | {"assertionTemplates", "metadata", "$schema"}
 )
 NAMED = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _FILES = (".txt", ".md", ".json", ".yaml", ".yml", ".j2", ".jinja", ".jinja2", ".njk", ".csv")
@@ -88,6 +79,7 @@ def _imported(
     source: Source, config: Map, tests: Tests, one: _Found, models: tuple[str, ...], *, first: bool
 ) -> Imported:
     build = Build(source.path, "nunjucks")
+    build.recall(config.get("metadata"))
     build.say(_messages(one))
     build.left += tests.left
     _declare(build, tests, everything=not one.text)
@@ -125,13 +117,14 @@ def _declare(build: Build, tests: Tests, *, everything: bool) -> None:
 
 def _fitting(build: Build, tests: Tests) -> tuple[tuple[Case, ...], dict[str, tuple[Test, ...]]]:
     """The cases with the variables that this prompt has; assertions of a rule's metric on the rule."""
-    rules: dict[str, list[Test]] = {}
+    rules: dict[str, dict[str, tuple[Assertion, list[str]]]] = {}
     known = {rule.id for rule in build.rules}
-    loose: dict[str, list[Any]] = {}
+    loose: dict[str, list[Assertion]] = {}
     for metric, case, made in tests.tied:
         rule = slug_all(metric)
         if rule in known:
-            rules.setdefault(rule, []).append(Test(CaseSelection(ids=(case,)), (made,)))
+            same = rules.setdefault(rule, {}).setdefault(repr(made), (made, []))
+            same[1].append(case)
             continue
         loose.setdefault(case, []).append(made)
         left = Left(f"metric `{metric}`", "no rule has this id: give it to the rule it measures")
@@ -145,7 +138,10 @@ def _fitting(build: Build, tests: Tests) -> tuple[tuple[Case, ...], dict[str, tu
         )
         for case in tests.cases
     )
-    return cases, {rule: tuple(found) for rule, found in rules.items()}
+    return cases, {
+        rule: tuple(Test(CaseSelection(ids=tuple(ids)), (made,)) for made, ids in found.values())
+        for rule, found in rules.items()
+    }
 
 
 def _messages(one: _Found) -> Iterator[Said]:

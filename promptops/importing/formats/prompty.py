@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from promptops.importing.build import ROLES, Build, Said
+from promptops.importing.build import ROLES, Build, Said, remembered
 from promptops.importing.front import Front, front_matter
 from promptops.importing.interface import Exported, Imported, Left, Source
 from promptops.importing.models import joined
@@ -44,6 +44,7 @@ def read(source: Source) -> tuple[Imported, ...]:
     front = front_matter(source.text, source.path)
     build = Build(source.path, _syntax(front.meta))
     _inputs(build, front.meta)
+    build.recall(front.meta.get("metadata"))
     build.say(
         Said(spot.role, source.text[spot.start : spot.end], spot.line)
         for spot in spots(source.text, front)
@@ -82,12 +83,13 @@ def put(prompt: Prompt, origin: str) -> str | None:
 
 
 def write(prompt: Prompt) -> Exported:
-    """Prompty v2. Rules are written out; their reasons, tests and decisions have no place there."""
+    """Prompty v2. Rules are written out, with ids and reasons in `metadata`; tests have no place there."""
     said, left = turns(prompt)
     meta: dict[str, Any] = {"name": prompt.id}
     if prompt.summary:
         meta["description"] = prompt.summary
     meta["metadata"] = {"version": prompt.version}
+    meta["metadata"] |= remembered(prompt)
     if prompt.owners:
         meta["metadata"]["authors"] = list(prompt.owners)
     if prompt.models:
