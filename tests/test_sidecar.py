@@ -387,3 +387,16 @@ def test_a_plain_reading_has_no_sidecar():
     assert isinstance(reading, Reading)
     assert reading.sidecar is None
     assert reading.anchors == ()
+
+
+def test_a_link_to_a_file_is_not_checked_twice(run, tmp_path):
+    write(tmp_path, AGENTS_md=PLAIN, AGENTS_rules_yaml=ENTRY)
+    (tmp_path / "CLAUDE.md").symlink_to("AGENTS.md")
+    assert {path for _, path, *_ in codes(run("check", "--format", "json", cwd=tmp_path))} == {
+        "AGENTS.md"
+    }
+    named = codes(run("check", "CLAUDE.md", "--format", "json", cwd=tmp_path))
+    assert {path for _, path, *_ in named} <= {"CLAUDE.md"}
+    (tmp_path / "CLAUDE.md").unlink()
+    (tmp_path / "CLAUDE.md").write_text("- Never push to `main`\u202e.\n")
+    assert "CLAUDE.md" in run("check", cwd=tmp_path).out

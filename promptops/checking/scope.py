@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from promptops.checking.below import Below
 from promptops.config import Settings
-from promptops.errors import GitError
+from promptops.errors import GitError, InputError
 from promptops.model import Prompt
 from promptops.source.reading import read_prompt
 from promptops.source.settings import FILES as SETTINGS_FILES
@@ -47,8 +47,32 @@ class Scope:
 def on_disk(tree: Tree, named: Sequence[str], adjust: Adjust) -> Scope:
     """The files as they stand: those named, or all that are governed."""
     settings = adjust(read_settings(tree))
-    files = named_files(settings, tree, named) if named else find_files(settings, tree.paths())
-    return Scope(tree, files, settings)
+    if named:
+        return Scope(tree, named_files(settings, tree, named), settings)
+    return Scope(tree, without_links(tree, find_files(settings, tree.paths())), settings)
+
+
+def without_links(tree: Tree, files: Files) -> Files:
+    """The files without links to one of them: CLAUDE.md is often AGENTS.md by another name."""
+    if not isinstance(tree, DiskTree):
+        return files
+    places = {os.path.join(tree.root, path): path for path in files.instructions}
+    twins = [
+        path
+        for place, path in places.items()
+        if os.path.islink(place) and os.path.realpath(place) in places
+    ]
+    for path in twins:
+        _noticed(tree, path)
+    return replace(files, instructions=tuple(p for p in files.instructions if p not in twins))
+
+
+def _noticed(tree: Tree, path: str) -> None:
+    """Read, so that an answer that is remembered depends on it."""
+    try:
+        tree.read(path)
+    except InputError:
+        return
 
 
 def staged(root: str, environ: Mapping[str, str], named: Sequence[str], adjust: Adjust) -> Scope:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from promptops.agents.load import Load, Loader
 from promptops.agents.profiles import PROFILES
 from promptops.agents.repeated import Repeated, repeated
 from promptops.checking.run import check_files
+from promptops.checking.scope import without_links
 from promptops.checks import Around
 from promptops.cli._keep import Kept
 from promptops.cli._world import Call
@@ -92,7 +93,7 @@ def survey(call: Call, model: str) -> Survey:
             listed = {entry.path for entry in entries} | set(past.repository.untracked())
             tree = ListedTree(past.repository.root, sorted(listed))
         settings = read_settings(tree)
-        files = _once(tree, find_files(settings, tree.paths()))
+        files = without_links(tree, find_files(settings, tree.paths()))
         rules, explained = _rules(tree, files.instructions, past)
         counter = Counter(places(call.environ), settings.models)
         loader = Loader(tree)
@@ -145,20 +146,6 @@ def _partly(rules: int, explained: Sequence[Explained]) -> str:
     if len(explained) < rules:
         return f"the history of {len(explained)} of {rules} rules was looked up"
     return ""
-
-
-def _once(tree: Tree, files: Files) -> Files:
-    """The files without links to one of them: CLAUDE.md is often AGENTS.md by another name."""
-    if not isinstance(tree, DiskTree):
-        return files
-    seen: set[str] = set()
-    kept = []
-    for path in sorted(files.instructions, key=lambda p: os.path.islink(f"{tree.root}/{p}")):
-        real = os.path.realpath(f"{tree.root}/{path}")
-        if real not in seen and tree.exists(path):
-            seen.add(real)
-            kept.append(path)
-    return replace(files, instructions=tuple(sorted(kept)))
 
 
 def _others(tree: Tree, files: Files) -> Iterator[str]:
