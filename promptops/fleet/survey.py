@@ -21,7 +21,8 @@ from promptops.history.versions import Versions
 from promptops.model import Prompt
 from promptops.render import render
 from promptops.source.settings import read_settings
-from promptops.source.workspace import find_files, read_file
+from promptops.source.sidecar_path import sidecar_path
+from promptops.source.workspace import INSTRUCTIONS, find_files, read_file
 from promptops.tokens.counts import Counter
 from promptops.tokens.prices import price
 from promptops.tokens.summary import summarize
@@ -79,7 +80,8 @@ def survey(
     Nothing raises for what a repository is or holds: `problem` says it.
     """
     try:
-        with Repository.find(folder, environ) as repository:
+        named = {**environ, "GIT_DIR": folder}  # the owner of the fleet named it: a bare one counts
+        with Repository.find(folder, named) as repository:
             head = repository.head()
             if head is None:
                 return Surveyed(folder, problem="it has no commit yet")
@@ -126,7 +128,7 @@ class _Survey:
         for path, kind in files.items():
             if kind == "decision":
                 continue
-            prompt = read_file(self.tree, path, kind).prompt
+            prompt = self._read(path, kind)
             if prompt is not None:
                 rows.append(self._row(prompt, path, _by_file(found, path, prompt)))
             else:
@@ -136,6 +138,15 @@ class _Survey:
         knows, alone = self._people([row.path for row in rows])
         placed = tuple(replace(row, rests_on=knows.get(row.path, {})) for row in rows)
         return Surveyed(folder, self.head, placed, alone)
+
+    def _read(self, path: str, kind: str) -> Prompt | None:
+        """A prompt, or an instruction file with what stands beside it."""
+        reading = read_file(self.tree, path, kind)
+        if kind == INSTRUCTIONS and self.tree.exists(sidecar_path(path)):
+            from promptops.history.adopted import adopted
+
+            reading = adopted(self.tree, reading)
+        return reading.prompt
 
     def _findings(self, files: Any) -> tuple[Diagnostic, ...]:
         rows: MutableMapping[str, Any] = self.kept.setdefault("check", {})
