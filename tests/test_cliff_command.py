@@ -233,3 +233,21 @@ def test_the_demo_finds_what_was_planted(run: Run, tmp_path: Path) -> None:
     assert "planted: 4 conflicts; found: 4; found and not planted: 0" in done.out
     assert max(map(len, done.out.splitlines())) <= 80
     assert not list(tmp_path.iterdir()), "it leaves nothing behind"
+    drawn = run("cliff", "--demo", "--svg", "demo.svg", cwd=tmp_path)
+    assert drawn.code == 1
+    shown = (Path(__file__).parent.parent / "docs" / "cliff-demo.svg").read_text()
+    assert _title((tmp_path / "demo.svg").read_text()) == _title(shown), (
+        "docs/cliff-demo.svg is old"
+    )
+
+
+def _title(drawn: str) -> set[str]:
+    """What a picture says it shows, without the figures, which differ between machines."""
+    said = drawn.partition("<title>")[2].partition("</title>")[0].partition(": ")[2]
+    return {" ".join(part.split()[:3]) for part in said.split("; ")}
+
+
+def test_a_plain_world_has_nothing_to_find(run: Run, tmp_path: Path) -> None:
+    done = run("cliff", "--demo", "--model", "simulated/plain", cwd=tmp_path)
+    assert "planted: 0 conflicts; found: 0; found and not planted: 0" in done.out
+    assert done.code in (0, 3)

@@ -39,7 +39,7 @@ class Session:
     """`with Session(…) as session: answers = session.ask(requests)`, as often as is wanted.
 
     stopped: why nothing more goes out, "" while it may. error: what makes every call fail.
-    folder: where the answers are kept, the state folder where it is "".
+    folder: where the answers are kept, where `eval` keeps them if it is "".
     """
 
     def __init__(
