@@ -8,8 +8,9 @@ the user's environment alone.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from typing import Any
+
+from promptops.values import dataclass, field, replace
 
 DECISION_KINDS = ("rule", "model", "modality", "data", "budget", "output")
 DECIDED_ALWAYS = frozenset({"modality", "data"})

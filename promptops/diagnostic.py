@@ -7,8 +7,9 @@ symbolic location that is made concrete late.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from promptops.values import dataclass
 
 Place = tuple[str | int, ...]
 """A place in a document: keys and indices from its root, `("rules", 0, "rationale")`."""

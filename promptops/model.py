@@ -7,9 +7,10 @@ Everything here is plain data, as `docs/format.md` describes the files it is rea
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
+
+from promptops.values import dataclass, field
 
 NOTHING: Mapping[str, Any] = {}
 

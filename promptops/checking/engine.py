@@ -7,7 +7,6 @@ settings, lines with an ignore comment.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -30,6 +29,7 @@ from promptops.diagnostic import Diagnostic, Edit, Finding
 from promptops.source.document import Document
 from promptops.source.ignores import Ignores
 from promptops.source.reading import Reading
+from promptops.values import replace
 
 
 @cache

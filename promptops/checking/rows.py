@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from promptops.diagnostic import Diagnostic, Edit, Severity, Span
+from promptops.values import dataclass
 
 Row = list[Any]
 

@@ -7,7 +7,6 @@ knows no disk but the tree.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, MutableMapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Any
 
 from promptops.checking.engine import examine, selected
@@ -34,6 +33,7 @@ from promptops.source.workspace import (
     read_decisions,
     read_file,
 )
+from promptops.values import dataclass, replace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from promptops.checking.below import Below
@@ -17,6 +16,7 @@ from promptops.source.settings import read_settings
 from promptops.source.sidecar_path import sidecar_path
 from promptops.source.tree import DiskTree, Tree
 from promptops.source.workspace import Files, find_files, is_record, named_files
+from promptops.values import dataclass, field, replace
 
 if TYPE_CHECKING:
     from promptops.history.git import Repository

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
 from importlib import import_module
@@ -19,6 +18,7 @@ from typing import Any, TypeVar
 
 from promptops.diagnostic import Finding, Place, Severity
 from promptops.model import Budget, Decision, Prompt
+from promptops.values import dataclass, field
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import fields, replace
 
 from promptops.checks import ON_PROMPT, Around, check
 from promptops.diagnostic import Finding, Severity
 from promptops.model import Budget, Prompt
+from promptops.values import replace
 
 LIMITS = ("prompt_tokens", "rule_tokens", "tool_tokens", "output_tokens", "usd_per_month")
 
@@ -40,10 +40,9 @@ def raised_budget(prompt: Prompt, around: Around) -> Iterator[Finding]:
 
 def judged(budget: Budget, before: Budget) -> Budget:
     """The budget that judges a change: of each limit the tighter one of before and now."""
-    pairs = {f.name: (getattr(before, f.name), getattr(budget, f.name)) for f in fields(Budget)}
+    pairs = {name: (getattr(before, name), getattr(budget, name)) for name in LIMITS}
     tighter = {
         name: min((value for value in pair if value is not None), default=None)
         for name, pair in pairs.items()
-        if name in LIMITS
     }
     return replace(budget, **tighter)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from promptops.checking.baseline import (
     DEFAULT_PATH,
@@ -40,6 +39,7 @@ from promptops.source.settings import FILES as SETTINGS_FILES
 from promptops.source.tree import DiskTree
 from promptops.tokens.counts import Counter
 from promptops.tokens.vocab import places
+from promptops.values import dataclass
 
 # What could not be used at all: files, templates that cannot be rendered, patterns that are refused.
 REFUSED = ("PO00", "PO208", "PO701", "PO704", "PO706")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import date
 
 from promptops.cli import _out
@@ -14,6 +13,7 @@ from promptops.config import Settings
 from promptops.errors import UsageError
 from promptops.report import Report, Screen
 from promptops.source.tree import DiskTree
+from promptops.values import dataclass, field
 
 __all__ = ["Call", "emit", "find_root", "make_call", "screen"]
 

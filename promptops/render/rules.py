@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
 
 from promptops.errors import UsageError
 from promptops.model import Prompt, Rule
 from promptops.render.problem import did_you_mean
+from promptops.values import dataclass
 
 _CONTINUED = re.compile(r"\n(?!\r?\n)")
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 from promptops.report import (
     Bars,
@@ -20,6 +19,7 @@ from promptops.report import (
     Words,
 )
 from promptops.report.safe import one_line, safe
+from promptops.values import replace
 
 TONES = {"good": ("✓ ", "+ "), "bad": ("✗ ", "x "), "warn": ("! ", "! ")}
 

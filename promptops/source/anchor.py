@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from promptops.model import Rule
+from promptops.values import dataclass
 
 HERE = "sidecar"  # what a place in the sidecar begins with, where its file is spoken of
 

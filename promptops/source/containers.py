@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from promptops.diagnostic import Place
@@ -20,6 +19,7 @@ from promptops.source.shape import (
     name_of,
     nearest,
 )
+from promptops.values import dataclass
 
 
 class ListOf(Shape):

@@ -10,7 +10,6 @@ import json
 import posixpath
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from promptops.digest import digest
@@ -21,6 +20,7 @@ from promptops.source.plain_nodes import Mark, to_node
 from promptops.source.shape import WRONG, Log
 from promptops.source.text import decode
 from promptops.source.tree import Tree
+from promptops.values import dataclass
 
 FOLDER = "evidence"
 SEAL = "seal"

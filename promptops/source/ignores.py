@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 from promptops.diagnostic import Diagnostic
 from promptops.source.document import Document
+from promptops.values import dataclass, field
 
 MARK = "promptops: ignore"
 _COMMENT = re.compile(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from promptops.diagnostic import Edit, Finding, Place, Span
@@ -18,6 +17,7 @@ from promptops.source.text import BOM, decode
 from promptops.source.tree import Tree
 from promptops.source.yaml import compose
 from promptops.source.yaml_document import YamlDocument
+from promptops.values import dataclass, field, replace
 
 if TYPE_CHECKING:
     from promptops.source.anchor import Anchor

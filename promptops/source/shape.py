@@ -7,10 +7,10 @@ the shape calls text is read as text, whatever YAML would make of it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from promptops.diagnostic import Finding, Place
+from promptops.values import dataclass
 
 WRONG = object()  # what `read` gives where there is an error; a caller's default takes its place
 

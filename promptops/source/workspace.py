@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from promptops.config import Settings
 from promptops.errors import InputError
@@ -19,6 +18,7 @@ from promptops.source.reading import (
 )
 from promptops.source.sidecar_path import SIDECAR, instructions_of
 from promptops.source.tree import Tree
+from promptops.values import dataclass
 
 PROMPT = "prompt"
 INSTRUCTIONS = "instructions"

@@ -7,7 +7,6 @@ always is the count of the text that is sent.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 
 from promptops.model import Message, Prompt
@@ -16,6 +15,7 @@ from promptops.tokens.counts import Count, Counter, total_of
 from promptops.tokens.framing import Framing, Size, framing
 from promptops.tokens.layout import RULE, Layout, Render, knows, lay_out
 from promptops.tokens.renderings import Filling, fillings, first_filling, shares
+from promptops.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

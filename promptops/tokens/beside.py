@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from promptops.model import Image, Prompt
 from promptops.tokens.counts import Count, Counter, total_of
 from promptops.tokens.images import image_tokens
 from promptops.tokens.models import Model
 from promptops.tokens.tools import NONE, tool_count
+from promptops.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

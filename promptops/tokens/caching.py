@@ -9,7 +9,6 @@ declares some, the last of them inside the static prefix is what counts.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from itertools import accumulate, zip_longest
 
 from promptops.model import Prompt
@@ -19,6 +18,7 @@ from promptops.tokens.facts import Row, by_model
 from promptops.tokens.framing import Framing
 from promptops.tokens.layout import VARIABLE, Laid, Layout, Part, knows
 from promptops.tokens.prices import INPUT, READ, WRITE, Price
+from promptops.values import dataclass, replace
 
 # what may stand where a variable is: each of these can merge with the text before it
 _PROBES = ("", "a", "A", "s", " ", "\n", "1", "é", "'s", ".", "漢")

@@ -6,11 +6,11 @@ No provider publishes its framing as a promise: every figure here is estimated.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from promptops.model import Message
 from promptops.tokens.facts import by_family
 from promptops.tokens.models import Model
+from promptops.values import dataclass
 
 Size = Callable[[str], int]  # a text's tokens
 

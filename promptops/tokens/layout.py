@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Protocol
 
 from promptops.errors import TemplateError
 from promptops.model import Message, Prompt
+from promptops.values import dataclass, replace
 
 RULE, VARIABLE = "rule", "variable"
 _FIRST, _MOST = 0x100000, 0x7FFE  # the last private-use plane: an opening and a closing mark each

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from promptops.model import Message, Prompt
+from promptops.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)
