@@ -173,7 +173,7 @@ else:
         for name, value in zip(self._shape.names, state, strict=True):
             object.__setattr__(self, name, value)
 
-    def _refuse(self, name, *_):
+    def _refuse(self, name, *_):  # noqa: ARG001
         from dataclasses import FrozenInstanceError
 
         raise FrozenInstanceError(f"cannot change field {name!r}")

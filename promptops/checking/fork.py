@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Sequence
-from typing import TypeVar
 
 from promptops.checking.rows import FileOutcome, from_row, to_row
 
 PARALLEL_FROM = 64  # items; below that a second process costs more than it saves
-T = TypeVar("T")
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import TypeVar
+
+    T = TypeVar("T")
 
 
 def outcomes_of(

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from promptops.diagnostic import Diagnostic, Edit, Severity, Span
 from promptops.values import dataclass
 
-Row = list[Any]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    Row = list[Any]
+else:
+    Row = list
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,6 @@ knows no disk but the tree.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, MutableMapping, Sequence
-from typing import Any
 
 from promptops.checking.engine import examine, selected
 from promptops.checking.fork import outcomes_of
@@ -37,6 +36,8 @@ from promptops.values import dataclass, replace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from promptops.agents.faults import Fault
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from promptops.checking.below import Below
 from promptops.config import Settings
@@ -18,6 +17,7 @@ from promptops.source.tree import DiskTree, Tree
 from promptops.source.workspace import Files, find_files, is_record, named_files
 from promptops.values import dataclass, field, replace
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from promptops.history.git import Repository
 

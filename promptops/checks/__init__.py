@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from functools import cache
 from importlib import import_module
-from typing import Any, TypeVar
 
 from promptops.diagnostic import Finding, Place, Severity
 from promptops.model import Budget, Decision, Prompt
@@ -22,10 +21,15 @@ from promptops.values import dataclass, field
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any, TypeVar
+
     from promptops.agents.faults import Fault
     from promptops.errors import TemplateError
     from promptops.source.evidence import Evidence
     from promptops.tokens.counts import Counter
+
+    Run = Callable[[Any, "Around"], Iterator[Finding]]
+    F = TypeVar("F", bound=Run)
 
 ON_PROMPT = "prompt"  # a governed prompt (model.Prompt)
 ON_INSTRUCTIONS = "instructions"  # a plain instruction file (model.Prompt, governed=False)
@@ -35,9 +39,6 @@ ON_DECISION = "decision"  # a decision record (model.Decision)
 ON_FORM = "form"  # a source.reading.Reading that has problems
 ON_IGNORES = "ignores"  # the ignore comments of a document (checks.ignores.Ignores)
 ON_TEXT = "text"  # the raw text (str) of any of these files; findings have path ()
-
-Run = Callable[[Any, "Around"], Iterator[Finding]]
-F = TypeVar("F", bound=Run)
 
 
 @dataclass(frozen=True, slots=True)

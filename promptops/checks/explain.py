@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from promptops.checks import (
     ON_ANCHORS,
@@ -17,6 +16,7 @@ from promptops.checks import (
     Check,
     registry,
 )
+from promptops.values import dataclass
 
 FAMILIES = {
     "PO0": "File and schema",
@@ -40,7 +40,8 @@ _SUBJECTS = {
 }
 
 
-class Explanation(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Explanation:
     """harm: why the check exists, paragraphs parted by blank lines. bad, good: an example each."""
 
     harm: str

@@ -6,12 +6,15 @@ import json
 import re
 from collections.abc import Iterator
 from functools import cache
-from typing import Any
 
 from promptops.checks import ON_PROMPT, Around, check
 from promptops.checks._figures import encoder_of
 from promptops.diagnostic import Finding, Place, Severity
 from promptops.model import Prompt
+
+TYPE_CHECKING = False  # `typing` costs a check a tenth of its start
+if TYPE_CHECKING:
+    from typing import Any
 
 _WORTH = 20  # tokens below which a remark is not worth a reader's second
 _MOST_FAILURES = 100  # brackets that open no JSON; each may cost a scan of the text

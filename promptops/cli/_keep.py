@@ -8,9 +8,12 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from typing import Any
 
 from promptops.digest import digest
+
+TYPE_CHECKING = False  # `typing` costs a check a tenth of its start
+if TYPE_CHECKING:
+    from typing import Any
 
 
 def cache_folder(environ: Mapping[str, str]) -> str:

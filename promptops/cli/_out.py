@@ -11,6 +11,7 @@ TYPE_CHECKING = False  # `typing` costs a cold count a tenth of its time
 if TYPE_CHECKING:
     from typing import Any
 
+
 earned = 0  # the exit code already earned, should the reader of our output go away
 BUGS = "https://github.com/promptops/promptops/issues"
 

@@ -18,6 +18,7 @@ from promptops.render.problem import PlacedError, Problem, did_you_mean
 from promptops.render.rules import RuleList, applies, left_out, view
 from promptops.render.scan import Words
 from promptops.render.template import Facts, Template, Use, read
+from promptops.values import replace
 
 __all__ = [
     "Facts",
@@ -128,10 +129,10 @@ def placements(prompt: Prompt) -> Facts:
 def _facts(contents: tuple[str, ...]) -> Facts:
     found = [(at, read(content).facts) for at, content in enumerate(contents)]
     return Facts(
-        tuple(use._replace(at=at) for at, facts in found for use in facts.variables),
-        tuple(use._replace(at=at) for at, facts in found for use in facts.rules),
-        tuple(use._replace(at=at) for at, facts in found for use in facts.lists),
-        tuple(problem._replace(at=at) for at, facts in found for problem in facts.problems),
+        tuple(replace(use, at=at) for at, facts in found for use in facts.variables),
+        tuple(replace(use, at=at) for at, facts in found for use in facts.rules),
+        tuple(replace(use, at=at) for at, facts in found for use in facts.lists),
+        tuple(replace(problem, at=at) for at, facts in found for problem in facts.problems),
     )
 
 
@@ -157,11 +158,11 @@ def _text(index: int, template: Template, context: Context) -> str:
     try:
         return shortened.render(context)
     except PlacedError as error:
-        problem = error.problem._replace(at=index)
+        problem = replace(error.problem, at=index)
         if shortened is not template:
             word = shortened.source[problem.start : problem.end]
             start, end = Words(template.source).place(word, 1)
-            problem = problem._replace(start=start, end=end)
+            problem = replace(problem, start=start, end=end)
         raise PlacedError(problem, template.source) from None
 
 

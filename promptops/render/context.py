@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from promptops.render.problem import (
     LIMIT,
@@ -16,12 +15,14 @@ from promptops.render.problem import (
     did_you_mean,
 )
 from promptops.render.rules import RuleList, RuleView
+from promptops.values import dataclass
 
 MAX_OUTPUT = 1 << 20  # characters of one message, beside the values of variables
 BUILT_IN = ("rules", "rule")
 
 
-class Context(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Context:
     """What the templates of one prompt are rendered with.
 
     variables: the values given; declared: the names the prompt declares.

@@ -15,6 +15,7 @@ from promptops.render.expressions import Expressions, Loop, Scope, Stop
 from promptops.render.filters import Misuse, items, text
 from promptops.render.problem import LIMIT, REFUSED, TOO_DEEP, PlacedError, Problem
 from promptops.render.scan import Words
+from promptops.values import replace
 
 _MISUSED = "write the text itself, or let the program give it as the value of a variable"
 
@@ -34,7 +35,7 @@ def interpret(source: str, tree: nodes.Template, context: Context, out: Writer) 
     else:
         return
     start, end = Words(source).place(word, run.line)
-    raise PlacedError(problem._replace(start=start, end=end), source)
+    raise PlacedError(replace(problem, start=start, end=end), source)
 
 
 class _Run:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from promptops.errors import TemplateError
+from promptops.values import dataclass
 
 SYNTAX = "syntax"  # not a template
 REFUSED = "refused"  # asks for what templates may not do
@@ -16,7 +16,8 @@ UNKNOWN_RULE = "unknown-rule"  # rule("…") or section("…") of something the 
 TOO_DEEP = ("template over limit: nested too deeply", "make it flatter")
 
 
-class Problem(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Problem:
     """One thing wrong with a template; `kind` is one of this module's constants.
 
     at: the message, as an index of `prompt.messages`. start, end: half-open character range in its content.

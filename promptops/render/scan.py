@@ -10,7 +10,8 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from functools import cache, lru_cache
-from typing import NamedTuple
+
+from promptops.values import dataclass
 
 TEXT, NAME, LIST, RULE = "text", "name", "list", "rule"
 EXPRESSION, STATEMENT, COMMENT, RAW = "expression", "statement", "comment", "raw"
@@ -29,7 +30,8 @@ _NOT_PLAIN = frozenset(
 )
 
 
-class Segment(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Segment:
     """A piece of a template: the characters [start, end) of its source.
 
     value: of a NAME the variable, of a RULE the rule's id, of a LIST its section ("" is all rules).
@@ -50,7 +52,8 @@ def named(source: str, segment: Segment) -> tuple[int, int]:
     return start, start + len(value)
 
 
-class Token(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Token:
     """A word, a string with its quotes or another character of a tag, at an offset of the source."""
 
     text: str
@@ -165,7 +168,9 @@ class Words:
         if at < len(known):
             return known[at]
         at = bisect_right(self.tags, start, key=lambda segment: segment.end)
-        return self.tags[at][1:3] if at < len(self.tags) else (self.length, self.length)
+        if at == len(self.tags):
+            return self.length, self.length
+        return self.tags[at].start, self.tags[at].end
 
 
 @cache

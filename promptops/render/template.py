@@ -8,7 +8,6 @@ interpreted (`interpret.py`); both give the bytes that Jinja gives with `keep_tr
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any, NamedTuple
 
 from promptops.render.context import MAX_OUTPUT, Context, Writer
 from promptops.render.problem import PlacedError, Problem
@@ -25,9 +24,15 @@ from promptops.render.scan import (
     scan,
     tokens,
 )
+from promptops.values import dataclass, replace
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 
-class Use(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Use:
     """A name that a template uses, at the characters [start, end) of message `at`."""
 
     name: str
@@ -36,7 +41,8 @@ class Use(NamedTuple):
     at: int = 0
 
 
-class Facts(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Facts:
     """What templates use, known without rendering them.
 
     variables: names that the caller has to give. rules: ids placed one by one, `rule("id")`.
@@ -49,7 +55,8 @@ class Facts(NamedTuple):
     problems: tuple[Problem, ...] = ()
 
 
-class Template(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Template:
     """A template read. `tree` is Jinja's, None where no Jinja is needed."""
 
     source: str
@@ -88,7 +95,7 @@ class Template(NamedTuple):
                 self._write(segment, context, out)
             except PlacedError as error:
                 start, end = named(self.source, segment)
-                problem = error.problem._replace(start=start, end=end)
+                problem = replace(error.problem, start=start, end=end)
                 raise PlacedError(problem, self.source) from None
         return "".join(out.parts)
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
 
 from promptops.values import dataclass, field
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from promptops.diagnostic import Diagnostic
 
 STYLES: Mapping[str, str] = {
@@ -23,14 +25,16 @@ STYLES: Mapping[str, str] = {
 }
 
 
-class Heading(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Heading:
     """A title; level 1 is the page's."""
 
     text: str
     level: int = 2
 
 
-class Text(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Text:
     """A paragraph; `tone` is "", "good", "bad", "warn" or "quiet"; `verbatim` keeps white space."""
 
     text: str
@@ -38,13 +42,15 @@ class Text(NamedTuple):
     verbatim: bool = False
 
 
-class Items(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Items:
     """A bulleted list."""
 
     items: tuple[str, ...]
 
 
-class Table(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Table:
     """Rows under columns; `align` has one of "l", "r" a column ("" is all left)."""
 
     columns: tuple[str, ...]
@@ -52,13 +58,15 @@ class Table(NamedTuple):
     align: str = ""
 
 
-class Words(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Words:
     """A word-level difference: runs of ("=", text), ("-", text), ("+", text)."""
 
     runs: tuple[tuple[str, str], ...]
 
 
-class Fold(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Fold:
     """Detail that a page or a comment may fold away; text shows it all."""
 
     summary: str
@@ -79,7 +87,8 @@ class Diagnostics:
     files: int = 0
 
 
-class Bars(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Bars:
     """A bar chart: (label, value, note) each, values in `unit`; `limit` draws a line, or None."""
 
     rows: tuple[tuple[str, float, str], ...]
@@ -87,7 +96,8 @@ class Bars(NamedTuple):
     limit: float | None = None
 
 
-class Picture(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Picture:
     """A chart and what it says: in words, and as figures where no picture can be shown.
 
     svg: markup of `promptops.report.charts`. drawn: lines for a terminal, at most 80 columns wide;

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from promptops.diagnostic import Edit, Finding, Place, Span
 from promptops.errors import InputError
@@ -19,6 +18,7 @@ from promptops.source.yaml import compose
 from promptops.source.yaml_document import YamlDocument
 from promptops.values import dataclass, field, replace
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from promptops.source.anchor import Anchor
     from promptops.source.sidecar import SidecarDocument

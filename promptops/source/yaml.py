@@ -12,13 +12,16 @@ only to explain what libyaml could not read.
 from __future__ import annotations
 
 import re
-from typing import Any
 
 import yaml
 from yaml._yaml import CParser
 
 from promptops.source.shape import MAX_DEPTH
 from promptops.source.text import BOM, at
+
+TYPE_CHECKING = False  # `typing` costs a check a tenth of its start
+if TYPE_CHECKING:
+    from typing import Any
 
 EXPLAINED_BY_RUAMEL = 100_000  # characters; ruamel reads a quarter of a megabyte a second
 

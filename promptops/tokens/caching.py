@@ -75,7 +75,11 @@ def marks_of(prompt: Prompt, tools: Count) -> Marks:
 
 
 def static_prefix(
-    layout: Layout, model: str, counter: Counter, frame: Framing | None, marks: Marks = Marks()
+    layout: Layout,
+    model: str,
+    counter: Counter,
+    frame: Framing | None,
+    marks: Marks = Marks(),  # noqa: B008 - frozen
 ) -> Prefix | None:
     """All before the first variable's value; None where the template hides where that is."""
     if not knows(layout, VARIABLE):

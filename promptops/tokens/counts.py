@@ -18,6 +18,7 @@ TYPE_CHECKING = False  # `typing` costs a cold count a tenth of its time
 if TYPE_CHECKING:
     from typing import Any
 
+
 BASE = "o200k_base"  # what factors are of
 STRENGTH = ("exact", "assumed", "counted", "estimated", "unknown")  # strongest first
 

@@ -6,9 +6,16 @@ import os
 from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import cache
-from typing import Any
 
 from promptops.tokens.models import Model
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    Row = Mapping[str, Any]
+else:
+    Row = Mapping
 
 _FILES = (
     ("framing", "rows"),
@@ -19,7 +26,6 @@ _FILES = (
     ("vocabularies", "vocabularies"),
 )
 OLD_AFTER = 180  # days after which facts are called old
-Row = Mapping[str, Any]
 _FOLDER = os.path.join(os.path.dirname(__file__), "data")
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Protocol
 
 from promptops.errors import TemplateError
 from promptops.model import Message, Prompt
@@ -20,6 +19,12 @@ _FIRST, _MOST = 0x100000, 0x7FFE  # the last private-use plane: an opening and a
 _MARK = re.compile("[\U00100000-\U0010fffd]")
 _INDENT = 80  # characters before a rule in which its bullet is looked for
 _BULLET = re.compile(r"[ \t]*(?:(?:[-*+•]|\d+[.)])[ \t]+)?\Z")
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Protocol
+else:
+    Protocol = object
 
 
 class Render(Protocol):

@@ -16,6 +16,7 @@ TYPE_CHECKING = False  # `typing` costs a cold count a tenth of its time
 if TYPE_CHECKING:
     from typing import Any
 
+
 EXACT, ASSUMED, COUNTED, ESTIMATED, UNKNOWN = (
     "exact",
     "assumed",

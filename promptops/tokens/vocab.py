@@ -22,6 +22,7 @@ TYPE_CHECKING = False  # `typing` costs a cold count a tenth of its time
 if TYPE_CHECKING:
     from typing import Any
 
+
 BY_LIBRARY = ("huggingface", "sentencepiece")  # formats that no table can hold
 ADDED = "added.json"
 MAX_SOURCE = 64 << 20  # bytes; the largest known one has 19 MB
