@@ -15,6 +15,7 @@ from promptops.importing.escape import Live, quoted
 from promptops.importing.interface import Left
 from promptops.render.scan import STATEMENT, TEXT, Segment, scan, word
 from promptops.render.template import read as read_template
+from promptops.values import replace
 
 TEMPLATE_NAMES = frozenset(
     ["true", "false", "none", "True", "False", "None", "not", "rule", "rules", "loop", "range"]
@@ -67,7 +68,7 @@ def jinja(text: str) -> Parsed:
         i = last + 1
     parsed = Parsed("".join(parts))
     for group, shift in groups:
-        _take(parsed, [s._replace(start=s.start + shift, end=s.end + shift) for s in group])
+        _take(parsed, [replace(s, start=s.start + shift, end=s.end + shift) for s in group])
     return parsed
 
 
