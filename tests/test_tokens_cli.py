@@ -274,8 +274,8 @@ def test_an_output_schema_that_is_no_json(cli: Run, repo: Path) -> None:
 def test_the_endpoint_only_when_asked(cli: Run, repo: Path, monkeypatch) -> None:
     asked = []
 
-    def ask(model: str, messages: object) -> int:
-        asked.append(model)
+    def ask(model: Any, messages: object, tools: object) -> int:
+        asked.append(model.name)
         return 77
 
     monkeypatch.setattr(endpoint, "ask_litellm", ask)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pickle
 import socket
 import subprocess
 import sys
+import threading
 from datetime import date
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import ModuleType
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -16,7 +20,7 @@ from hypothesis import strategies as st
 from token_world import NOWHERE, bare, counter
 
 from promptops.errors import ProviderError
-from promptops.model import Message
+from promptops.model import Message, Tool
 from promptops.tokens import endpoint, estimate, large, vocab
 from promptops.tokens.counts import STRENGTH, Count, Counter, weakest
 from promptops.tokens.encode import Encoder
@@ -276,8 +280,8 @@ def test_a_cold_count_loads_nothing_heavy():
 def test_the_endpoint_is_asked_once_and_kept(tmp_path):
     asked = []
 
-    def ask(model, messages):
-        asked.append(model)
+    def ask(model, messages, tools):
+        asked.append((model.name, len(tools)))
         return 1000
 
     where = vocab.Places(str(tmp_path), (), ())
@@ -295,6 +299,10 @@ def test_the_endpoint_is_asked_once_and_kept(tmp_path):
     (tmp_path / "counted.json").write_text("{")
     endpoint.counted(messages, model, NOWHERE, date(2026, 11, 25), ask)
     assert len(asked) == 4
+    told = endpoint.counted(
+        messages, model, where, date(2026, 11, 25), ask, [Tool("find", "Finds.")]
+    )
+    assert (told.tokens, asked[-1]) == (1000, ("anthropic/claude-opus-5", 1))
 
 
 def test_an_endpoint_whose_count_cannot_be_kept_is_still_an_answer(tmp_path):
@@ -322,14 +330,15 @@ class Answer:
 def test_litellms_local_guess_is_no_count(monkeypatch, answer, why):
     fake_litellm(monkeypatch, answer)
     with pytest.raises(ProviderError, match=why):
-        endpoint.ask_litellm("gpt-4o", [Message("user", "hi")])
+        endpoint.ask_litellm(resolve("gpt-4o"), [Message("user", "hi")], ())
 
 
 def fake_litellm(monkeypatch: pytest.MonkeyPatch, answer: object) -> None:
-    async def acount_tokens(model: str, messages: list[dict[str, str]]) -> object:
+    async def acount_tokens(model: str, messages: list[dict[str, str]], tools: Any = ()) -> object:
         assert os.environ["LITELLM_MODE"] == "PRODUCTION"
         assert os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] == "True"
         assert messages == [{"role": "user", "content": "hi"}]
+        assert tools == SENT.get(model, ())
         if isinstance(answer, Exception):
             raise answer
         return answer
@@ -341,12 +350,72 @@ def fake_litellm(monkeypatch: pytest.MonkeyPatch, answer: object) -> None:
     monkeypatch.setitem(sys.modules, "litellm", module)
 
 
+SCHEMA = {"type": "object", "properties": {"n": {"type": "string"}}}
+FIND = Tool("find", "Finds.", SCHEMA)
+SENT: dict[str, object] = {  # litellm rewrites OpenAI's form for OpenAI, and for nobody else
+    "openai/gpt-4o": [
+        {
+            "type": "function",
+            "function": {"name": "find", "description": "Finds.", "parameters": SCHEMA},
+        }
+    ],
+    "anthropic/claude-opus-5": [{"name": "find", "description": "Finds.", "input_schema": SCHEMA}],
+    "gemini/gemini-2.5-pro": [
+        {"functionDeclarations": [{"name": "find", "description": "Finds.", "parameters": SCHEMA}]}
+    ],
+}
+
+
+@pytest.mark.parametrize("model", SENT)
+def test_each_provider_is_told_of_tools_in_its_own_form(monkeypatch, model):
+    fake_litellm(monkeypatch, Answer(12))
+    assert endpoint.ask_litellm(resolve(model), [Message("user", "hi")], [FIND]) == 12
+
+
+def test_real_requests_reach_a_server_of_ours(monkeypatch):
+    """Where litellm is installed: what leaves this machine, read by a server on it."""
+    pytest.importorskip("litellm")
+    got: list[tuple[str, dict[str, Any]]] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            got.append((self.path, json.loads(body)))
+            answer = b'{"object": "response.input_tokens", "input_tokens": 42}'
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(answer)))
+            self.end_headers()
+            self.wfile.write(answer)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    address = f"http://127.0.0.1:{server.server_port}"
+    for name, value in (
+        ("OPENAI_API_KEY", "sk-x"),
+        ("OPENAI_BASE_URL", f"{address}/v1"),
+        ("ANTHROPIC_API_KEY", "x"),
+        ("ANTHROPIC_BASE_URL", address),
+    ):
+        monkeypatch.setenv(name, value)
+    for model in ("openai/gpt-4o", "anthropic/claude-opus-5"):
+        assert endpoint.ask_litellm(resolve(model), [Message("user", "hi")], [FIND]) == 42
+    server.shutdown()
+    server.server_close()
+    assert [path for path, _ in got] == ["/v1/responses/input_tokens", "/v1/messages/count_tokens"]
+    assert got[0][1]["tools"][0]["name"] == got[1][1]["tools"][0]["name"] == "find"
+    assert got[1][1]["tools"][0]["input_schema"] == SCHEMA
+
+
 def test_asking_through_litellm(monkeypatch):
     fake_litellm(monkeypatch, Answer(12))
-    assert endpoint.ask_litellm("gpt-4o", [Message("user", "hi")]) == 12
+    assert endpoint.ask_litellm(resolve("gpt-4o"), [Message("user", "hi")], ()) == 12
     monkeypatch.setitem(sys.modules, "litellm", None)
     with pytest.raises(ProviderError, match="needs litellm"):
-        endpoint.ask_litellm("gpt-4o", [])
+        endpoint.ask_litellm(resolve("gpt-4o"), [], ())
 
 
 def test_a_count_grows_with_slack():

@@ -11,10 +11,11 @@ from promptops.cli._prompts import find_prompt, governed, usable
 from promptops.cli._token_extras import Extras, beside_text, extra_blocks
 from promptops.cli._token_json import of_prompt
 from promptops.errors import InputError, UsageError
+from promptops.model import Prompt
 from promptops.report import Diagnostics
 from promptops.source.reading import Reading
 from promptops.source.workspace import find_files
-from promptops.tokens.counts import Count
+from promptops.tokens.counts import Count, total_of
 from promptops.tokens.summary import Figures, summarize
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def _add(work: Work, reading: Reading) -> None:
     except InputError as error:
         error.path = error.path or reading.path
         raise
-    totals = {model: _counted(work, model, figures) for model, figures in found.items()}
+    totals = {model: _counted(work, prompt, model, figures) for model, figures in found.items()}
     hazards = _hazards(work, reading)
     tree = work.call.tree()
     beside = {m: beside_text(prompt, f, work.counter, tree) for m, f in found.items()}
@@ -68,8 +69,12 @@ def _add(work: Work, reading: Reading) -> None:
     work.blocks += [hazards] if hazards.diagnostics else []
 
 
-def _counted(work: Work, model: str, found: Figures) -> Count | None:
-    return work.asked(model, [(laid.role, laid.text) for laid in found.measure.layout])
+def _counted(work: Work, prompt: Prompt, model: str, found: Figures) -> Count | None:
+    """What the endpoint counts of messages and tools, and the images, which are not sent to it."""
+    said = [(laid.role, laid.text) for laid in found.measure.layout]
+    counted = work.asked(model, said, prompt.tools)
+    images = found.measure.beside.images
+    return total_of([counted, images]) if counted and prompt.images else counted
 
 
 def _hazards(work: Work, reading: Reading) -> Diagnostics:

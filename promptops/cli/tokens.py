@@ -16,6 +16,10 @@ from promptops.tokens.counts import Count, Counter
 from promptops.tokens.prices import price, text_usd
 from promptops.tokens.vocab import places
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from promptops.model import Tool
+
 
 @define(
     examples=(
@@ -95,7 +99,9 @@ class Work:
             self.texts.append((name, model, total or count, usd))
         self.prompts.append({"id": name, "path": name, "models": models, "hazards": []})
 
-    def asked(self, model: str, messages: Sequence[tuple[str, str]]) -> Count | None:
+    def asked(
+        self, model: str, messages: Sequence[tuple[str, str]], tools: Sequence[Tool] = ()
+    ) -> Count | None:
         """What the provider's endpoint counts, where that was asked for."""
         if not self.ask:
             return None
@@ -104,7 +110,7 @@ class Work:
 
         row = self.counter.model(model)
         sent = [Message(role, content) for role, content in messages]
-        return counted(sent, row, self.counter.where, self.call.today, ask_litellm)
+        return counted(sent, row, self.counter.where, self.call.today, ask_litellm, tools)
 
     def usual(self) -> Sequence[str]:
         """The models of the repository's prompts, in their order."""

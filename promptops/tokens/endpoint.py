@@ -11,32 +11,41 @@ import json
 import os
 from collections.abc import Callable, Sequence
 from datetime import date
+from typing import Any
 
 from promptops.errors import ProviderError
-from promptops.model import Message
+from promptops.model import Message, Tool
 from promptops.tokens.counts import Count
 from promptops.tokens.models import COUNTED, Model
 from promptops.tokens.tables import write_table
+from promptops.tokens.tools import definition
 from promptops.tokens.vocab import Places, digest
 
-Ask = Callable[[str, Sequence[Message]], int]
+Ask = Callable[[Model, Sequence[Message], Sequence[Tool]], int]
 _OF_ESTIMATES = 0.02  # Anthropic calls its count an estimate
 _TIMEOUT = 30.0  # seconds for one count
 
 
 def counted(
-    messages: Sequence[Message], model: Model, where: Places, today: date, ask: Ask
+    messages: Sequence[Message],
+    model: Model,
+    where: Places,
+    today: date,
+    ask: Ask,
+    tools: Sequence[Tool] = (),
 ) -> Count:
-    """What the endpoint says these messages are, framing included; asked once for each content.
+    """What the endpoint says these messages are with their tools, framing included; asked once for
+    each content. Images are not sent, and not in it.
 
     Raises ProviderError where it cannot be asked.
     """
     path = os.path.join(where.cache, "counted.json") if where.cache else ""
     kept = _load(path)
-    sent = json.dumps([model.name, [[m.role, m.content] for m in messages]])
+    said = [[m.role, m.content] for m in messages]
+    sent = json.dumps([model.name, said, *([_told(tools, "")] if tools else [])])
     key = digest(sent.encode("utf-8", "surrogatepass"))
     if key not in kept:
-        kept[key] = (ask(model.name, messages), today.isoformat())
+        kept[key] = (ask(model, messages, tools), today.isoformat())
         if path:
             _keep(path, kept)
     tokens, as_of = kept[key]
@@ -68,7 +77,27 @@ def _keep(path: str, rows: object) -> None:
         pass  # it will be asked again, which costs nothing but time
 
 
-def ask_litellm(model: str, messages: Sequence[Message]) -> int:
+def _told(tools: Sequence[Tool], family: str) -> list[dict[str, Any]]:
+    """The tools as litellm hands them on: it rewrites OpenAI's form for OpenAI alone."""
+    each = [definition(tool) for tool in tools]
+    match family:
+        case "claude":
+            schema = {"type": "object"}
+            return [
+                {**_but(one, "parameters"), "input_schema": one.get("parameters", schema)}
+                for one in each
+            ]
+        case "gemini":
+            return [{"functionDeclarations": each}]
+        case _:
+            return [{"type": "function", "function": one} for one in each]
+
+
+def _but(one: dict[str, Any], key: str) -> dict[str, Any]:
+    return {name: value for name, value in one.items() if name != key}
+
+
+def ask_litellm(known: Model, messages: Sequence[Message], tools: Sequence[Tool]) -> int:
     """One request through litellm, whose import must neither read a `.env` nor fetch prices."""
     os.environ["LITELLM_MODE"] = "PRODUCTION"
     os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
@@ -79,10 +108,13 @@ def ask_litellm(model: str, messages: Sequence[Message]) -> int:
         raise ProviderError("counting at the provider needs litellm", hint) from None
     import asyncio
 
+    model = known.name
+    more = {"tools": _told(tools, known.family)} if tools else {}
     sent = [{"role": message.role, "content": message.content} for message in messages]
 
     async def once() -> object:
-        return await asyncio.wait_for(litellm.acount_tokens(model=model, messages=sent), _TIMEOUT)
+        counting = litellm.acount_tokens(model=model, messages=sent, **more)
+        return await asyncio.wait_for(counting, _TIMEOUT)
 
     try:
         answer = asyncio.run(once())

@@ -7,6 +7,7 @@ of a second to load.
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping
 from importlib.util import find_spec
 from typing import Any
@@ -41,13 +42,14 @@ class LibraryEncoder(Encoder):
         except Exception as error:  # the libraries raise plain Exception, RuntimeError, TypeError
             raise InputError(f"the tokenizer file cannot be used: {error}") from None
 
+    @abstractmethod
     def _load(self, data: bytes) -> Any:
-        raise NotImplementedError
+        """The library's own object; may raise anything."""
 
     @property
+    @abstractmethod
     def size(self) -> int:
         """How many tokens it has."""
-        raise NotImplementedError
 
 
 class HubEncoder(LibraryEncoder):
@@ -85,10 +87,7 @@ class PieceEncoder(LibraryEncoder):
     def _load(self, data: bytes) -> Any:
         import sentencepiece
 
-        found = sentencepiece.SentencePieceProcessor(model_proto=data)
-        if not found.get_piece_size():
-            raise ValueError("it holds no pieces")
-        return found
+        return sentencepiece.SentencePieceProcessor(model_proto=data)
 
     @property
     def size(self) -> int:
