@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 
 from promptops.checks import ON_PROMPT, Around, check
 from promptops.checks._figures import Figures, figures
@@ -140,7 +141,9 @@ def stale_model_data(prompt: Prompt, around: Around) -> Iterator[Finding]:
         if cost and cost.deprecated and cost.deprecated < around.today:
             message = f"{model} is served until {cost.deprecated}, which has passed"
             yield Finding(("models", index), message, f"name its successor ({cost.source})")
-    age = (around.today - oldest()).days
+    prices = [price(model, around.counter.own) for model in prompt.models]
+    dates = [date.fromisoformat(cost.as_of) for cost in prices if cost and cost.as_of]
+    age = (around.today - min((oldest(), *dates))).days
     if prompt.models and age > OLD_AFTER:
         message = f"what promptops knows of models is {age} days old"
         yield Finding(("models",), message, "upgrade promptops: prices, limits and caches change")

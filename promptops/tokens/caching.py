@@ -1,7 +1,7 @@
 """Prefix caching: how far a prompt is the same in every call, and what a provider makes of it.
 
 The static prefix begins with the tool definitions and ends where the first variable begins.
-Providers cache it from a minimum on (`data/caching.json`), OpenAI in steps; below the minimum
+Providers cache it from a minimum on (`data/facts.json`), OpenAI in steps; below the minimum
 nothing is cached, and nothing says so. Where a provider caches up to breakpoints and the prompt
 declares some, the last of them inside the static prefix is what counts.
 """

@@ -1,4 +1,4 @@
-"""The published facts of `data/`: dated rows, found by model. Never constants in code."""
+"""Published facts: dated rows of `data/facts.json`, found by model. Never constants in code."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ if TYPE_CHECKING:
 else:
     Row = Mapping
 
-_FILES = (
-    ("framing", "rows"),
-    ("framing", "tools"),
-    ("caching", "rows"),
-    ("images", "rows"),
-    ("models", "models"),
-    ("vocabularies", "vocabularies"),
-)
+FACTS = ("framing", "tools", "caching", "images")  # of `facts.json`, in its order
+_TABLES = (*FACTS, "models", "vocabularies")
 OLD_AFTER = 180  # days after which facts are called old
 _FOLDER = os.path.join(os.path.dirname(__file__), "data")
 
 
 @cache
-def rows(name: str, key: str = "rows") -> Sequence[Row]:
-    """The rows of one data file; each has `source` and `as_of`."""
+def rows(name: str) -> Sequence[Row]:
+    """The rows of one table; each has `source` and `as_of`."""
+    found: Sequence[Row] = _file("facts" if name in FACTS else name)[name]
+    return found
+
+
+@cache
+def _file(name: str) -> Mapping[str, Any]:
     import json
 
     with open(os.path.join(_FOLDER, f"{name}.json"), encoding="utf-8") as file:
-        found: Sequence[Row] = json.load(file)[key]
+        found: Mapping[str, Any] = json.load(file)
     return found
 
 
@@ -44,7 +44,7 @@ def by_family(name: str, family: str) -> Row | None:
     return next((row for row in rows(name) if row["family"] == family), None)
 
 
-def by_model(name: str, model: Model, key: str = "rows") -> Row | None:
+def by_model(name: str, model: Model) -> Row | None:
     """The row whose model name is the longest beginning of the model's id, or None.
 
     A beginning ends at a hyphen, a colon or the whole name. A name that the model table does not
@@ -53,7 +53,7 @@ def by_model(name: str, model: Model, key: str = "rows") -> Row | None:
     if not model.family:
         return None
     best: tuple[int, Row] | None = None
-    for row in rows(name, key):
+    for row in rows(name):
         for known in row["models"]:
             rest = model.id[len(known) :]
             whole = model.id.startswith(known) and (not rest or rest[0] in "-:@")
@@ -69,4 +69,4 @@ def as_of(row: Row) -> date:
 
 def oldest() -> date:
     """The date of the oldest fact that we ship beside prices."""
-    return min(as_of(row) for name, key in _FILES for row in rows(name, key))
+    return min(as_of(row) for name in _TABLES for row in rows(name))

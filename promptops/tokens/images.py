@@ -1,4 +1,4 @@
-"""What an image costs, by each provider's published formula (`data/images.json`)."""
+"""What an image costs, by each provider's published formula (`data/facts.json`)."""
 
 from __future__ import annotations
 

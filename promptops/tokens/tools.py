@@ -1,7 +1,7 @@
 """What tool definitions cost: by a published rule where there is one, else between bounds.
 
 OpenAI's cookbook has a rule for two generations of models; nobody else publishes one. What a
-provider puts round the definitions and how it writes them stands in `data/framing.json`, with where
+provider puts round the definitions and how it writes them stands in `data/facts.json`, with where
 it was read. Every figure here is estimated.
 """
 
@@ -69,10 +69,10 @@ def each_tool(tools: Sequence[Tool], model: str, counter: Counter) -> Mapping[st
 
 def tool_row(model: Model) -> Row | None:
     """What is known of how a model is told of its tools: its own row, else its family's."""
-    own = by_model("framing", model, "tools")
+    own = by_model("tools", model)
     if own is not None:
         return own
-    listed = rows("framing", "tools")
+    listed = rows("tools")
     row = next((r for r in listed if not r["models"] and r["family"] == model.family), None)
     if row is None or "like" not in row:
         return row
