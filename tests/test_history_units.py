@@ -8,7 +8,15 @@ from hypothesis import strategies as st
 
 from promptops.history.meaning import changed_meaning
 from promptops.history.similarity import Weights, tokens, window
-from promptops.history.units import CODE, HEADING, PROSE, normalised, source_units, text_units
+from promptops.history.units import (
+    CODE,
+    HEADING,
+    PROSE,
+    Unit,
+    normalised,
+    source_units,
+    text_units,
+)
 from promptops.history.unmoved import line_before
 from promptops.history.versions import read_version
 from promptops.history.words import word_runs
@@ -165,15 +173,19 @@ def test_what_a_rewording_does_to_the_force(
     assert changed_meaning(before, after) == effect
 
 
+def lines(unit: Unit) -> tuple[int, int]:
+    return unit.line, unit.end_line
+
+
 def test_lines_that_stayed_are_found_without_a_parser() -> None:
     old = "# A\n\n- one\n- two\n\n# B\n\n- three\n"
     new = "# A\n\n- zero\n\n- one\n- two\n\n# B\n\n- three\n"
     three = next(u for u in text_units(new) if u.text == "three")
-    assert line_before(old, new, three) == 8
+    assert line_before(old, new, *lines(three)) == 8
     one = next(u for u in text_units(new) if u.text == "one")
-    assert line_before(old, new, one) == 3
+    assert line_before(old, new, *lines(one)) == 3
     moved = "# A\n\n# B\n\n- one\n- two\n"
-    assert line_before(old, moved, text_units(moved)[2]) == 0  # another heading
+    assert line_before(old, moved, *lines(text_units(moved)[2])) == 0  # another heading
     twice = "- one\n\n- one\n"
-    assert line_before(twice, twice, text_units(twice)[0]) == 0  # which of the two?
-    assert line_before("- one\n  more\n", "- one\n", text_units("- one\n")[0]) == 0
+    assert line_before(twice, twice, *lines(text_units(twice)[0])) == 0  # which of the two?
+    assert line_before("- one\n  more\n", "- one\n", 1, 1) == 0

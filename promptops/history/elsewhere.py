@@ -19,7 +19,7 @@ from promptops.history.versions import Versions
 MAX_FILES = 400
 MAX_COPIED_FROM = 200
 MAX_DELETIONS = 400  # commits that delete files; what comes back has not been away for long
-RECENTLY = 90 * 86_400  # seconds; a change that is taken back and made again is so within weeks
+RECENTLY = 45 * 86_400  # seconds; a change that is taken back and made again is so within weeks
 TELLING = 40  # characters; shorter texts stand in two files by chance
 
 

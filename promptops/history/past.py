@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Protocol
 
 from promptops.config import DEFAULT, Settings
 from promptops.history.git import Repository
 from promptops.history.messages import Message, message
+from promptops.history.records import Entry
 from promptops.history.trees import CommitTree
 from promptops.history.versions import Versions
 from promptops.source.globs import pattern
@@ -44,6 +45,7 @@ class Past:
     tree: Tree
     head: str | None
     kept: Keeper | None = None
+    _entries: dict[str, Entry | None] = field(default_factory=dict)
 
     @cached_property
     def settings(self) -> Settings:
@@ -83,6 +85,13 @@ class Past:
             return frozenset(self.tree.paths())
         listed = {entry.path for entry in self.repository.index() if entry.mode != "120000"}
         return frozenset({*listed, *self.repository.untracked()})
+
+    def entry(self, path: str) -> Entry | None:
+        """The file at `path` in HEAD, None where there is none; asked once."""
+        if path not in self._entries:
+            found = self.repository.entry(self.head, path) if self.head else None
+            self._entries[path] = found
+        return self._entries[path]
 
     def message(self, commit: str) -> Message:
         """What a commit says of itself."""

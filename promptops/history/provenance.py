@@ -44,6 +44,7 @@ class Spot(NamedTuple):
 
     nth: which one, where several stand on that line (JSON), from 0.
     part: the text that is followed where it is only a part of that unit, else "".
+    last: its last line where that is known without a parser, else 0.
     """
 
     path: str
@@ -51,9 +52,11 @@ class Spot(NamedTuple):
     line: int
     nth: int = 0
     part: str = ""
+    last: int = 0
 
 
 def spot_of(path: str, blob: str, units: Sequence[Unit], unit: Unit, part: str = "") -> Spot:
     """Where `unit`, one of the `units` of that version, stands."""
     beside = [other for other in units if other.line <= unit.line <= other.end_line]
-    return Spot(path, blob, unit.line, next(n for n, u in enumerate(beside) if u is unit), part)
+    nth = next(n for n, u in enumerate(beside) if u is unit)
+    return Spot(path, blob, unit.line, nth, part, unit.end_line)

@@ -67,7 +67,7 @@ def spot_in_head(past: Past, target: Target) -> tuple[Spot, str, float] | None:
     None where nothing in HEAD corresponds: it is not committed yet.
     """
     assert target.unit is not None
-    entry = past.repository.entry(past.head, target.path) if past.head else None
+    entry = past.entry(target.path)
     if entry is None or entry.mode == "120000":
         return None
     now = units_now(past, target.path)
@@ -115,7 +115,7 @@ def _at_line(past: Past, named: str, path: str, line: int) -> Target:
 def _followed(past: Past, path: str) -> str:
     """The file that a committed symbolic link leads to, inside the repository only."""
     for _ in range(8):
-        entry = past.repository.entry(past.head, path) if past.head else None
+        entry = past.entry(path)
         if entry is None or entry.mode != "120000":
             break
         import posixpath

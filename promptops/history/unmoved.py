@@ -5,27 +5,25 @@ Most commits that touch a file leave most rules alone; this spares them the pars
 
 from __future__ import annotations
 
-from promptops.history.units import Unit
 
-
-def line_before(old: str, new: str, unit: Unit) -> int:
-    """The 1-based line in `old` where the unit of `new` starts, 0 where only a parser can tell.
+def line_before(old: str, new: str, first: int, last: int) -> int:
+    """The 1-based line in `old` where lines `first` to `last` of `new` start; 0: ask a parser.
 
     Told only where its lines stand exactly once in both, between the same lines (or blank ones),
     under the same heading.
     """
     lines = new.split("\n")
-    block = "\n".join(lines[unit.line - 1 : unit.end_line])
+    block = "\n".join(lines[first - 1 : last])
     start = _only_place(old, block)
     if start < 0 or _only_place(new, block) < 0:
         return 0
     line = old.count("\n", 0, start) + 1
     before = old.split("\n")
-    shift = line - unit.line
-    for neighbour in (unit.line - 2, unit.end_line):
+    shift = line - first
+    for neighbour in (first - 2, last):
         if _at(lines, neighbour).strip() != _at(before, neighbour + shift).strip():
             return 0
-    same = _heading(lines, unit.line - 1) == _heading(before, line - 1)
+    same = _heading(lines, first - 1) == _heading(before, line - 1)
     return line if same else 0
 
 

@@ -127,11 +127,14 @@ class _Walk:
 
     def _unmoved(self, touch: Touch) -> bool:
         """True, and one version further, if some parent has the very lines in the same place."""
-        new = self.versions.text(self.spot.blob)
+        new, first = self.versions.text(self.spot.blob), self.spot.line
+        last = self.spot.last or self.unit.end_line
         for old in touch.olds:
-            line = line_before(self.versions.text(old), new, self.unit) if old.strip("0") else 0
+            if not old.strip("0"):
+                continue
+            line = line_before(self.versions.text(old), new, first, last)
             if line:
-                self.spot = self.spot._replace(blob=old, line=line)
+                self.spot = self.spot._replace(blob=old, line=line, last=last + line - first)
                 return True
         return False
 
@@ -243,8 +246,6 @@ class _Walk:
         self._record(kind, commit, part or found.unit.text, found.link, from_path=found.path)
         self.commit = commit.parents[0]
         self.spot = self.versions.spot(found.path, found.blob, found.unit, part)
-
-    # -- the end -----------------------------------------------------------------------------
 
     def _introduced(self, commit: Commit, touch: Touch, suspects: bool) -> None:
         grade = Grade.CERTAIN
