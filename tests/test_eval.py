@@ -227,7 +227,7 @@ def test_no_key_reaches_any_output(run: Run, repo: Repo, monkeypatch: pytest.Mon
         return Reply(body=completion(f"! {KEY}", model="m"))
 
     outs = []
-    for format in ("text", "json", "markdown", "html", "junit"):
+    for format in ("text", "json", "markdown", "html", "junit", "csv"):
         with Loopback(echo) as server:
             to = ("--api-base", server.url, "--model", "m", "--api-key-env", "MY_KEY")
             done = run("eval", "p", *to, "--format", format, cwd=repo.root)
