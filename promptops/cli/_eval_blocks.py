@@ -152,7 +152,8 @@ def _slices(result: Mapping[str, Any], screen: Screen) -> Iterator[Block]:
         if not data["enough"]:
             note = f"too small: {data['cases_needed']} more cases"
         rows.append((name, str(data["cases"]), *_figures(data, screen), note))
-    yield Table(("slice", "cases", "kept", "rate", "0 - 100 %", ""), tuple(rows), "lrrrrl")
+    ends = f"0 {screen.mark('·', '.')} 100 %"
+    yield Table(("slice", "cases", "kept", "rate", ends, ""), tuple(rows), "lrrrrl")
     worst = result["worst_slice"]
     if worst:
         yield Text(f"worst slice: {worst['slice']}, {percent(worst['rate'])}")

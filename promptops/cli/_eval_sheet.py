@@ -12,7 +12,7 @@ COLUMNS = (
     "what",
     "rule",
     "slice",
-    "passed",
+    "count",
     "n",
     "rate",
     "low",
@@ -31,7 +31,7 @@ MOST_PARTS = 5  # failing answers that one case of JUnit quotes
 def sheet(result: Mapping[str, Any]) -> Table:
     """A row for each rule, where it must fire and where it must not, the task, and each slice.
 
-    Rates are fractions; an empty cell is a figure that there is none of.
+    count: answers that kept it, or misfired. Rates are fractions, count / n; an empty cell is a figure that there is none of.
     """
     rows = [*_rules(result), *_slices(result)]
     return Table(COLUMNS, tuple(tuple(_cell(row.get(name)) for name in COLUMNS) for row in rows))
@@ -44,7 +44,8 @@ def _rules(result: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         change = _change(compared["rules"].get(rule))
         yield {"what": "kept", "rule": rule, **_figures(data), **change, "note": note}
         if over := data.get("over_triggered"):
-            yield {"what": "misfired", "rule": rule, **_figures(over), "note": note}
+            turned = {**over, "passed": over["n"] - over["passed"]}
+            yield {"what": "misfired", "rule": rule, **_figures(turned), "note": note}
     if result["task"]:
         yield {"what": "task", **_figures(result["task"]), "note": note}
     if result["against"]:
@@ -61,8 +62,8 @@ def _slices(result: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
 def _figures(data: Mapping[str, Any]) -> dict[str, Any]:
     low, high = data["interval"] or (None, None)
-    named = {name: data.get(name) for name in ("passed", "n", "rate", "verdict")}
-    return {**named, "low": low, "high": high}
+    named = {name: data.get(name) for name in ("n", "rate", "verdict")}
+    return {"count": data["passed"], **named, "low": low, "high": high}
 
 
 def _change(one: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -98,16 +99,23 @@ def verdicts(result: Mapping[str, Any]) -> tuple[Verdict, ...]:
     compared = (result["against"] or {"rules": {}})["rules"]
     for rule, data in result["rules"].items():
         change = compared.get(rule)
-        states = {data["verdict"]} if change is None else {change["verdict"]}
-        passed = None if "cannot_tell" in states else not states & {"no", "worse"}
+        deciding = data["verdict"] if change is None else change["verdict"]
+        passed = None if deciding == "cannot_tell" else deciding not in ("no", "worse")
+        passed = False if data["verdict"] == "no" else passed
         said = [_said(data, result["at_least"])]
-        said += (
-            [f"{word(change['verdict'])} than {result['against']['revision']}"] if change else []
-        )
+        said += [_compared(change, result["against"]["revision"])] if change else []
         said += [remark(result)] if remark(result) else []
         parts = [one for one in result["failures"] if one["rule"] == rule]
         found.append(Verdict(rule, name, passed, "; ".join(said), tuple(_parts(parts))))
     return tuple(found)
+
+
+def _compared(change: Mapping[str, Any], revision: str) -> str:
+    verdict, more = change["verdict"], change["cases_needed"]
+    if verdict == "cannot_tell":
+        tail = f", {more} more cases would" if more else ""
+        return f"against {revision}: cannot tell{tail}"
+    return f"{verdict} {'as' if verdict == 'same' else 'than'} {revision}"
 
 
 def _said(data: Mapping[str, Any], least: float) -> str:

@@ -136,11 +136,12 @@ def notes(scored: Score) -> list[str]:
 
 
 def _exit_code(data: dict[str, Any], compared: Against | None) -> int:
+    """A rule that is not kept fails the run; with --against, what is still to be told is told by
+    the comparison."""
     verdicts = {rule["verdict"] for rule in data["rules"].values()}
-    if compared is not None:
-        verdicts = {compared.verdict}
     if not data["complete"]:
         return EXIT_INCOMPLETE
-    if "no" in verdicts or "worse" in verdicts:
+    if "no" in verdicts or (compared is not None and compared.verdict == "worse"):
         return EXIT_FINDINGS
-    return EXIT_INCOMPLETE if "cannot_tell" in verdicts else EXIT_CLEAN
+    open_ = "cannot_tell" in (verdicts if compared is None else (compared.verdict,))
+    return EXIT_INCOMPLETE if open_ else EXIT_CLEAN

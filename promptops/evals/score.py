@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from promptops.evals import Answer, Judgement, State
 from promptops.evals.plan import TASK, Ask, Expectation, Plan
@@ -43,10 +43,16 @@ class Cell:
         """True if few enough answers are missing for a claim."""
         return self.planned == 0 or self.valid >= ENOUGH_IN_CELL * self.planned
 
+    @property
+    def judged(self) -> bool:
+        """True if few enough answers are missing or not judged for a claim about a rule."""
+        return self.rate.n >= ENOUGH_IN_CELL * self.planned
+
     def verdict(self, least: float) -> str:
-        """ "yes" if the rate is certainly at least `least`, "no" if certainly not, else cannot_tell."""
+        """ "yes" if the rate is certainly at least `least`, "no" if certainly not, else cannot_tell:
+        also where too many answers are missing, or could not be judged."""
         interval = self.rate.interval
-        if interval is None or not self.complete:
+        if interval is None or not self.judged:
             return "cannot_tell"
         if interval.low >= least:
             return "yes"
@@ -222,6 +228,9 @@ def against(
         )
         for rule in names
     }
+    for rule in names:
+        if not (_judged(before, rule) and _judged(after, rule)):
+            said[rule] = replace(said[rule], verdict="cannot_tell", cases_needed=None)
     whole = compare(
         case_rates(before), case_rates(after), margin=margin, confidence=confidence, seed=seed
     )
@@ -230,6 +239,10 @@ def against(
     if not (before.complete and after.complete):
         verdict = "cannot_tell"
     return Against(whole, said, verdict)
+
+
+def _judged(score: Score, rule: str) -> bool:
+    return all(side[rule].judged for side in (score.rules, score.over) if rule in side)
 
 
 def case_rates(score: Score, rule: str | None = None) -> dict[str, float]:

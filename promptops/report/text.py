@@ -137,7 +137,10 @@ def _diagnostics(block: Diagnostics, screen: Screen) -> list[str]:
         worst = min(
             block.diagnostics, key=lambda d: (levels.index(d.severity), d.path, d.span.line, d.code)
         )
-        more = f"why it matters: promptops explain {one_line(worst.code)}"
+        _, harm = block.rules.get(worst.code, ("", ""))
+        explained = worst.code.startswith("PO")  # others are no checks that `explain` knows
+        told = f"promptops explain {one_line(worst.code)}" if explained else one_line(harm)
+        more = f"why it matters: {told}" if told else ""
         drawn += [screen.paint(line, "quiet") for line in wrapped(more, screen.width)]
     return drawn
 
