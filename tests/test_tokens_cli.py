@@ -262,6 +262,15 @@ def test_tools_that_are_no_definitions(cli: Run, repo: Path, tool: object) -> No
     assert (said.code, "a tool is no definition" in said.err) == (2, True)
 
 
+def test_an_unknown_model_is_told_why_and_what_was_meant(cli: Run, repo: Path) -> None:
+    said = cli("tokens", "support", "--model", "gpt-4oo", "--model", "gpt-4", cwd=repo).out
+    assert "gpt-4oo: no such model is known; did you mean gpt-4o?" in said
+    assert "unknown unpaired" not in said
+    assert "gpt-4: no image formula" not in said  # nothing of that size is declared
+    said = cli("tokens", "support", "--model", "gpt-4", "--image", "9x9", cwd=repo).out
+    assert "gpt-4: no image formula is known for this model" in said
+
+
 def test_an_output_schema_that_is_no_json(cli: Run, repo: Path) -> None:
     schema = repo / "prompts" / "support" / "reply.schema.json"
     schema.write_text("{")

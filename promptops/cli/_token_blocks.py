@@ -19,6 +19,7 @@ def prompt_blocks(prompt: Prompt, found: Mapping[str, Figures], detail: bool) ->
     """One prompt on every model asked for; rules are of the first that can be counted."""
     yield Heading(prompt.id)
     yield _overview(prompt, found)
+    yield from _why_unknown(found)
     first = next((f for f in found.values() if f.measure.text.tokens is not None), None)
     if first is not None:
         yield from _where(prompt, first)
@@ -49,6 +50,16 @@ def _overview(prompt: Prompt, found: Mapping[str, Figures]) -> Table:
         )
     columns = ("model", "tokens", "text is", "largest", "$ a call", "$ a month")
     return Table(columns, tuple(rows), "lrlrrr")
+
+
+def _why_unknown(found: Mapping[str, Figures]) -> Iterator[Block]:
+    """A line for each model whose total is unknown: what is missing, or which name was meant."""
+    for model, figures in found.items():
+        if figures.measure.total.tokens is None:
+            beside = figures.measure.beside
+            parts = (figures.measure.text, beside.tools, beside.images)
+            why = next(part.method for part in parts if part.tokens is None)
+            yield Text(f"{model}: {why}", "warn")
 
 
 def _where(prompt: Prompt, figures: Figures) -> Iterator[Block]:
@@ -126,12 +137,13 @@ def _languages(prompt: Prompt, found: Mapping[str, Figures]) -> Iterator[Block]:
             model,
             f"{cost.tokens:,.0f}" if cost.tokens is not None else "unknown",
             (f"{cost.inflation:.2f}×" if cost.inflation is not None else "unknown")
-            + ("" if cost.paired else " unpaired"),
+            + ("" if cost.paired or cost.inflation is None else " unpaired"),
             _largest(cost, prompt),
             shown_usd(cost.usd_per_call),
         )
         for model, figures in found.items()
         for cost in figures.languages
+        if figures.measure.text.tokens is not None
     ]
     if len({row[0] for row in rows}) > 1:
         columns = ("language", "model", "tokens", "to source", "largest", "$ a call")
