@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
 from promptops.history.dates import day
 from promptops.overview.measured import Measured
 from promptops.overview.overview import Overview
 from promptops.report import Picture, Table
+from promptops.report.charts.capacity import capacity_curve, sentence
 from promptops.report.charts.forest import Estimate, forest
+from promptops.report.charts.interference import interference_map
 from promptops.report.charts.timeline import Step, timeline
 
 FAR = 2.5  # times the largest value: a limit farther off would flatten the line
@@ -76,3 +81,46 @@ def kept_picture(one: Measured) -> Picture | None:
     ]
     figures = Table(("rule", "kept", "interval", "answers"), tuple(rows), "lrrr")
     return Picture(title, summary, forest(title, estimates), figures)
+
+
+def cliff_pictures(seen: Overview, one: Measured) -> Iterator[Picture]:
+    """What `promptops cliff` found and kept: who breaks whom, and the curve of capacity."""
+    cliff = one.data.get("cliff", {})
+    if "interference" in cliff:
+        yield _interference(seen, one, cliff["interference"])
+    if "capacity" in cliff:
+        yield _capacity(one, cliff["capacity"])
+
+
+def _interference(seen: Overview, one: Measured, study: dict[str, Any]) -> Picture:
+    known = [facts.rule.id for facts in seen.rules]
+    edges = [e for e in study["edges"] if e["source"] in known and e["target"] in known]
+    pairs = [{**e, "confirmed": True, "e_value": 0.0, "verdict": "confirmed"} for e in edges]
+    settings = {"delta_pp": study["delta_pp"]}
+    result = {"prompt": seen.prompt.id, "rules": known, "interference": pairs, "settings": settings}
+    found = f"{len(edges)} harms were confirmed" if edges else "no harm was confirmed"
+    done = "" if study["complete"] else "; not every pair was decided"
+    summary = f"{found} in {study['calls']:,} calls, measured {one.when[:10]} on version {one.version}{done}"
+    rows = [
+        (e["source"], e["target"], f"{e['effect_pp']:.0f}",
+         f"{e['interval'][0]:.0f} to {e['interval'][1]:.0f}")
+        for e in sorted(edges, key=lambda edge: -float(edge["effect_pp"]))
+    ]  # fmt: skip
+    table = Table(("this rule", "breaks this one", "points", "interval"), tuple(rows), "llrr")
+    title = f"Which rule breaks which on {one.model}"
+    return Picture(title, summary, interference_map(result), table)
+
+
+def _capacity(one: Measured, study: dict[str, Any]) -> Picture:
+    points = [
+        {"n": 0, "all_kept": None, "all_kept_by_chance": None, **point} for point in study["curve"]
+    ]
+    capacity = {"break_point": None, "interval": None, **study, "curve": points}
+    rows = [
+        (str(p["rules"]), f"{p['rate']:.0%}", f"{p['interval'][0]:.0%} to {p['interval'][1]:.0%}")
+        for p in points
+    ]
+    table = Table(("rules", "one is kept", "interval"), tuple(rows), "rrr")
+    summary = f"{sentence(capacity)}; measured {one.when[:10]} on version {one.version}"
+    drawn = capacity_curve({"capacity": capacity, "prompt": one.data["prompt"]})
+    return Picture(f"How many rules {one.model} bears", summary, drawn, table)

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
 
-from promptops.cli._report_charts import kept_picture, life_picture
+from promptops.cli._report_charts import cliff_pictures, kept_picture, life_picture
 from promptops.history.dates import day
 from promptops.history.knowledge import LEFT, MANY, NOBODY, ONE
 from promptops.overview.life import Moment
@@ -236,6 +236,7 @@ def _measured(seen: Overview, level: int) -> Iterator[Block]:
         picture = kept_picture(one)
         if picture is not None:
             yield picture
+        yield from cliff_pictures(seen, one)
         if one.stale:
             yield Text(f"stale: it measured another {' and other '.join(one.stale)}", "warn")
 
