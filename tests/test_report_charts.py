@@ -51,7 +51,7 @@ def test_rates_stand_where_they_belong() -> None:
     ]
     assert spans[1].attrib["class"] == "span bad"
     assert {"cite-policy", "90 of 100", "0 %", "100 %"} <= set(words(drawn))
-    assert "a-rule-with-a-very-long-n…" in words(drawn)
+    assert "a-rule-with-a-very-long…" in words(drawn)
     titles = [title.text for title in named(drawn, "title")]
     assert titles[:2] == ["how often", "cite-policy: 90%, 80% to 95%"]
 

@@ -259,3 +259,21 @@ def test_its_own_policy_lets_its_own_script_run(run: Run, repo: Repo, tmp_path: 
         capture_output=True, check=True, timeout=120, env={**os.environ, "HOME": str(tmp_path)},
     )  # fmt: skip
     assert b'<label class="filter">' in done.stdout
+
+
+def test_silence_where_a_rule_must_not_fire_is_shown_as_success(run: Run, repo: Repo) -> None:
+    quiet = '      - {cases: [one], fires: false, assert: {not_contains: "zzz"}}\n'
+    rule = CITE.format(text=FIRST).replace(
+        'tests: [{cases: [one], assert: {contains: "["}}]',
+        'tests:\n      - {cases: [one], assert: {contains: "e"}}\n' + quiet.rstrip("\n"),
+    )
+    repo.commit({PATH: prompt("5.0.0", rule)}, "Silent")
+    ran = run(
+        "eval", "support", "--model", "simulated", "--repeats", "9", "--evidence", cwd=repo.root
+    )
+    assert "evidence written" in ran.out, ran.out + ran.err
+    drawn = page(run, repo)
+    assert "cite, silent" in drawn
+    rates = re.findall(r"<title>(?:cite|cite, silent): (\d+)%, (\d+)% to (\d+)%", drawn)
+    assert len(rates) == 2
+    assert all(int(low) <= int(rate) <= int(high) for rate, low, high in rates)

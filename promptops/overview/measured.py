@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from promptops.errors import PromptopsError
@@ -31,7 +31,7 @@ class Outcome:
 class Measured:
     """One file of evidence. stale: which of prompt, cases and assertions are others now.
 
-    rules: outcomes by rule id; over: the same where the rule must not fire.
+    rules: outcomes by rule id; over: how often it kept silent where it must not fire.
     """
 
     path: str
@@ -68,9 +68,17 @@ def _measured(one: Evidence, now: Mapping[str, str]) -> Measured:
         one.sealed,
         one.stale(now) if now else ("prompt",),
         rules,
-        {rule: outcome for rule, data in nested.items() if (outcome := _of(data))},
+        {rule: _silent(data) for rule, data in nested.items()},
         one.data,
     )
+
+
+def _silent(data: Mapping[str, Any]) -> Outcome:
+    """Evidence gives the rate at which it fired; the page shows all rates as those of success."""
+    found = _of(data)
+    if found.interval is None:
+        return found
+    return replace(found, interval=(1 - found.interval[1], 1 - found.interval[0]))
 
 
 def _of(data: Mapping[str, Any]) -> Outcome:

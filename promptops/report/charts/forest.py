@@ -33,7 +33,7 @@ def forest(title: str, estimates: Sequence[Estimate]) -> Markup:
         low, high = (scale(value) for value in one.interval)
         said = f"{one.label}: {one.rate:.0%}, {one.interval[0]:.0%} to {one.interval[1]:.0%}"
         rows += [
-            text(LABELS - 12, y + 4, shortened(one.label, 26), "end"),
+            text(LABELS - 12, y + 4, shortened(one.label, 24), "end"),
             line((low, y), (high, y), f"span {one.tone}".strip()),
             point(scale(one.rate), y, said, f"point {one.tone}".strip()),
             text(WIDTH - RIGHT + 12, y + 4, one.note, "quiet small"),
