@@ -61,6 +61,14 @@ def test_the_five_minutes_are_as_told(tmp_path: Path) -> None:
     assert (folder / "report.html").read_text().startswith("<!doctype html>")
 
 
+def test_bringing_and_leaving_is_as_told(tmp_path: Path) -> None:
+    folder = tmp_path / "r"
+    folder.mkdir()
+    before = steps("importing.md")[0][2]
+    follow(folder, steps("importing.md"))
+    assert (folder / "AGENTS.md").read_text() == (folder / "CLAUDE.md").read_text() == before
+
+
 @pytest.mark.parametrize("number", range(len(sections("recipes.md"))))
 def test_each_recipe_is_as_told(tmp_path: Path, number: int) -> None:
     blocks = sections("recipes.md")[number]

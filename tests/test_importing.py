@@ -375,3 +375,82 @@ def test_import_without_git_says_that_there_are_no_drafts(run: Run, tmp_path: Pa
     assert ran.code == 0
     assert "no draft rationales" in " ".join(ran.out.split())
     assert "renders AGENTS.md back" in ran.out
+
+
+def test_a_sidecar_s_entries_go_along(run: Run, repo: Path) -> None:
+    (repo / "AGENTS.md").write_text("# Style\n\n- Use tabs.\n- Never push to main.\n")
+    (repo / "AGENTS.rules.yaml").write_text(
+        """\
+promptops: 1
+owners: ["@acme"]
+rules:
+  - id: tabs
+    text: Use tabs.
+    rationale: Diffs of four widths were unreadable.
+    decision: 20260412-tabs
+    owner: ada
+    review_by: 2027-01-01
+    tests:
+      - {cases: [one], fires: false, assert: {contains: x}}
+      - {cases: {slice: {language: de}}, assert: {contains: y}}
+  - {id: gone, text: Use spaces., rationale: They are everywhere the same.}
+cases:
+  - {id: one, slices: {language: de}, history: [{role: user, content: "a\\nb"}]}
+"""
+    )
+    ran = run("import", "AGENTS.md", cwd=repo)
+    assert ran.code == 0, ran.err
+    out = " ".join(ran.out.split())
+    assert "entry `gone` of AGENTS.rules.yaml: no rule of the file has this wording" in out
+    assert "AGENTS.rules.yaml: its entries are in the prompt now: delete it" in out
+    prompt = read_prompt(DiskTree(str(repo)), "prompts/agents/prompt.yaml").prompt
+    assert prompt is not None
+    rule = prompt.rule("tabs")
+    assert (rule.owner, rule.decision, str(rule.review_by)) == (
+        "ada",
+        "20260412-tabs",
+        "2027-01-01",
+    )
+    assert rule.rationale == "Diffs of four widths were unreadable."
+    assert [test.fires for test in rule.tests] == [False, True]
+    assert prompt.owners == ("@acme",)
+    assert prompt.cases[0].history[0].content == "a\nb"
+    assert prompt.rule("never-push-main").rationale == ""
+
+
+def test_a_broken_sidecar_is_left_alone(run: Run, repo: Path) -> None:
+    (repo / "AGENTS.md").write_text("- Use tabs.\n")
+    (repo / "AGENTS.rules.yaml").write_text("rules: [")
+    assert run("import", "AGENTS.md", cwd=repo).code == 0
+
+
+def test_drafts_know_what_is_not_committed(run: Run, repo: Path) -> None:
+    (repo / "AGENTS.md").write_text("- Use tabs.\n- Never push.\n")
+    commit(repo, "Tabs\n\n" + "long " * 200)
+    (repo / "AGENTS.md").write_text("- Ask first.\n- Use tabs.\n- Never push.\n")
+    (repo / "new.md").write_text("- Be brief.\n")
+    ran = run("import", "AGENTS.md", "new.md", cwd=repo)
+    assert "2 draft rationales from git, 1 rule without a word in it" in ran.out
+    assert " …\n" in (repo / "prompts/agents/prompt.yaml").read_text()
+    assert "draft" not in (repo / "prompts/new/prompt.yaml").read_text()
+
+
+def test_a_repository_without_commits_has_no_drafts(run: Run, repo: Path) -> None:
+    (repo / "AGENTS.md").write_text("- Use tabs.\n")
+    ran = run("import", "AGENTS.md", cwd=repo)
+    assert "nothing is committed yet" in ran.out
+    assert "next: promptops check prompts/agents/prompt.yaml; it lists" in ran.out
+
+
+def test_shallow_clones_say_so(
+    run: Run, repo: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    (repo / "AGENTS.md").write_text("- Use tabs.\n")
+    commit(repo, "Tabs")
+    (repo / "b.md").write_text("x\n")
+    commit(repo, "More")
+    clone = tmp_path_factory.mktemp("clone") / "c"
+    subprocess.run(["git", "clone", "-q", "--depth", "1", f"file://{repo}", str(clone)], check=True)
+    ran = run("import", "AGENTS.md", cwd=clone)
+    assert ran.code == 0
+    assert "git fetch --unshallow" in " ".join(ran.out.split())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from difflib import SequenceMatcher
@@ -11,14 +10,9 @@ from promptops.cli._call import Call
 from promptops.errors import GitError
 from promptops.history.git import Repository
 from promptops.history.lines import Said, line_commits, said
+from promptops.history.origins import quote
 from promptops.model import Prompt, Rule
 from promptops.source.tree import MAX_BYTES
-
-LONGEST = 500  # characters of a commit's body that are quoted
-_NOISE = re.compile(
-    r"^\s*(?:signed-off-by|co-authored-by|reviewed-by|change-id|acked-by|tested-by)\s*:.*$",
-    re.IGNORECASE | re.MULTILINE,
-)
 
 
 class Drafts:
@@ -59,12 +53,13 @@ class Drafts:
     def _drafted(self, rule: Rule, lines: Mapping[str, Mapping[int, str]]) -> Rule:
         origin = rule.imported_from
         commit = lines[origin.path].get(origin.line, "") if origin else ""
-        if not commit or origin is None:
+        if not commit or origin is None or (rule.rationale and not rule.draft):
             return rule
         if commit not in self._said:
             assert self.repository is not None  # it named the commit
             self._said[commit] = said(self.repository, commit)
-        words = _words(self._said[commit])
+        found = self._said[commit]
+        words = quote(found.author, found.date, commit, found.message)
         return replace(
             rule, rationale=words, draft=True, imported_from=replace(origin, commit=commit)
         )
@@ -94,15 +89,3 @@ def _mapped(before: Sequence[str], now: Sequence[str], commits: Sequence[str]) -
             if a + i < len(commits):
                 found[b + i + 1] = commits[a + i]
     return found
-
-
-def _words(commit: Said) -> str:
-    """Who, when and which commit, then the commit's own words."""
-    body = " ".join(_NOISE.sub("", commit.message.body).split())
-    if len(body) > LONGEST:
-        body = body[:LONGEST].rsplit(" ", 1)[0] + " …"
-    subject = " ".join(commit.message.subject.split()) or "(no message)"
-    parts = [
-        f"{commit.author or 'somebody'}, {commit.date}, commit {commit.commit[:12]}: {subject}"
-    ]
-    return "\n".join([*parts, body] if body else parts)

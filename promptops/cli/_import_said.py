@@ -135,9 +135,7 @@ def _lefts(left: Sequence[Left], verbosity: int) -> Iterator[str]:
 def _next(brought: Sequence[Brought], dry: bool) -> str:
     if dry:
         return "nothing was written: run it without --dry-run"
-    first = brought[0]
-    drafts = any(rule.draft for one in brought for rule in one.found.prompt.rules)
-    say = (
-        "; it lists the rules that wait for a reason" if drafts or first.found.prompt.rules else ""
-    )
-    return f"next: promptops check {first.folder}/prompt.yaml{say}"
+    rules = any(one.found.prompt.rules for one in brought)
+    what = f" {brought[0].folder}/prompt.yaml" if len(brought) == 1 else ""
+    why = "; it lists the rules that wait for a reason" if rules else ""
+    return f"next: promptops check{what}{why}"

@@ -57,10 +57,15 @@ def origins(past: Past, path: str, rules: Iterable[Rule]) -> Iterator[Origin]:
 
 def quoted(event: Event, said: Message) -> str:
     """Who brought a rule in, when and in which commit, then the commit's own words."""
+    commit = event.commit
+    return quote(commit.author, day(commit.time), commit.id, said)
+
+
+def quote(author: str, date: str, commit: str, said: Message) -> str:
+    """A commit's own words, after who made it and when."""
     body = " ".join(_NOISE.sub("", re.sub(r"(?s)<!--.*?-->", "", said.body)).split())
     if len(body) > LONGEST:
         body = body[:LONGEST].rsplit(" ", 1)[0] + " …"
     subject = " ".join(said.subject.split()) or "(no message)"
-    who = event.commit.author or "somebody"
-    first = f"{who}, {day(event.commit.time)}, commit {event.commit.id[:12]}: {subject}"
+    first = f"{author or 'somebody'}, {date}, commit {commit[:12]}: {subject}"
     return "\n".join([first, body] if body else [first])

@@ -118,6 +118,11 @@ def rule_lines(rule: Rule) -> Iterator[str]:
         yield from text_lines("rationale", rule.rationale, 4)
     if rule.draft:
         yield "    draft: true"
+    for key in ("decision", "owner"):
+        if value := getattr(rule, key):
+            yield f"    {key}: {scalar(value)}"
+    if rule.review_by is not None:
+        yield f"    review_by: {rule.review_by.isoformat()}"
     if rule.section:
         yield from text_lines("section", rule.section, 4)
     if rule.tests:
@@ -131,7 +136,8 @@ def rule_lines(rule: Rule) -> Iterator[str]:
 
 
 def _test(test: Test) -> Iterator[str]:
-    yield f"      - cases: {'all' if test.cases.all else flow_list(test.cases.ids)}"
+    cases = flow({"slice": test.cases.slice}) if test.cases.slice else flow_list(test.cases.ids)
+    yield f"      - cases: {'all' if test.cases.all else cases}"
     if not test.fires:
         yield "        fires: false"
     yield "        assert:"

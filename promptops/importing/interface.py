@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
 
 from promptops.model import Prompt
+from promptops.source.tree import Tree
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,23 +51,14 @@ class Imported:
     whole: bool = False
 
 
-class Files(Protocol):
-    """Files beside the imported one: `source.tree.Tree` keeps them inside the repository."""
-
-    def exists(self, path: str) -> bool: ...
-
-    def read(self, path: str) -> bytes: ...
-
-    def listed(self, folder: str) -> Sequence[str]: ...
-
-
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A file to import. path: relative to the repository; name: what follows `FILE:`, "" for all."""
+    """A file to import. path: relative to the repository; files: what lies
+    beside it, kept inside the repository; name: what follows `FILE:`, "" for all."""
 
     path: str
     text: str
-    files: Files
+    files: Tree
     name: str = ""
 
     @property

@@ -39,6 +39,9 @@ class _NoFiles:
     def read(self, path: str) -> bytes:
         raise KeyError(path)
 
+    def paths(self) -> Sequence[str]:
+        return ()
+
     def listed(self, folder: str) -> Sequence[str]:  # noqa: ARG002
         return ()
 

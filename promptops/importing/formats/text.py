@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from promptops.importing.carried import carried
 from promptops.importing.interface import Imported, Left, Source
 from promptops.importing.names import Names, id_of
 from promptops.importing.pieces import cut
@@ -28,14 +29,16 @@ def recognises(source: Source) -> int:  # noqa: ARG001
 
 def read(source: Source) -> tuple[Imported, ...]:
     """The file as one prompt that renders back to it."""
-    text = source.text
-    found = cut(text, source.path, Names())
+    text, beside = source.text, carried(source)
+    found = cut(text, source.path, Names(), known=beside.known)
     prompt = Prompt(
         id=id_of(source.path),
         version="1.0.0",
         summary=_summary(text),
+        owners=beside.owners,
         messages=(Message("system", found.template),),
-        rules=found.rules,
+        rules=beside.onto(found.rules),
+        cases=beside.cases,
         target=source.path,
     )
     return (
@@ -43,7 +46,7 @@ def read(source: Source) -> tuple[Imported, ...]:
             NAME,
             prompt,
             found.pieces,
-            tuple(_left(text)),
+            (*_left(text), *beside.left(found.rules)),
             whole=source.path.lower().endswith(TARGETS),
         ),
     )
