@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from promptops.cli._call import Call
@@ -93,7 +93,7 @@ class Writing:
         return {kind: tuple(n for n in open_needs if n.kind == kind) for kind in kinds}
 
     def _open(self, needs: Iterable[Need]) -> tuple[Need, ...]:
-        evidence = replace(self.change.evidence(), records=self.records)
+        evidence = self.change.evidence()._replace(records=self.records)
         left = (one.need for one in found(needs, evidence) if not one.answered)
         return tuple(need for need in left if need.key not in self.settled)
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from json import JSONDecodeError, loads
+from typing import NamedTuple
 
 from promptops.config import DEFAULT, Settings
 from promptops.decisions.found import Evidence, Found, found, newly_cited
@@ -47,8 +48,7 @@ class NoTree:
         raise InputError("no such file", path=path)
 
 
-@dataclass(frozen=True, slots=True)
-class Pair:
+class Pair(NamedTuple):
     """One prompt in both states; None where it is not there."""
 
     before: Reading | None
@@ -77,8 +77,7 @@ class Pair:
         return prompt.id if prompt else ""
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """What differs between two trees: prompts in pairs, decision records on both sides by id.
 
     settings: those that judge. A change can tighten what judges it, never loosen it.

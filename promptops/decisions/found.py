@@ -8,7 +8,8 @@ A need is answered by an accepted, finished record that is new in this change an
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from promptops.checks.rationale import restates, says_nothing
 from promptops.config import DECIDED_ALWAYS
@@ -20,8 +21,7 @@ from promptops.model import Decision, Prompt
 DECIDED_BEFORE = "was decided before this change"
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """A need and what answers it: the id of a record or the reason of a waiver; "" for neither.
 
     objections: why what comes nearest does not count, one sentence each.
@@ -38,8 +38,10 @@ class Found:
         return bool(self.decision or self.waiver)
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+NOTHING: Mapping[Any, Any] = MappingProxyType({})
+
+
+class Evidence(NamedTuple):
     """What may answer for a change.
 
     records: those there are after the change; decided: ids of those that were accepted before it.
@@ -47,9 +49,9 @@ class Evidence:
     said: what the message of the change says of decisions.
     """
 
-    records: Mapping[str, Record] = field(default_factory=dict)
+    records: Mapping[str, Record] = NOTHING
     decided: frozenset[str] = frozenset()
-    cited: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    cited: Mapping[tuple[str, str], str] = NOTHING
     said: Trailers = SILENT
 
 
@@ -138,12 +140,12 @@ def _waived(one: Found, waivers: Sequence[str]) -> Found:
         return one
     if not one.need.waivable:
         objection = "a new modality or data class is never waived: it needs a record"
-        return replace(one, objections=(*one.objections, objection))
+        return one._replace(objections=(*one.objections, objection))
     for reason in waivers:
         objection = stub(reason, one.need.after or one.need.before)
         if not objection:
-            return replace(one, waiver=reason, objections=())
-    return replace(one, objections=(*one.objections, f"the {WAIVER} {objection}"))
+            return one._replace(waiver=reason, objections=())
+    return one._replace(objections=(*one.objections, f"the {WAIVER} {objection}"))
 
 
 def stub(reason: str, said: str = "") -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from promptops.decisions.change import (
     Change,
@@ -26,8 +26,7 @@ from promptops.source.tree import DiskTree, Tree
 Reads = Callable[[Tree, Tree, Paths, KnowsWord], Change]
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
+class Judged(NamedTuple):
     """A change, each of its needs with what answers it, and the decided records it tampers with."""
 
     change: Change
@@ -150,7 +149,7 @@ def judge_push(
     base = _pushed_before(repository, remote, local, there)
     if base is None:
         return None
-    return replace(judge_range(repository, base, local, known), base=base)
+    return judge_range(repository, base, local, known)._replace(base=base)
 
 
 def _pushed_before(repository: Repository, remote: str, local: str, there: str) -> str | None:
@@ -193,8 +192,7 @@ def _only_new_in_merge(repository: Repository, judged: Judged, known: KnowsWord)
 # -- ranges --------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class _Commit:
+class _Commit(NamedTuple):
     id: str
     parents: tuple[str, ...]
     said: Trailers
@@ -217,7 +215,7 @@ def _waived_along(
         own = [s for step in steps for s in step if s.need.key[:4] == one.need.key[:4]]
         latest = own and own[0].need.after == one.need.after
         if not one.answered and latest and all(step.answered for step in own):
-            yield replace(one, waiver=own[0].waiver, decision=own[0].decision, objections=())
+            yield one._replace(waiver=own[0].waiver, decision=own[0].decision, objections=())
         else:
             yield one
 

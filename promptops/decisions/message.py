@@ -7,7 +7,7 @@ whole message is searched. An indented line below a trailer continues it.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 WAIVER = "Decision-Waiver"
 BETTER_REASON = (
@@ -22,8 +22,7 @@ _TRAILER = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Trailers:
+class Trailers(NamedTuple):
     """The lines of a message that are about decisions: reasons of waivers, ids of records."""
 
     waivers: tuple[str, ...] = ()

@@ -7,7 +7,7 @@ tests, owners or rationales needs none.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from promptops.config import DECIDED_ALWAYS, Settings
 from promptops.decisions.typography import KnowsWord, no_word, same_meaning
@@ -16,8 +16,7 @@ from promptops.model import Budget, Prompt, Rule
 ADDED, REMOVED, REWORDED, CHANGED, RAISED = "added", "removed", "reworded", "changed", "raised"
 
 
-@dataclass(frozen=True, slots=True)
-class Need:
+class Need(NamedTuple):
     """One change of meaning that somebody has to have decided.
 
     kind: rule, model, modality, data, budget or output. change: added, removed, reworded, changed
@@ -92,7 +91,7 @@ def changes_of_meaning(
         _budget(before, after),
         _output(before, after, contract_changed),
     )
-    return tuple(replace(n, prompt=prompt.id, path=prompt.path) for part in parts for n in part)
+    return tuple(n._replace(prompt=prompt.id, path=prompt.path) for part in parts for n in part)
 
 
 def _need(kind: str, change: str, what: str, before: str = "", after: str = "") -> Need:
@@ -130,9 +129,8 @@ def _rule_changes(before: Prompt, after: Prompt, known: KnowsWord) -> Iterator[N
 
 
 def _rule_need(change: str, rule: str, before: str, after: str) -> Need:
-    return replace(
-        _need("rule", change, f"rule `{rule}`", before.strip(), after.strip()), rule=rule
-    )
+    need = _need("rule", change, f"rule `{rule}`", before.strip(), after.strip())
+    return need._replace(rule=rule)
 
 
 def _pairs(before: Prompt, after: Prompt, known: KnowsWord) -> Iterator[tuple[str, Rule]]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from promptops.checks import Around
 from promptops.checks.records import incomplete_decision, unanswered_privacy_question
@@ -17,8 +17,7 @@ FREE = "proposed"  # the one status in which a record may be rewritten
 ENDED = ("superseded", "deprecated")  # what a final status may become
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """A decision record and the whole text of its file."""
 
     decision: Decision

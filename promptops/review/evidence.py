@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from promptops.errors import InputError
 from promptops.model import Prompt
@@ -14,8 +13,7 @@ STALE, CLAIMED, REMOVED, KEPT = "stale", "claimed", "removed", "kept"
 _MOST = 200  # files of evidence that are looked at for one prompt
 
 
-@dataclass(frozen=True, slots=True)
-class Measured:
+class Measured(NamedTuple):
     """One file of evidence. state: stale (what it measured is no longer so), claimed (it came with
     this change, and nobody has reproduced it), removed, or kept.
 

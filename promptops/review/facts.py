@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from json import dumps
+from typing import NamedTuple
 
 from promptops.model import Case, Image, Message, Prompt, Tool, Variable
 
@@ -20,8 +20,7 @@ LIMITS = (
 _EMPTY = Prompt("", version="", modalities_in=(), modalities_out=())
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
+class Fact(NamedTuple):
     """One thing that differs, as text; "" where it was not there.
 
     what: `models`, `budget prompt_tokens`, `variable question`, `message 1 (system)` …
@@ -168,8 +167,7 @@ def _union(one: Iterable[str], other: Iterable[str]) -> list[str]:
     return list(dict.fromkeys((*other, *one)))
 
 
-@dataclass(frozen=True, slots=True)
-class TestsAffected:
+class TestsAffected(NamedTuple):
     """Cases and tests that the change touches, by id.
 
     untested: rules that have no test after the change, though they are new, reworded or had one.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from promptops.errors import PromptopsError
 from promptops.model import Prompt
@@ -24,8 +24,7 @@ from promptops.tokens.renderings import first_filling
 UNKNOWN = Count(None, None, None, "unknown")
 
 
-@dataclass(frozen=True, slots=True)
-class Side:
+class Side(NamedTuple):
     """One state in one model's tokens; None where unknown, or where the prompt is not there.
 
     total: of the rendering with the first examples; usd_per_month: at the declared volume.
@@ -38,8 +37,7 @@ class Side:
     cached: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Figures:
+class Figures(NamedTuple):
     """Both states for one model. A side is None where the prompt, or the model in it, is not there.
 
     first_changed_token: how many leading tokens both renderings share, without framing; None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from promptops.checking.baseline import DEFAULT_PATH
 from promptops.config import Settings
@@ -14,8 +14,7 @@ from promptops.source.ignores import Ignores
 from promptops.source.tree import Tree
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(NamedTuple):
     """One setting that differs. looser: the change could pass because of it."""
 
     name: str
@@ -74,8 +73,7 @@ def _models(settings: Settings) -> str:
     return ", ".join(f"{name} {row}" for name, row in sorted(settings.models.items()))
 
 
-@dataclass(frozen=True, slots=True)
-class Waved:
+class Waved(NamedTuple):
     """A finding that the change itself waves through: by an ignore comment or the baseline.
 
     line: 1-based. what: the comment's codes, or the baseline's line.

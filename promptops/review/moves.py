@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from promptops.history.meaning import changed_meaning
 from promptops.review.identity import Piece, elsewhere
 from promptops.review.rules import ADDED, MOVED, REMOVED, RuleChange
 
 
-@dataclass(frozen=True, slots=True)
-class Listed:
+class Listed(NamedTuple):
     """What became of the rules of one prompt."""
 
     prompt: str
@@ -33,16 +32,15 @@ def moved_between(listed: Sequence[Listed]) -> list[tuple[RuleChange, ...]]:
                 target = f"{listed[q].prompt}/{now.id}"
                 source = f"{listed[p].prompt}/{was.id}"
                 same = was.before == now.after
-                both = replace(
-                    was,
+                both = was._replace(
                     change=MOVED,
                     after=now.after,
                     flags=() if same else changed_meaning(was.before, now.after),
                     score=None if same else link.score,
                     sure=link.sure,
                 )
-                changes[p][c] = replace(both, went_to=target)
-                changes[q][d] = replace(both, id=now.id, came_from=source)
+                changes[p][c] = both._replace(went_to=target)
+                changes[q][d] = both._replace(id=now.id, came_from=source)
     return [tuple(one) for one in changes]
 
 

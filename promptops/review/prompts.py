@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from promptops.decisions.change import Pair
 from promptops.decisions.found import Found
@@ -18,8 +18,7 @@ from promptops.review.rules import REWORDED, RuleChange
 ADDED, REMOVED, CHANGED, RENAMED = "added", "removed", "changed", "renamed"
 
 
-@dataclass(frozen=True, slots=True)
-class Version:
+class Version(NamedTuple):
     """The version before and after ("" where there is none), and the bump that the change needs."""
 
     before: str
@@ -46,8 +45,7 @@ NO_BUDGET = Budget()
 NO_VERSION = Version("", "", Bump.NONE)
 
 
-@dataclass(frozen=True, slots=True)
-class Reviewed:
+class Reviewed(NamedTuple):
     """All that a change does to one prompt or plain instruction file.
 
     id, path: after the change where there is one. path_before: where it moved, else "".

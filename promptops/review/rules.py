@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from promptops.decisions.typography import KnowsWord, same_meaning
 from promptops.history.meaning import changed_meaning
@@ -17,8 +17,7 @@ MOVED, MERGED, SPLIT, METADATA = "moved", "merged", "split", "metadata"
 TYPOGRAPHY = "typography only"
 
 
-@dataclass(frozen=True, slots=True)
-class RuleChange:
+class RuleChange(NamedTuple):
     """What became of one rule, or of the rules that were merged into one or split from one.
 
     id: after the change, before it where the rule is gone or was split. change: the heaviest word

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from promptops.checking.baseline import DEFAULT_PATH
 from promptops.config import Settings
@@ -23,8 +23,7 @@ from promptops.source.workspace import is_record
 WORK_TREE, INDEX = "work tree", "index"
 
 
-@dataclass(frozen=True, slots=True)
-class States:
+class States(NamedTuple):
     """What is compared with what.
 
     base: id of the commit before, None while there is none. head: id of the commit after, or
