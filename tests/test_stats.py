@@ -208,3 +208,20 @@ def test_kappa_is_undefined_where_nobody_disagrees_or_agrees_by_chance() -> None
     assert always is not None
     assert always.kappa is None
     assert always.observed == 1
+
+
+@pytest.mark.parametrize(("rate", "least", "told"), [(1.0, 0.8, 16), (0.9, 0.8, 62), (0.5, 0.8, 7)])
+def test_cases_that_tell_a_rate_are_those_of_wilsons_interval(
+    rate: float, least: float, told: int
+) -> None:
+    from promptops.stats.power import rate_told_at
+
+    def tells(n: int) -> bool:
+        found = wilson(rate * n, n)
+        assert found is not None
+        return not found.low < least < found.high
+
+    assert rate_told_at(rate, least) == told
+    assert tells(told)
+    assert not tells(told - 1)
+    assert rate_told_at(0.8, 0.8) is None

@@ -7,7 +7,7 @@ from typing import Any
 
 from promptops.report import Block, Diagnostics, Fold, Heading, Screen, Table, Text
 
-WIDTH = 15  # columns of a drawn interval: with the longest rule ids a row fits 80
+WIDTH = 13  # columns of a drawn interval: with the longest rule ids a row fits 80
 MOST_FAILURES = 20
 MOST_NAMED = 8
 TONES = {"yes": "good", "no": "bad", "better": "good", "worse": "bad", "same": "good"}
@@ -26,6 +26,8 @@ def eval_blocks(result: Mapping[str, Any], screen: Screen, wrong: Diagnostics) -
     yield from recorded_blocks(result["responses"])
     if result["rules"] or result["task"]:
         yield _rules(result, screen)
+        if any(data["cases_needed"] for data in result["rules"].values()):
+            yield Text("+n: so many more cases would tell, if the rate stays what it is", "quiet")
     if result["slices"]:
         yield from _slices(result, screen)
     if result["against"]:
@@ -47,7 +49,7 @@ def calls_blocks(result: Mapping[str, Any]) -> Iterator[Block]:
         "not_run": "not run",
     }
     parts += [f"{calls[key]} {name}" for key, name in names.items() if calls[key]]
-    parts.append(money(result["usd"]))
+    parts += [] if result["simulated"] else [money(result["usd"])]
     if result["responses"] is None:
         yield Text(", ".join(parts))
     if not result["complete"]:
@@ -110,7 +112,7 @@ def _rules(result: Mapping[str, Any], screen: Screen) -> Table:
     rows, least = [], result["at_least"]
     for rule, data in result["rules"].items():
         over = data.get("over_triggered")
-        rows.append((rule, *_figures(data, screen), _over(over), word(data["verdict"])))
+        rows.append((rule, *_figures(data, screen), _over(over), _verdict(data)))
     if result["task"]:
         rows.append(
             ("(task)", *_figures(result["task"], screen), "", word(result["task"]["verdict"]))
@@ -118,6 +120,11 @@ def _rules(result: Mapping[str, Any], screen: Screen) -> Table:
     ends = f"0 {'·' if screen.unicode else '.'} 100 %"
     columns = ("rule", "kept", "rate", ends, "misfired", f"at least {percent(least)}")
     return Table(columns, tuple(rows), "lrrrrl")
+
+
+def _verdict(data: Mapping[str, Any]) -> str:
+    more = data.get("cases_needed")
+    return f"{word(data['verdict'])}, +{more}" if more else word(data["verdict"])
 
 
 def _figures(data: Mapping[str, Any], screen: Screen) -> tuple[str, str, str]:

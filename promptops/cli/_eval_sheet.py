@@ -18,11 +18,12 @@ COLUMNS = (
     "low",
     "high",
     "verdict",
+    "cases_needed",
     "change_pp",
     "change_low_pp",
     "change_high_pp",
     "change_verdict",
-    "cases_needed",
+    "change_cases_needed",
     "note",
 )
 MOST_PARTS = 5  # failing answers that one case of JUnit quotes
@@ -62,7 +63,7 @@ def _slices(result: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
 def _figures(data: Mapping[str, Any]) -> dict[str, Any]:
     low, high = data["interval"] or (None, None)
-    named = {name: data.get(name) for name in ("n", "rate", "verdict")}
+    named = {name: data.get(name) for name in ("n", "rate", "verdict", "cases_needed")}
     return {"count": data["passed"], **named, "low": low, "high": high}
 
 
@@ -75,7 +76,7 @@ def _change(one: Mapping[str, Any] | None) -> dict[str, Any]:
         "change_low_pp": low,
         "change_high_pp": high,
         "change_verdict": one["verdict"],
-        "cases_needed": one["cases_needed"],
+        "change_cases_needed": one["cases_needed"],
     }
 
 
@@ -126,7 +127,8 @@ def _said(data: Mapping[str, Any], least: float) -> str:
     over = data.get("over_triggered")
     if over and over["n"]:
         said += f"; misfired in {over['n'] - over['passed']} of {over['n']}"
-    return f"{said}; wanted at least {percent(least)}: {word(data['verdict'])}"
+    more = f", {data['cases_needed']} more cases would" if data["cases_needed"] else ""
+    return f"{said}; wanted at least {percent(least)}: {word(data['verdict'])}{more}"
 
 
 def _parts(failures: Sequence[Mapping[str, Any]]) -> Iterator[str]:

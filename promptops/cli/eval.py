@@ -24,7 +24,7 @@ FORMATS = ("text", "json", "junit", "markdown", "html", "csv")
         "promptops eval --ifeval input_data.jsonl --responses gpt4.jsonl",
     ),
 )
-@click.argument("name", metavar="PROMPT", required=False, default="")
+@click.argument("name", metavar="[PROMPT]", required=False, default="")
 @click.option("--model", metavar="M", help="Who answers; else the prompt's first model.")
 @click.option("--api-base", metavar="URL", help="An OpenAI-compatible server, asked directly.")
 @click.option("--api-key-env", metavar="NAME", help="The variable that holds the server's key.")

@@ -39,6 +39,7 @@ def rules_data(score: Score, least: float) -> dict[str, Any]:
         data: dict[str, Any] = {"passed": 0, "n": 0, "rate": None, "interval": None}
         data |= cell_data(kept) if kept else {}
         data["verdict"] = rule_verdict(score, rule, least)
+        data["cases_needed"] = _needed(score, rule, least)
         if rule in score.over:
             data["over_triggered"] = over_data(score.over[rule])
         found[rule] = data
@@ -52,6 +53,17 @@ def rule_verdict(score: Score, rule: str, least: float) -> str:
     if "no" in verdicts:
         return "no"
     return "cannot_tell" if "cannot_tell" in verdicts else "yes"
+
+
+def _needed(score: Score, rule: str, least: float) -> int | None:
+    """Further cases that would tell of both sides; None where that is told or cannot be said."""
+    if rule_verdict(score, rule, least) != "cannot_tell" or not score.complete:
+        return None
+    sides = [side[rule] for side in (score.rules, score.over) if rule in side]
+    open_ = [one for one in sides if one.verdict(least) == "cannot_tell"]
+    needed = [one.cases_needed(least) for one in open_]
+    known = [number for number in needed if number is not None]
+    return max(known) if known and len(known) == len(needed) else None
 
 
 def over_data(cell: Cell) -> dict[str, Any]:

@@ -14,26 +14,37 @@ NEUTRAL: Mapping[str, str] = {
     "fr": "Bonjour, vous avez bien fait de demander ; voici ce que nous savons et ce qui se passe ensuite.",
     "es": "Hola, qué bien que pregunta; esto es lo que sabemos y lo que pasa a continuación.",
 }
+DECLINED: Mapping[str, str] = {
+    "en": "I cannot help with that.",
+    "de": "Dabei kann ich Ihnen leider nicht helfen.",
+    "fr": "Je ne peux pas vous aider.",
+    "es": "No puedo ayudar con eso.",
+}
 CATEGORIES: Mapping[str, str] = {"CATEGORY_DIGIT": "1", "CATEGORY_WORD": "a", "CATEGORY_SPACE": " "}
 FILLER: Mapping[str, str] = {"en": "and so on", "de": "und so weiter", "fr": "et ainsi de suite"}
 
 
 @dataclass
 class Draft:
-    """An answer being put together. whole: replaces everything, where an assertion asks for it."""
+    """An answer being put together. whole: replaces everything, where an assertion asks for it.
+
+    declines: it says in its language that it cannot help.
+    """
 
     language: str = "en"
     first: str = ""
     parts: list[str] = field(default_factory=list)
     last: str = ""
     words: int = 0
+    declines: bool = False
     whole: str = ""
 
     def text(self) -> str:
         """The answer."""
         if self.whole:
             return self.whole
-        said = NEUTRAL.get(self.language, NEUTRAL["en"])
+        texts = DECLINED if self.declines else NEUTRAL
+        said = texts.get(self.language, texts["en"])
         body = " ".join(part for part in (self.first, said, *self.parts) if part)
         filler = FILLER.get(self.language, FILLER["en"])
         while len(f"{body} {self.last}".split()) < self.words:
@@ -64,6 +75,8 @@ def add(draft: Draft, assertion: Assertion, holds: bool) -> None:
             draft.parts.append(matching(_pattern(argument)))
         case "language":
             draft.language = str(argument) if holds else ("en" if argument != "en" else "de")
+        case "refusal":
+            draft.declines = holds == bool(argument)
         case "word_count":
             draft.words = _words(argument, holds)
         case _:

@@ -9,7 +9,8 @@ from promptops.evals import Answer, Judgement, State
 from promptops.evals.plan import TASK, Ask, Expectation, Plan
 from promptops.model import Case
 from promptops.stats import Rate
-from promptops.stats.paired import Comparison, compare
+from promptops.stats.paired import MOST_CASES, Comparison, compare
+from promptops.stats.power import rate_told_at
 from promptops.stats.rates import clustered_rate
 
 ENOUGH_OVERALL = 0.95  # valid answers of those planned; below it nothing is concluded
@@ -57,6 +58,15 @@ class Cell:
         if interval.low >= least:
             return "yes"
         return "no" if interval.high < least else "cannot_tell"
+
+    def cases_needed(self, least: float) -> int | None:
+        """Further cases that would tell, were the rate what it looks like; None where it is told,
+        where answers are missing, and where no number can be named."""
+        rate = self.rate.rate
+        if rate is None or not self.judged or self.verdict(least) != "cannot_tell":
+            return None
+        total = rate_told_at(rate, least)
+        return None if total is None or total > MOST_CASES else max(1, total - self.rate.cases)
 
 
 @dataclass(frozen=True, slots=True)

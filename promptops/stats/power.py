@@ -38,6 +38,15 @@ def unpaired_needed(
     return math.ceil((spread / (after - before)) ** 2)
 
 
+def rate_told_at(rate: float, least: float, confidence: float = 0.95) -> int | None:
+    """Independent cases at which Wilson's interval round `rate` has `least` outside, None where none
+    are enough: the score test's own inequality, so that it agrees with the interval."""
+    if rate == least:
+        return None
+    z = normal_quantile(0.5 + confidence / 2)
+    return max(1, math.ceil(z * z * least * (1 - least) / (rate - least) ** 2))
+
+
 def detectable(
     cases: int, rate: float = 0.85, confidence: float = 0.95, power: float = 0.8, agree: float = 0.5
 ) -> float | None:
