@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -81,8 +82,7 @@ class Wanted:
 
     def refuse_nonsense(self) -> None:
         """UsageError for an id or a folder that cannot be."""
-        pattern = ID.pattern
-        if pattern and self.prompt_id is not None and not pattern.match(self.prompt_id):
+        if self.prompt_id is not None and not re.fullmatch(ID.pattern, self.prompt_id):
             raise UsageError(
                 f"`{self.prompt_id}` is no id", "use lower-case letters, digits and `-`"
             )

@@ -8,7 +8,6 @@ from promptops.diagnostic import Edit, Finding, Place, Span
 from promptops.errors import InputError
 from promptops.model import Case, Decision, Prompt, Rule
 from promptops.source.cases import NAMES, read_cases
-from promptops.source.decision import read_decision
 from promptops.source.document import Document, Lines
 from promptops.source.schema import PROMPT
 from promptops.source.shape import WRONG, Log, Problem
@@ -139,6 +138,8 @@ def read_prompt(tree: Tree, path: str) -> Reading:
 
 def read_decision_file(tree: Tree, path: str) -> Reading:
     """The decision record at `path`; never raises for what the file holds."""
+    from promptops.source.decision import read_decision
+
     text, problems = _text(tree, path)
     document: Document = PlainDocument(path, text)
     decision = None

@@ -31,12 +31,9 @@ PREFIXES: Mapping[str, tuple[str, ...]] = {
     "pyproject.toml": ("tool", "promptops"),
 }
 _ONE = r"(?:[\w-]++|\"(?:[^\"\\\n]|\\.)*+\"|'[^'\n]*+')"
-_PART = re.compile(_ONE)
 _DOTTED = rf"{_ONE}(?:[ \t]*\.[ \t]*{_ONE})*+"
-_KEY = re.compile(
-    rf"^[ \t]*(?:\[{{1,2}}[ \t]*(?P<table>{_DOTTED})|(?P<key>{_DOTTED})[ \t]*=)", re.M
-)
-_LONG_KEY = re.compile(rf"(?<![\w-])(?:{_ONE}[ \t]*+\.[ \t]*+){{64}}")
+_KEY = rf"(?m)^[ \t]*(?:\[{{1,2}}[ \t]*(?P<table>{_DOTTED})|(?P<key>{_DOTTED})[ \t]*=)"
+_LONG_KEY = rf"(?<![\w-])(?:{_ONE}[ \t]*+\.[ \t]*+){{64}}"
 
 _USD = Number(whole=False)
 _MODEL = Record(
@@ -99,7 +96,7 @@ def _table(text: str, path: str) -> Any:
         return None
     import tomllib
 
-    endless = _LONG_KEY.search(text)
+    endless = re.search(_LONG_KEY, text)
     if endless is not None:  # tomllib takes time in the square of the parts
         raise _config_error(
             "a key of too many parts", "mend this line", text, path, endless.start()
@@ -164,8 +161,8 @@ def _written(text: str, prefix: tuple[str, ...]) -> dict[tuple[str, ...], int]:
     """Where each key and table of ours is written; TOML readers keep no places."""
     found: dict[tuple[str, ...], int] = {}
     table: tuple[str, ...] = ()
-    for match in _KEY.finditer(text):
-        key = tuple(part.strip("\"'") for part in _PART.findall(match["table"] or match["key"]))
+    for match in re.finditer(_KEY, text):
+        key = tuple(part.strip("\"'") for part in re.findall(_ONE, match["table"] or match["key"]))
         if match["table"]:
             table = key
         whole = key if match["table"] else (*table, *key)

@@ -52,8 +52,7 @@ class Text(Shape):
 
     def __init__(self, says: str = "", pattern: str = "", empty: bool = True) -> None:
         self.says = says
-        self.source = pattern
-        self.pattern = re.compile(pattern + r"\Z") if pattern else None
+        self.pattern = pattern
         self.empty = empty
 
     def read(self, node: Any, place: Place, log: Log) -> Any:
@@ -70,7 +69,7 @@ class Text(Shape):
             return log.add(
                 "invalid-value", place, f"{name_of(place)} is empty", "write it, or delete the key"
             )
-        if self.pattern is not None and not self.pattern.match(value):
+        if self.pattern and not re.fullmatch(self.pattern, value):
             return log.add(
                 "invalid-value", place, f"{what_is(node)} is not {self.says}", f"write {self.says}"
             )
@@ -90,8 +89,8 @@ class Text(Shape):
 
     def schema(self) -> dict[str, Any]:
         made: dict[str, Any] = {"type": "string"}
-        if self.source:
-            made["pattern"] = f"^(?:{self.source})$"
+        if self.pattern:
+            made["pattern"] = f"^(?:{self.pattern})$"
         elif not self.empty:
             made["pattern"] = r"\S"
         return made

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 
 from promptops.diagnostic import Edit, Place
 from promptops.source.document import Lines
-from promptops.source.yaml_offsets import Offsets, reads_as
 
 TYPE_CHECKING = False  # `typing` costs a check a tenth of its start
 if TYPE_CHECKING:
     from typing import Any
+
+    from promptops.source.yaml_offsets import Offsets
 
 MAX_MENDED = 1 << 14  # characters of a scalar; a longer one is for a person to mend
 _IMPOSSIBLE = Edit(-1, -1, "")
@@ -86,6 +87,8 @@ class YamlDocument:
 
     def _splice(self, node: Any, within: tuple[int, int], replacement: str) -> list[Edit]:
         """The one edit that changes the value so and nothing else; none where that is not certain."""
+        from promptops.source.yaml_offsets import reads_as
+
         offsets = self._offsets(node)
         place = offsets.range(*within)
         raw, value = offsets.raw, node.value
@@ -124,6 +127,8 @@ class YamlDocument:
         """Where the characters of a scalar's value stand; kept, for one text may hold many findings."""
         found = self._known.get(id(node))
         if found is None:
+            from promptops.source.yaml_offsets import Offsets
+
             raw = self.text[node.start_mark.index + self.shift : node.end_mark.index + self.shift]
             found = self._known[id(node)] = Offsets(node.value, raw, node.style)
         return found
