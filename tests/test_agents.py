@@ -161,7 +161,9 @@ def test_copilot_takes_instructions_that_apply_to_the_files_there():
         "web/a.ts": "",
     }
     assert ".github/instructions/py.instructions.md" in paths(files, COPILOT)
-    web = paths(files, COPILOT, "web")
+    web = paths({**files, "CLAUDE.md": "not with AGENTS.md"}, COPILOT, "web")
+    assert "CLAUDE.md" not in web
+    assert paths({"CLAUDE.md": "instead"}, COPILOT) == ["CLAUDE.md"]
     assert ".github/instructions/py.instructions.md" not in web
     assert ".github/instructions/all.instructions.md" in web
 
@@ -355,7 +357,7 @@ def test_tokens_at_in_json_adds_up(run, repository):
 def test_a_file_narrows_it_to_the_agents_that_load_it(run, repository):
     ran = run("tokens", "CLAUDE.md", "--at", "src", "--format", "json", cwd=repository)
     tools = [one["tool"] for one in json.loads(ran.out)["result"]["load"]["tools"]]
-    assert tools == ["claude-code", "copilot"]
+    assert tools == ["claude-code"]
     assert "no agent" in run("tokens", "src/api/a.py", "--at", "src", cwd=repository).out
 
 

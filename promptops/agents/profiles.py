@@ -105,7 +105,7 @@ COPILOT = Profile(
         "https://docs.github.com/en/copilot/how-tos/copilot-cli/customize-copilot/add-custom-instructions",
     ),
     chain=(("AGENTS.md",),),
-    at_root=((".github/copilot-instructions.md",), ("CLAUDE.md",), ("GEMINI.md",)),
+    at_root=((".github/copilot-instructions.md",), ("AGENTS.md", "CLAUDE.md", "GEMINI.md")),
     rules=(RuleFiles(".github/instructions/**/*.instructions.md", "", "applyTo", "", "manual"),),
     beyond="~/.copilot/copilot-instructions.md and organization instructions",
 )

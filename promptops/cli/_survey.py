@@ -222,7 +222,7 @@ def _rules(
     chosen: list[str] = []
     room = MOST_RULES
     for path in sorted(paths, key=lambda p: (p.count("/"), p)):
-        if counts[path] and counts[path] <= room:
+        if counts[path] and room > 0:  # the last one may be over: half a file helps nobody
             chosen.append(path)
             room -= counts[path]
     known = knowledge(past, chosen).rules if chosen else ()

@@ -204,11 +204,12 @@ class _Alignment:
             return None
         if taken and not split:
             return None
-        score = part_ratio(shorter, longer)
-        if score < (95 if self.foreign else 85 if split else 90):
+        contained, weight = self.weights.contained(old, new)
+        if contained < 0.8 or weight < 2:  # far quicker to tell than the likeness of parts
             return None
-        like = self.likeness(i, j)
-        if like.c < 0.8 or like.weight < (2 if score >= 95 else 6):
+        least = 95 if self.foreign else 85 if split else 90
+        score = part_ratio(shorter, longer, least)
+        if score < least or weight < (2 if score >= 95 else 6):
             return None
         grade = Grade.CERTAIN if score >= 99 and len(shorter) >= 40 else Grade.PROBABLE
         return "split" if split else "merged", score, grade

@@ -136,11 +136,14 @@ def ratio(one: str, other: str) -> float:
     return max(plain, 0.97 * fuzz.token_sort_ratio(one, other))
 
 
-def part_ratio(shorter: str, longer: str) -> float:
-    """0-100: how well the shorter text is found inside the longer one."""
+def part_ratio(shorter: str, longer: str, least: float = 0.0) -> float:
+    """0-100: how well the shorter text is found inside the longer one; 0 for less than `least`.
+
+    `least` saves most of the time where texts are long and few are alike.
+    """
     from rapidfuzz import fuzz
 
-    return float(fuzz.partial_ratio(shorter, longer))
+    return float(fuzz.partial_ratio(shorter, longer, score_cutoff=least))
 
 
 def window(piece: str, whole: str) -> tuple[float, str]:
