@@ -14,10 +14,29 @@ from pathlib import Path
 ROUNDS = 15
 PROMPTS = 1000
 RULES = 27  # a prompt of some 150 lines
-WORDS = (
-    "invoice refund policy customer amount currency section ticket fee plan change order address "
-    "bank transfer receipt delivery coupon contract notice owner"
-).split()
+WORDS = [
+    "invoice",
+    "refund",
+    "policy",
+    "customer",
+    "amount",
+    "currency",
+    "section",
+    "ticket",
+    "fee",
+    "plan",
+    "change",
+    "order",
+    "address",
+    "bank",
+    "transfer",
+    "receipt",
+    "delivery",
+    "coupon",
+    "contract",
+    "notice",
+    "owner",
+]
 HEAD = """\
 promptops: 1
 id: p{i}
