@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -86,3 +87,14 @@ def refuse_some_cases(wanted: Wanted, measured: Measured, call: Call) -> None:
     wanted.refuse_nonsense(call)
     if measured.evidence and wanted.cases:
         raise UsageError("evidence is of all cases of a prompt", "leave --case out")
+
+
+def needs_numpy(run: Callable[[], Any]) -> Any:
+    """`run()`; UsageError where the numbers' libraries are not installed."""
+    try:
+        return run()
+    except ModuleNotFoundError as error:
+        if error.name not in ("numpy", "scipy"):
+            raise
+        hint = "pip install 'promptops[eval]'"
+        raise UsageError(f"`promptops cliff` needs {error.name}", hint) from None

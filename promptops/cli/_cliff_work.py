@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -157,24 +156,8 @@ def interval_points(interval: Any) -> list[float] | None:
     return interval and [round(100 * interval.low, 2), round(100 * interval.high, 2)]
 
 
-def needs_numpy(run: Callable[[], Any]) -> Any:
-    """`run()`; UsageError where the numbers' libraries are not installed."""
-    try:
-        return run()
-    except ModuleNotFoundError as error:
-        if error.name not in ("numpy", "scipy"):
-            raise
-        hint = "pip install 'promptops[eval]'"
-        raise UsageError(f"`promptops cliff` needs {error.name}", hint) from None
-
-
 def listed(names: Sequence[str], most: int = 12) -> str:
     """`a, b, c and 4 more`."""
     if len(names) <= most:
         return ", ".join(names)
     return f"{', '.join(names[:most])} and {len(names) - most} more"
-
-
-def inside(call: Call, path: str) -> str:
-    """A file named on the command line, from where the person stands."""
-    return os.path.join(call.folder, path)

@@ -69,15 +69,19 @@ def command(call: Call, name: str | None, **flags: Any) -> Report:
     compliance falls or a new rule is harmful; 3 where that cannot be told.
     """
     from promptops.cli._cliff_export import export, refuse_no_png
-    from promptops.cli._cliff_options import refuse_some_cases, split
-    from promptops.cli._cliff_run import report
-    from promptops.cli._cliff_work import needs_numpy
+    from promptops.cli._cliff_options import needs_numpy, refuse_some_cases, split
 
     wanted, measured = split(flags)
     measured.refuse_nonsense(name)
     refuse_some_cases(wanted, measured, call)
     refuse_no_png(measured)
-    made: Report = needs_numpy(lambda: report(call, name, wanted, measured))
+
+    def measure() -> Report:
+        from promptops.cli._cliff_run import report
+
+        return report(call, name, wanted, measured)
+
+    made: Report = needs_numpy(measure)
     if measured.svg or measured.png:
         export(call, measured, made)
     if click.get_current_context().params["format"] == "junit":
