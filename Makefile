@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint bench bench-cliff docs clean
+.PHONY: demo test lint bench bench-cliff bench-scale docs clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/ready
@@ -22,6 +22,10 @@ lint: $(VENV)/ready
 
 bench: $(VENV)/ready
 	$(BIN)/python -m bench
+
+# Time and memory at a quarter, a half and all of a company-sized load: some minutes; writes docs/scale.md.
+bench-scale: $(VENV)/ready
+	@$(BIN)/python -m bench.scale --write
 
 # make bench-cliff ARGS=--full for 200 studies a row, ARGS='B1 B2' for some rows.
 bench-cliff: $(VENV)/ready

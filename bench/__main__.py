@@ -6,6 +6,8 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
+ALONE = ("cliff", "scale")  # minutes each: `make bench-cliff`, `make bench-scale`
+
 
 def names() -> list[str]:
     """The benchmarks: the modules of this folder."""
@@ -15,7 +17,7 @@ def names() -> list[str]:
 
 def main() -> int:
     """Run them one after the other; 2 for a name that is none."""
-    wanted = sys.argv[1:] or names()
+    wanted = sys.argv[1:] or [name for name in names() if name not in ALONE]
     unknown = [name for name in wanted if name not in names()]
     if unknown:
         print(f"no benchmark {unknown[0]!r}; there are: {', '.join(names())}", file=sys.stderr)

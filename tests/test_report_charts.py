@@ -12,6 +12,7 @@ from promptops.report import Fold, Heading, Picture, Report, Screen, Table, rend
 from promptops.report._page import Markup
 from promptops.report.charts import Scale, number, path, standalone, ticks
 from promptops.report.charts.forest import Estimate, forest
+from promptops.report.charts.growth import Line, growth
 from promptops.report.charts.timeline import Step, timeline
 
 DAY = 86_400
@@ -136,3 +137,12 @@ def test_a_terminal_gets_the_drawn_lines_where_they_fit() -> None:
     assert "▁▂▃ drawn" not in render(wide, "text", Screen(60))
     assert ".chart text" in render(report, "html", Screen())
     assert ".chart text" not in render(Report("report", {}, ()), "html", Screen())
+
+
+def test_growth_is_drawn_against_growth_in_step() -> None:
+    drawn = tree(growth("time", [Line("prompts", [(0.25, 0.2), (1, 1)]), Line("calls", [(1, 1)])]))
+    assert {"prompts", "calls", "share of the work"} <= set(words(drawn))
+    assert len(named(drawn, "circle")) == 3
+    (step,) = [node for node in named(drawn, "line") if node.attrib["class"] == "limit"]
+    assert float(step.attrib["x1"]) < float(step.attrib["x2"])
+    assert float(step.attrib["y1"]) > float(step.attrib["y2"])

@@ -23,6 +23,8 @@ figure { margin: 1.2rem 0; } figcaption { max-width: 46rem; }
 .chart .grid { stroke: var(--line); stroke-width: 1; }
 .chart .limit { stroke: var(--bad); stroke-width: 1.5; stroke-dasharray: 6 4; }
 .chart .line { fill: none; stroke: var(--fill); stroke-width: 2.5; stroke-linejoin: round; }
+.chart .dash2 { stroke-dasharray: 8 4; } .chart .dash3 { stroke-dasharray: 3 3; }
+.chart .dash4 { stroke-dasharray: 10 3 2 3; } .chart .dash5 { stroke-dasharray: 1 4; }
 .chart .band { fill: var(--fill); opacity: .18; }
 .chart .span { stroke: var(--fill); stroke-width: 3; stroke-linecap: round; }
 .chart .point { fill: var(--fill); stroke: var(--back); stroke-width: 1.5; }
