@@ -108,3 +108,14 @@ def test_nothing_governed(run: Run, tmp_path: Path) -> None:
     empty = Repo(tmp_path / "e")
     empty.commit({"a.txt": "x"}, "x")
     assert "no rules here" in run("people", cwd=empty.root).out
+
+
+def test_a_co_author_who_commits_nothing_is_here_all_the_same(run: Run, repo: Repo) -> None:
+    repo.commit(
+        {"AGENTS.md": rules("Cite the policy section that you rely on.")},
+        "Cite\n\nCo-authored-by: Bob Ross <bob@example.org>",
+    )
+    repo.commit({"README": "z\n"})
+    done = run("why", "AGENTS.md:3", "--format", "json", cwd=repo.root)
+    people = {p["name"]: p["active"] for p in json.loads(done.out)["result"]["people"]}
+    assert people["Bob Ross"] is True

@@ -188,8 +188,7 @@ def _people(told: Why) -> Iterator[Block]:
         return
     yield Heading("Who knows", 3)
     rows = (
-        (p.name, p.email, day(p.last_commit), "here" if p.active else "not seen for 180 days")
-        for p in told.people
+        (p.name, p.email, day(p.last_commit), "here" if p.active else "left") for p in told.people
     )
     yield Table(("name", "e-mail", "last commit", ""), tuple(rows))
 

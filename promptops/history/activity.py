@@ -33,17 +33,19 @@ class Person(NamedTuple):
 
 
 class Activity(NamedTuple):
-    """The newest author time of each identity within the last 180 days of history."""
+    """The newest author time of each identity since `since`, 180 days before the newest commit."""
 
     seen: dict[str, int]
     left: frozenset[str]
+    since: int
 
     def person(self, name: str, email: str, time: int | None) -> Person:
         """Somebody who made a commit at `time`, with what is known of them since."""
         newest = self.seen.get(identity(email))
         left = {name.casefold(), email.casefold()} & self.left
         latest = max((t for t in (newest, time) if t is not None), default=None)
-        return Person(name, email, latest, newest is not None and not left)
+        here = newest is not None or (latest or 0) >= self.since  # co-authors commit nothing
+        return Person(name, email, latest, here and not left)
 
 
 def identity(email: str) -> str:
@@ -58,10 +60,11 @@ def activity(past: Past, wanted: Set[str] | None = None) -> Activity:
     wanted: identities that matter (None: all); git is stopped once each of them has been seen.
     """
     seen: dict[str, int] = {}
+    since = committed(past, past.head) - ACTIVE_DAYS * 86_400 if past.head else 0
     if past.head is not None:
         missing = None if wanted is None else set(wanted)
         newest: dict[bytes, bytes] = {}
-        with closing(_recent(past, past.head)) as fields:
+        with closing(_recent(past, past.head, since)) as fields:
             while missing != set() and (email := next(fields, None)) is not None:
                 time = next(fields, b"")
                 if email not in newest:  # newest first: the first one will do
@@ -71,12 +74,11 @@ def activity(past: Past, wanted: Set[str] | None = None) -> Activity:
         for address, when in newest.items():
             who = identity(text(address))
             seen[who] = max(seen.get(who, 0), epoch(text(when)) or 0)
-    return Activity(seen, past.settings.people_left)
+    return Activity(seen, past.settings.people_left, since)
 
 
-def _recent(past: Past, head: str) -> Generator[bytes]:
-    """Author address and time of each commit of the last 180 days, newest first."""
-    since = committed(past, head) - ACTIVE_DAYS * 86_400
+def _recent(past: Past, head: str, since: int) -> Generator[bytes]:
+    """Author address and time of each commit since then, newest first."""
     wanted = ("log", "-z", f"--since=@{since}", "--format=%ae%x00%at", head)
     return past.repository.records(*wanted)
 

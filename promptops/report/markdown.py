@@ -209,10 +209,24 @@ def prose(text: str, as_code: Callable[[str], str] = code) -> str:
     wild: list[str] = []
     for word in text.split():
         if TAME.fullmatch(word) and not WILD.search(word) and (drawn or not MARKER.fullmatch(word)):
-            drawn += [as_code(" ".join(wild))] if wild else []
+            drawn += [_marked(" ".join(wild), as_code)] if wild else []
             drawn.append(word)
             wild = []
         else:
             wild.append(word)
-    drawn += [as_code(" ".join(wild))] if wild else []
+    drawn += [_marked(" ".join(wild), as_code)] if wild else []
     return " ".join(drawn)
+
+
+def _marked(text: str, as_code: Callable[[str], str]) -> str:
+    """As code, but for the brackets around it and the comma behind it: those are the sentence's."""
+    core = text if MARKER.fullmatch(text) else text.rstrip(",.;:")
+    tail = text[len(core) :]
+    inner = core.removeprefix("(")
+    if not inner or "(" in inner or inner.startswith(")"):
+        return as_code(core) + tail if core else as_code(text)
+    if inner != core and inner.endswith(")") and ")" not in inner[:-1]:
+        return f"({as_code(inner[:-1])}){tail}"
+    return (
+        f"({as_code(inner)}{tail}" if inner != core and ")" not in inner else as_code(core) + tail
+    )
