@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from repos import ADA, BOB, Repo
+from repos import ADA, BOB, Repo, rules
 
 Run = Callable[..., Any]
 PATH = "prompts/a/prompt.yaml"
