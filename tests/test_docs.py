@@ -69,6 +69,13 @@ def test_bringing_and_leaving_is_as_told(tmp_path: Path) -> None:
     assert (folder / "AGENTS.md").read_text() == (folder / "CLAUDE.md").read_text() == before
 
 
+def test_governing_in_place_is_as_told(tmp_path: Path) -> None:
+    folder = tmp_path / "r"
+    folder.mkdir()
+    follow(folder, steps("instructions.md"))
+    assert "never-push-main" in (folder / "AGENTS.rules.yaml").read_text()
+
+
 @pytest.mark.parametrize("number", range(len(sections("recipes.md"))))
 def test_each_recipe_is_as_told(tmp_path: Path, number: int) -> None:
     blocks = sections("recipes.md")[number]

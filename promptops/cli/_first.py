@@ -14,7 +14,7 @@ from promptops.source.workspace import find_files
 
 
 def first_words(context: click.Context) -> int:
-    """Five lines at most for somebody who typed the bare name; the help where prompts are governed."""
+    """Six lines at most for somebody who typed the bare name; the help where prompts are governed."""
     root = find_root(os.path.realpath(os.getcwd()))
     tree = DiskTree(root)
     files = find_files(read_settings(tree), tree.paths())
@@ -24,6 +24,7 @@ def first_words(context: click.Context) -> int:
         first = files.instructions[0]
         _out.write(
             f"{len(files.instructions)} instruction file(s) here, {first} first; none is governed yet.\n\n"
+            "  promptops doctor               what they cost, what nobody can explain, what to do\n"
             f"  promptops check {first}      what is wrong with it\n"
             f"  promptops why {first}:1      where a line came from\n"
             "  promptops init                 an example prompt, a decision record and the hook\n"

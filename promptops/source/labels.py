@@ -55,6 +55,8 @@ _COMMAND = re.compile(
 )
 _TAG = re.compile(r"<(/?)([A-Za-z][\w:.-]*)")
 
+_LINK = r"\[[^\[\]]*\]\([^()]*\)[.:;,]?"  # an entry of a list of documents asks for nothing
+
 
 class Label(NamedTuple):
     """rule, fact, example, command, heading, code or markup; confidence in [0.5, 1].
@@ -163,6 +165,8 @@ def _text_label(unit: Unit, context: Context) -> Label:
         return Label(EXAMPLE, 0.8)
     if _is_command(unit, plain, context):
         return Label(COMMAND, 0.8)
+    if plain[:1] == "[" and pattern(_LINK).fullmatch(plain):
+        return Label(FACT, 0.9)
     score, names = _score(unit, plain, context)
     if _is_heading(unit, plain, names, context):
         return Label(HEADING, 0.8)
