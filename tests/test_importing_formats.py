@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -617,3 +618,59 @@ def test_disk_trees_serve_as_files(tmp_path: Path) -> None:
     tree = DiskTree(str(tmp_path))
     (one,) = read_foreign(Source("a.md", "- Never push.\n", tree))
     assert isinstance(one.prompt.rules[0], Rule)
+
+
+HOSTILE = [
+    "{{!--",
+    "{{#if a}}",
+    "{% if a %}",
+    "{% for x in y %}",
+    "{{x.y}}",
+    "`${",
+    "\n\n",
+    "system:\n",
+]
+HOSTILE += [
+    '<message role="user">',
+    "{% raw %}",
+    "{{ 'a",
+    "/* ",
+    "- {x: y}\n",
+    "{role}",
+    "\r",
+    "(((",
+]
+
+
+@pytest.mark.parametrize("piece", HOSTILE)
+def test_hostile_texts_take_linear_time(piece: str) -> None:
+    """The longest took minutes before; a quadratic reader would run into the time-out."""
+    text = piece * (20_000 // len(piece))
+    block = text.replace("\n", "\n  ")
+    kernel = f"template: |\n  {block}\ntemplate_format: handlebars\n"
+    for path, content in (
+        ("A.md", text),
+        ("a.prompty", text),
+        ("a.prompt", text),
+        ("a.j2", text),
+        ("k.yaml", kernel),
+        ("a.ts", f"const a = `{text}"),
+        ("promptfooconfig.yaml", text),
+    ):
+        with suppress(InputError):  # refused, with a sentence
+            assert found(path, content, "a" if path == "a.ts" else "")
+
+
+def test_too_many_tags_stay_text() -> None:
+    for path in ("a.j2", "a.prompt"):
+        text = "{{ a }} " * 6000
+        one = found(path, text)[0]
+        assert one.prompt.variables == {}
+        assert "more than 5,000 tags: all of it stays text" in lefts(one)
+        assert brought(path, text)[1] == text
+
+
+def test_github_models_without_messages_are_refused() -> None:
+    with pytest.raises(InputError, match="no `messages`"):
+        found("a.prompt.yml", "name: x\n")
+    assert read_foreign(Source("a.prompt.yml", "name: x\n", Files({})), "text")

@@ -20,12 +20,14 @@ from promptops.values import replace
 TEMPLATE_NAMES = frozenset(
     ["true", "false", "none", "True", "False", "None", "not", "rule", "rules", "loop", "range"]
 )
+MOST_TAGS = 5_000
 WHY = "templates here have no such thing: it stays as text"
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _FSTRING = re.compile(r"\{\{|\}\}|\{(?P<name>[^{}]*)\}")
 _HANDLE = re.compile(
     r"\{\{!--.*?--\}\}|\{\{![^}]*\}\}|\{\{\{[^{}]*\}\}\}|\{\{~?(?P<tag>[^{}]*?)~?\}\}", re.DOTALL
 )
+_HANDLE_SHORT = re.compile(_HANDLE.pattern.partition("|")[2], re.DOTALL)
 _KERNEL = re.compile(r"\{\{(?P<tag>[^{}]*)\}\}")
 
 
@@ -55,10 +57,12 @@ class Parsed:
 def jinja(text: str) -> Parsed:
     """Jinja2 and what is written like it (Nunjucks, Liquid): names, `if`, filters that ours has."""
     segments, parts, groups = scan(text), [], []
+    if len(segments) > 2 * MOST_TAGS:
+        return _too_many(text)
+    ends = _block_ends(text, segments)
     i = size = 0
     while i < len(segments):
-        segment = segments[i]
-        last = _block_end(text, segments, i) if segment.kind == STATEMENT else i
+        segment, last = segments[i], ends.get(i, i)
         written = text[segment.start : segments[last].end]
         plain = quoted(written) if last == i else None  # what only escapes text is that text
         if plain is None and segment.kind != TEXT:
@@ -72,18 +76,26 @@ def jinja(text: str) -> Parsed:
     return parsed
 
 
-def _block_end(text: str, segments: tuple[Segment, ...], at: int) -> int:
-    """The segment that ends the block which segment `at` opens; itself where it opens none."""
-    opened = word(text, segments[at])
-    depth = 0
-    for i in range(at, len(segments)):
-        if segments[i].kind == STATEMENT:
-            said = word(text, segments[i])
-            depth += said == opened
-            depth -= said == f"end{opened}"
-            if not depth:
-                return i
-    return at
+def _too_many(text: str) -> Parsed:
+    parsed = Parsed(text)
+    parsed.left.append(Left(f"more than {MOST_TAGS:,} tags", "all of it stays text", 1))
+    return parsed
+
+
+def _block_ends(text: str, segments: Sequence[Segment]) -> dict[int, int]:
+    """For each statement that opens a block, the number of the one that ends it."""
+    ends: dict[int, int] = {}
+    opened: dict[str, list[int]] = {}
+    for i, segment in enumerate(segments):
+        if segment.kind != STATEMENT:
+            continue
+        said = word(text, segment)
+        above = opened.get(said.removeprefix("end")) if said.startswith("end") else None
+        if above:
+            ends[above.pop()] = i
+        elif not said.startswith("end"):
+            opened.setdefault(said, []).append(i)
+    return ends
 
 
 def _take(parsed: Parsed, segments: Sequence[Segment]) -> None:
@@ -105,13 +117,18 @@ def _take(parsed: Parsed, segments: Sequence[Segment]) -> None:
 def handlebars(text: str) -> Parsed:
     """Handlebars and Mustache: names, comments, `#if`, `#unless` and `else`."""
     parsed = Parsed(text)
-    tags = [(m.start(), m.end(), _inner(m[0])) for m in _HANDLE.finditer(text)]
+    last = text.rfind("--}}") + 4  # behind it no long comment can close: don't look for its end
+    found = [*_HANDLE.finditer(text, 0, last), *_HANDLE_SHORT.finditer(text, last)]
+    tags = [(m.start(), m.end(), _inner(m[0])) for m in found]
+    if len(tags) > MOST_TAGS:
+        return _too_many(text)
+    ends = _handle_ends(tags)
     i = 0
     while i < len(tags):
-        last = _handle_end(tags, i)
-        if not _handle_block(parsed, tags[i : last + 1]):
-            parsed.leave(tags[i][0], tags[last][1])
-        i = last + 1
+        end = ends.get(i, i)
+        if not _handle_block(parsed, tags[i : end + 1]):
+            parsed.leave(tags[i][0], tags[end][1])
+        i = end + 1
     return parsed
 
 
@@ -121,21 +138,22 @@ def _inner(tag: str) -> str:
     return tag.strip("{}").strip("~").strip()
 
 
-def _handle_end(tags: list[tuple[int, int, str]], at: int) -> int:
-    """The tag that closes the block tag `at` opens; itself where it opens none."""
-    if not tags[at][2].startswith(("#", "^")):
-        return at
-    name = (tags[at][2][1:].split() or [""])[0]
-    depth = 0
-    for i in range(at, len(tags)):
-        depth += tags[i][2].startswith((f"#{name}", f"^{name}"))
-        depth -= tags[i][2].startswith("/") and tags[i][2][1:].strip() == name
-        if not depth:
-            return i
-    return len(tags) - 1
+def _handle_ends(tags: Sequence[tuple[int, int, str]]) -> dict[int, int]:
+    """For each tag that opens a block, the number of the one that closes it: the last if none does."""
+    ends: dict[int, int] = {}
+    opened: dict[str, list[int]] = {}
+    for i, (_, _, inner) in enumerate(tags):
+        if inner[:1] in ("#", "^") and inner:
+            opened.setdefault((inner[1:].split() or [""])[0], []).append(i)
+            ends[i] = len(tags) - 1
+        elif inner.startswith("/"):
+            above = opened.get(inner[1:].strip())
+            if above:
+                ends[above.pop()] = i
+    return ends
 
 
-def _handle_block(parsed: Parsed, tags: list[tuple[int, int, str]]) -> bool:
+def _handle_block(parsed: Parsed, tags: Sequence[tuple[int, int, str]]) -> bool:
     """Keep all tags of a block, or none."""
     made = [_handled(inner) for _, _, inner in tags]
     if None in made or (len(tags) == 1 and tags[0][2][:1] in "#^/" and tags[0][2]):

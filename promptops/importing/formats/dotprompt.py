@@ -66,13 +66,18 @@ def spots(text: str, front: Front) -> list[Spot]:
     found = list(_ROLE.finditer(text, front.start))
     end = found[0].start() if found else len(text)
     made = []
-    if _COMMENT.sub("", text[front.start : end]).strip() or not found:
+    if not found or _uncommented(text[front.start : end]).strip():
         made.append(Spot.trimmed("user", text, front.start, end))
     ends = [*(match.start() for match in found[1:]), len(text)][: len(found)]
     for match, end in zip(found, ends, strict=True):
         role = ROLES.get(match["role"].lower(), "user")
         made.append(Spot.trimmed(role, text, match.end(), end))
     return made
+
+
+def _uncommented(text: str) -> str:
+    last = text.rfind("--}}") + 4  # no long comment closes behind it
+    return _COMMENT.sub("", text[:last]) + text[last:]
 
 
 def put(prompt: Prompt, origin: str) -> str | None:

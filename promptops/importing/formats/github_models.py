@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from promptops.errors import InputError
 from promptops.importing.asserting import checked
 from promptops.importing.build import ROLES, Build, Said
 from promptops.importing.interface import Exported, Imported, Left, Source
@@ -46,6 +47,9 @@ def read(source: Source) -> tuple[Imported, ...]:
         for one in (listed if isinstance(listed, Seq) else ())
         if isinstance(one, Map)
     )
+    if not build.messages:
+        hint = "--as text imports it as it is"
+        raise InputError("there are no `messages` in it", hint, path=source.path)
     cases = _cases(build, data)
     build.left += [
         Left(f"`{key}`", "belongs to the call; the kept copy has it", data.lines.get(key, 0))

@@ -20,7 +20,7 @@ from promptops.model import Prompt
 from promptops.source.foreign_yaml import Map, Seq, load_foreign, text_of
 
 NAME = "langchain"
-_TYPE = re.compile(r"""^["'{\s]*_type["']?\s*:\s*["']?(?:prompt|few_shot|chat)\b""", re.MULTILINE)
+_TYPE = re.compile(r"""^[ \t"'{]*_type["']?\s*:\s*["']?(?:prompt|few_shot|chat)\b""", re.MULTILINE)
 _KNOWN = frozenset(
     {"_type", "name", "description", "template", "template_path", "template_format"}
     | {"input_variables", "messages", "prefix", "suffix", "examples", "example_prompt"}

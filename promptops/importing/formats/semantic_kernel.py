@@ -65,8 +65,10 @@ def _declare(build: Build, one: Any) -> None:
 
 def _messages(template: str, line: int) -> Iterator[Said]:
     """`<message role="system">…</message>`, where the template is nothing but messages."""
-    found = list(_MESSAGE.finditer(template))
-    if not found or _MESSAGE.sub("", template).strip():
+    end = template.rfind("</message>") + len("</message>")  # none closes behind it
+    found = list(_MESSAGE.finditer(template, 0, end))
+    around = _MESSAGE.sub("", template[:end]) + template[end:]
+    if not found or around.strip():
         yield Said("user", template, line)
         return
     for match in found:
