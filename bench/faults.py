@@ -15,6 +15,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -323,9 +324,54 @@ def replayed(at: World, size: Size) -> None:
     check(again.seconds < 5, "under 5 s", f"{again.seconds:.2f} s")
 
 
+def scattered(_: World, size: Size) -> None:
+    """12. Workers and coordinators of --engine dask killed, ten times at random."""
+    if find_spec("distributed") is None:
+        print("  skipped: Dask is not installed")
+        return
+    n, dice, kills = 400, random.Random(1), 0
+    with world(n) as at, Loopback(later(0.1)) as server:
+        while kills < 10:
+            victim = "coordinator" if kills % 3 == 2 else "worker"
+            until = server.count + dice.randint(5, 30)
+            running = at.start(server.url, "--engine", "dask")
+            while server.count < until and running.process.poll() is None:
+                time.sleep(0.005)
+            if running.process.poll() is not None:
+                break
+            workers = children(running.process.pid)
+            if victim == "worker":
+                os.kill(dice.choice(workers), signal.SIGKILL)
+                time.sleep(0.3)
+                kills += 1
+            running.process.kill()
+            kills += 1
+            running.ended()
+        done = at.eval(server.url)
+        served = server.contents()
+        whole = at.store().code == 0
+    answered = done.result["calls"]["answered"]
+    repeated = len(served) - len(set(served))
+    check(answered == len(set(served)) == n and whole, f"{kills} kills lose nothing", f"{answered}")
+    check(repeated <= kills * AT_ONCE, "what was in flight is repeated at most", f"{repeated}")
+
+
+def children(pid: int) -> list[int]:
+    """The worker processes of a run."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+            if parent == pid and b"spawn_main" in (folder / "cmdline").read_bytes():
+                found.append(int(folder.name))
+        except (OSError, ValueError, IndexError):
+            continue
+    return found
+
+
 SCENARIOS: tuple[Callable[[World, Size], None], ...] = (
     killed, interrupted, together, crowded, quota, failing,
-    dripping, garbage, broke, full_disk, replayed,
+    dripping, garbage, broke, full_disk, replayed, scattered,
 )  # fmt: skip
 
 

@@ -61,13 +61,20 @@ def ask(
     now, before = plans
     if recorded:
         return _matched(wanted, plans, recorded)
-    from promptops.cli._eval_run import run_requests
-
     prompts = (now.prompt, *((before.prompt,) if before else ()))
     requests = [*now.requests, *(before.requests if before else ())]
     link = wanted.link(call, prompts)
     tariff = wanted.tariff(call, now)
-    run, signal = run_requests(call, now.target.provider, link, wanted.limits, tariff, requests)
+    name, limits = now.target.provider, wanted.limits
+    if wanted.engine == "local":
+        from promptops.cli._eval_run import run_requests
+
+        run, signal = run_requests(call, name, link, limits, tariff, requests)
+    else:
+        from promptops.cli._engine import run_sharded
+
+        engine = (wanted.engine, wanted.workers)
+        run, signal = run_sharded(call, engine, name, link, limits, tariff, requests)
     if run.error is not None and not run.count(State.ANSWER):
         run.error.exit_code = EXIT_CANNOT  # nothing at all was done
         raise run.error

@@ -54,6 +54,8 @@ class Wanted:
     at_least: float = 0.8
     margin: float = 0.05
     evidence: bool = False
+    engine: str = "local"
+    workers: int = 2
 
     def refuse_nonsense(self, call: Call) -> None:
         """UsageError for options that exclude each other, and for code where it may not run."""
@@ -141,6 +143,7 @@ class Wanted:
         return Link(
             base_url=self.api_base or "",
             key=key,
+            key_env=name,
             answers_as=self.answers_as,
             concurrency=self.concurrency,
             seed=self.seed,

@@ -46,6 +46,7 @@ class Runner:
     stopped: str = ""
     interrupts: int = 0
     error: PromptopsError | None = None
+    proven: bool = False  # the provider is known to answer: no call goes out alone to find out
     _items: dict[str, _Item] = field(default_factory=dict)
     _kept: int = 0
     _done: int = 0
@@ -58,6 +59,7 @@ class Runner:
         self._purse = Purse(means.limits.max_usd, means.limits.max_calls)
         self._patience = Patience(means.limits)
         self._caller = Caller(means, self._purse, self._patience, self._end)
+        self._caller.got_through = self.proven
         self._queue: asyncio.Queue[_Item | None] = asyncio.Queue(means.limits.concurrency)
         keys = [self._add(request) for request in requests]
         for key, answer in means.store.known(list(self._items)).items():
@@ -100,7 +102,7 @@ class Runner:
         if not todo:
             return
         claiming = asyncio.create_task(self._claim_all(todo))
-        working = [asyncio.create_task(self._work(canary=True))]
+        working = [] if self.proven else [asyncio.create_task(self._work(canary=True))]
         try:
             await self._until_stopped(working)
             if not self.stopped or self._caller.got_through:
@@ -153,7 +155,7 @@ class Runner:
         try:
             claims = await self.means.store.claim(rows)
         except PromptopsError as error:
-            self._end(error.message, error)
+            self._end(_said(error), error)
             return []
         theirs = []
         for item, (_, text), claim in zip(items, rows, claims, strict=True):
@@ -199,7 +201,7 @@ class Runner:
                 await self.means.store.keep(item.key, item.text, answer)
                 item.text = ""
             except PromptopsError as error:
-                self._end(error.message, error)
+                self._end(_said(error), error)
         self._finish(item, answer)
 
     def _finish(self, item: _Item, answer: Answer, *, kept: bool = False) -> None:
@@ -220,3 +222,7 @@ class Runner:
                 await self.means.store.release(claimed)
             except PromptopsError as error:
                 self.error = self.error or error
+
+
+def _said(error: PromptopsError) -> str:
+    return f"{error.message} ({error.path})" if error.path else error.message

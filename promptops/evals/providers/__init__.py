@@ -17,13 +17,15 @@ from promptops.model import Prompt
 class Link:
     """What the command line tells a provider; nothing of it ever comes from the repository.
 
-    base_url: "" for the provider's own. key: "" where none is sent. answers_as: names under which
+    base_url: "" for the provider's own. key: "" where none is sent; key_env: the
+    variable that holds it. answers_as: names under which
     the model asked for may answer. argv: of the `command` provider. environ: of our own process.
     records: the file of the `replay` provider. prompts: what the `simulated` provider follows.
     """
 
     base_url: str = ""
     key: str = ""
+    key_env: str = ""
     answers_as: tuple[str, ...] = ()
     concurrency: int = 8
     seed: int = 0

@@ -1,0 +1,268 @@
+"""Runs on several workers: the same report, one budget, and nothing lost when workers die."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from dataclasses import replace
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import pytest
+from loopback import Behave, Loopback, Reply, completion
+from repos import Repo
+from test_eval import prompt_text
+
+from promptops.errors import UsageError
+from promptops.evals import Answer, Request, State, engines
+from promptops.evals.money import Tariff
+from promptops.evals.patience import Limits
+from promptops.evals.providers import Link
+from promptops.evals.runner import Progress
+from promptops.evals.shards import MOST_DEATHS, Coordinator, Job, Outcome
+from promptops.model import Message
+from promptops.tokens.prices import INPUT, OUTPUT, Price
+
+needs_dask = pytest.mark.skipif(find_spec("distributed") is None, reason="Dask is not installed")
+KEY = "sk-workers-0123456789"
+CASES = 120
+
+
+# -- the coordinator, on workers that are told what to do ----------------------------------------
+
+
+class Workers:
+    """Workers that answer at once; `dies` says of the n-th shard handed out whether it is lost."""
+
+    def __init__(self, workers: int = 2, dies: set[int] | None = None, usd: float = 0.0) -> None:
+        self.workers = workers
+        self.dies = dies or set()
+        self.usd = usd
+        self.out: list[tuple[int, Job, tuple[Request, ...]]] = []
+        self.jobs: list[Job] = []
+        self.asked: Counter[str] = Counter()
+        self.kept: set[str] = set()
+        self.stopped = 0
+        self.error: tuple[str, str, str, int] | None = None
+
+    def submit(self, number: int, job: Job, requests: tuple[Request, ...]) -> None:
+        self.jobs.append(job)
+        self.out.append((number, job, requests))
+        assert len(self.out) <= self.workers
+
+    def wait(self, seconds: float) -> list[tuple[int, Outcome | None]]:
+        number, job, requests = self.out.pop(0)
+        if len(self.jobs) in self.dies:
+            return [(number, None)]
+        return [(number, self._done(job, requests))]
+
+    def stop(self) -> None:
+        self.stopped += 1
+
+    def _done(self, job: Job, requests: tuple[Request, ...]) -> Outcome:
+        answers, calls, kept = [], 0, 0
+        for request in requests:
+            text = request.messages[0].content
+            if text in self.kept:
+                kept += 1
+            elif self.error or (job.limits.max_calls is not None and calls >= job.limits.max_calls):
+                answers.append(Answer(State.NOT_RUN))
+                continue
+            else:
+                calls += 1
+                self.asked[text] += 1
+                self.kept.add(text)
+            answers.append(Answer(State.ANSWER, text))
+        cut = any(one.state is State.NOT_RUN for one in answers)
+        stopped = self.error[0] if self.error else "budget" if cut else ""
+        return Outcome(tuple(answers), calls, kept, calls * self.usd, 0.0, stopped, self.error)
+
+
+def coordinated(workers: Workers, n: int = 300, **limits: Any) -> Coordinator:
+    price = Price("m", {INPUT: 1e-5, OUTPUT: 1e-4}, {}) if workers.usd else None
+    job = Job("run", "", "p", Link(), Limits(**limits), Tariff(price))
+    return Coordinator(workers, job)
+
+
+def asked(n: int) -> list[Request]:
+    return [Request("p", "m", (Message("user", f"q{i}"),), {"max_tokens": 5}) for i in range(n)]
+
+
+def test_the_first_call_goes_alone_and_equal_ones_once() -> None:
+    workers = Workers()
+    seen: list[Progress] = []
+    coordinator = coordinated(workers)
+    coordinator.progress = seen.append
+    run = coordinator.run([*asked(300), *asked(10)])
+    assert [one.text for one in run.answers] == [f"q{i % 300}" for i in range(310)]
+    assert set(workers.asked.values()) == {1}
+    assert (run.calls, run.kept, run.stopped) == (300, 0, "")
+    assert [job.proven for job in workers.jobs[:2]] == [False, True]
+    assert workers.jobs[1].limits.concurrency == 4
+    assert seen[-1].done == seen[-1].planned == 300
+
+
+def test_a_shard_whose_worker_died_is_handed_out_again() -> None:
+    workers = Workers(dies={1, 3, 4, 6})
+    run = coordinated(workers).run(asked(300))
+    assert run.count(State.ANSWER) == 300
+    assert set(workers.asked.values()) == {1}
+
+
+def test_workers_that_always_die_end_the_run() -> None:
+    run = coordinated(Workers(dies=set(range(100)))).run(asked(30))
+    assert run.stopped == "the workers die"
+    assert run.count(State.NOT_RUN) == 30
+    assert MOST_DEATHS < 100
+
+
+@pytest.mark.parametrize("most", [0, 1, 2, 50, 149, 299])
+def test_a_limit_of_calls_is_kept_by_all_together(most: int) -> None:
+    workers = Workers(3)
+    run = coordinated(workers, max_calls=most).run(asked(300))
+    assert sum(workers.asked.values()) == run.calls == run.count(State.ANSWER) == most
+    assert run.stopped == "budget"
+    assert set(workers.asked.values()) <= {1}
+
+
+def test_a_dead_workers_money_stays_spent() -> None:
+    workers = Workers(dies={3}, usd=0.0001)
+    run = coordinated(workers, max_usd=1.0).run(asked(300))
+    assert run.count(State.ANSWER) == 300
+    assert run.assumed > 0
+    assert run.usd == pytest.approx(run.assumed + 300 * 0.0001)
+    granted = [job.limits.max_usd for job in workers.jobs]
+    assert all(one is not None and one <= 1.0 for one in granted)
+    assert coordinated(Workers(usd=0.1), max_usd=1e-9).run(asked(9)).count(State.ANSWER) <= 1
+
+
+def test_an_error_stops_all_and_says_what_it_was() -> None:
+    workers = Workers()
+    workers.error = ("no key", "check it", "", 2)
+    run = coordinated(workers).run(asked(300))
+    assert run.error is not None
+    assert (run.error.message, run.error.hint, run.error.exit_code) == ("no key", "check it", 2)
+    assert len(workers.jobs) == workers.stopped == 1
+    assert run.count(State.NOT_RUN) == 300
+
+
+def test_an_interrupt_hands_out_nothing_more() -> None:
+    workers = Workers()
+    coordinator = coordinated(workers)
+    coordinator.progress = lambda _: coordinator.interrupt()
+    run = coordinator.run(asked(300))
+    assert run.stopped == "interrupted"
+    assert workers.stopped == 1
+    assert 0 < run.count(State.ANSWER) < 300
+
+
+def test_without_dask_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with (
+        pytest.raises(UsageError) as caught,
+        engines.pool("dask", lambda *_: Any, "run", 1, ""),  # type: ignore[arg-type, return-value]
+    ):
+        pass
+    assert "promptops[dask]" in caught.value.hint
+    assert engines.names() == ("local", "dask")
+
+
+# -- Dask ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def repo(tmp_path: Path) -> Repo:
+    made = Repo(tmp_path / "r")
+    made.commit({"prompts/p.prompt.yaml": prompt_text(CASES)})
+    return made
+
+
+def slow(seconds: float) -> Behave:
+    def behave(number: int, body: dict[str, Any]) -> Reply:
+        odd = int(body["messages"][-1]["content"].split()[-1]) % 5 == 0
+        text = f"no! {KEY}" if odd else "yes"
+        return Reply(body=completion(text, model="m"), latency=seconds)
+
+    return behave
+
+
+def started(repo: Repo, home: Path, url: str, *more: str) -> subprocess.Popen[bytes]:
+    argv = [sys.executable, "-m", "promptops", "eval", "p", "--api-base", url, "--model", "m"]
+    argv += ["--format", "json", *more]
+    environ = {**os.environ, "PROMPTOPS_HOME": str(home), "PROMPTOPS_API_KEY": KEY}
+    environ.pop("PROMPTOPS_STORE", None)
+    pipe = subprocess.PIPE
+    return subprocess.Popen(argv, stdout=pipe, stderr=pipe, cwd=repo.root, env=environ)
+
+
+def ended(process: subprocess.Popen[bytes]) -> tuple[int, bytes, str]:
+    out, err = process.communicate()
+    return process.returncode, out, err.decode()
+
+
+def children(pid: int) -> list[int]:
+    """The workers of a run, by what the kernel says."""
+    found = []
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            parent = int(status.read_text().rpartition(")")[2].split()[1])
+            command = (status.parent / "cmdline").read_bytes()
+        except (OSError, ValueError, IndexError):
+            continue
+        if parent == pid and b"spawn_main" in command:
+            found.append(int(status.parent.name))
+    return found
+
+
+@needs_dask
+def test_two_workers_give_the_same_report_bytes_as_one_process(repo: Repo, tmp_path: Path) -> None:
+    reports = []
+    with Loopback(slow(0.01)) as server:
+        for name, more in {
+            "local": (),
+            "two": ("--engine", "dask", "--workers", "2"),
+        }.items():
+            before = server.count
+            code, out, err = ended(started(repo, tmp_path / name, server.url, *more))
+            assert code == 1, err
+            assert server.count - before == CASES
+            assert all(f"Bearer {KEY}" in head for _, _, head in server.served)
+            reports.append(out)
+            assert KEY.encode() not in out + err.encode()
+    assert reports[0] == reports[1]
+    for file in tmp_path.rglob("answers.db*"):
+        assert file.is_dir() or KEY.encode() not in file.read_bytes()
+
+
+@needs_dask
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="no /proc")
+def test_a_worker_may_be_killed(repo: Repo, tmp_path: Path) -> None:
+    with Loopback(slow(0.05)) as server:
+        running = started(repo, tmp_path / "home", server.url, "--engine", "dask")
+        while server.count < 20:
+            assert running.poll() is None
+            time.sleep(0.005)
+        os.kill(children(running.pid)[0], signal.SIGKILL)
+        code, out, err = ended(running)
+        times = Counter(server.contents())
+    assert code == 1, err
+    assert err == ""
+    assert json.loads(out)["result"]["calls"]["answered"] == len(times) == CASES
+    assert sum(times.values()) - CASES <= 4  # a worker's share of --concurrency
+
+
+@needs_dask
+def test_a_cluster_needs_a_shared_store(repo: Repo, tmp_path: Path) -> None:
+    argv = [sys.executable, "-m", "promptops", "eval", "p", "--engine", "dask"]
+    environ = {**os.environ, "PROMPTOPS_DASK": "tcp://127.0.0.1:1"}
+    environ.pop("PROMPTOPS_STORE", None)
+    done = subprocess.run(argv, cwd=repo.root, env=environ, capture_output=True, check=False)
+    assert done.returncode == 2
+    assert b"PROMPTOPS_STORE" in done.stderr
+    assert replace(Link(key=KEY), key="").key == ""
