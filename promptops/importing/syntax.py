@@ -117,7 +117,7 @@ def _take(parsed: Parsed, segments: Sequence[Segment]) -> None:
 def handlebars(text: str) -> Parsed:
     """Handlebars and Mustache: names, comments, `#if`, `#unless` and `else`."""
     parsed = Parsed(text)
-    last = text.rfind("--}}") + 4  # behind it no long comment can close: don't look for its end
+    last = after_last("--}}", text)
     found = [*_HANDLE.finditer(text, 0, last), *_HANDLE_SHORT.finditer(text, last)]
     tags = [(m.start(), m.end(), _inner(m[0])) for m in found]
     if len(tags) > MOST_TAGS:
@@ -130,6 +130,12 @@ def handlebars(text: str) -> Parsed:
             parsed.leave(tags[i][0], tags[end][1])
         i = end + 1
     return parsed
+
+
+def after_last(closing: str, text: str) -> int:
+    """Where the last `closing` ends, 0 where there is none: nothing can be closed behind it."""
+    at = text.rfind(closing)
+    return at + len(closing) if at >= 0 else 0
 
 
 def _inner(tag: str) -> str:

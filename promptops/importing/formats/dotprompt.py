@@ -17,6 +17,7 @@ from promptops.importing.names import id_of
 from promptops.importing.neutral import as_handlebars, turns
 from promptops.importing.pico import fields, json_schema
 from promptops.importing.spots import Spot, put_into
+from promptops.importing.syntax import after_last
 from promptops.importing.yaml_out import yaml_text
 from promptops.model import Prompt
 from promptops.source.foreign_yaml import Map, text_of
@@ -76,7 +77,7 @@ def spots(text: str, front: Front) -> list[Spot]:
 
 
 def _uncommented(text: str) -> str:
-    last = text.rfind("--}}") + 4  # no long comment closes behind it
+    last = after_last("--}}", text)
     return _COMMENT.sub("", text[:last]) + text[last:]
 
 

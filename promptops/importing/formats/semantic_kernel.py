@@ -12,7 +12,7 @@ from typing import Any
 from promptops.importing.build import ROLES, Build, Said
 from promptops.importing.interface import Imported, Left, Source
 from promptops.importing.names import id_of
-from promptops.importing.syntax import SYNTAXES
+from promptops.importing.syntax import SYNTAXES, after_last
 from promptops.model import Prompt
 from promptops.source.foreign_yaml import Map, Seq, load_foreign, text_of
 
@@ -65,7 +65,7 @@ def _declare(build: Build, one: Any) -> None:
 
 def _messages(template: str, line: int) -> Iterator[Said]:
     """`<message role="system">…</message>`, where the template is nothing but messages."""
-    end = template.rfind("</message>") + len("</message>")  # none closes behind it
+    end = after_last("</message>", template)
     found = list(_MESSAGE.finditer(template, 0, end))
     around = _MESSAGE.sub("", template[:end]) + template[end:]
     if not found or around.strip():
