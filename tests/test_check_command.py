@@ -259,3 +259,33 @@ def test_a_prompt_that_cannot_be_read_is_shown_among_what_a_change_does(
         assert ran.code == 2
         assert "error[PO0" in ran.out
         assert "prompts/a/prompt.yaml:" in ran.out
+
+
+BROKEN = """promptops: 1
+id: a
+version: 1.0.0
+owners: [team]
+messages: [{role: system, content: "{{ rules }}"}]
+rules:
+  - id: brief
+    text: Answer in one sentence.
+    rationale: The phone shows one sentence, and longer answers were cut.
+    tests:
+      - cases: [one]
+        assert: {contians: x}
+      - cases: [two]
+        assert: {contains: x}
+cases:
+  - id: one
+  - id: two
+    assert: [{contans: y}]
+"""
+
+
+def test_what_follows_from_an_error_of_form_is_not_told_too(run: Run, repo: Repo) -> None:
+    repo.write(PATH, BROKEN)
+    assert found(run, repo.root) == ["PO010", "PO010"]
+    repo.write(PATH, BROKEN.replace("contians", "contains").replace("contans", "contains"))
+    assert found(run, repo.root) == []
+    repo.write(PATH, BROKEN.replace("id: brief", 'id: "br\\u200Bief"'))
+    assert "PO601" in found(run, repo.root)

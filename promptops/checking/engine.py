@@ -24,7 +24,7 @@ from promptops.checks import (
 )
 from promptops.checks.form import REFUSED
 from promptops.checks.secrets import keys_in, without_keys
-from promptops.diagnostic import Diagnostic, Edit, Finding
+from promptops.diagnostic import Diagnostic, Edit, Finding, Place
 from promptops.source.document import Document
 from promptops.source.ignores import Ignores
 from promptops.source.reading import Reading
@@ -33,6 +33,8 @@ from promptops.values import replace
 TYPE_CHECKING = False  # `typing` costs a check a tenth of its start
 if TYPE_CHECKING:
     from typing import Any
+
+HOSTILE = "PO6"  # what hides is reported whatever else is wrong there
 
 
 @cache
@@ -105,16 +107,33 @@ def _keyless(found: list[Diagnostic], reading: Reading) -> list[Diagnostic]:
 def _findings(
     reading: Reading, around: Around, checks: Mapping[str, tuple[Check, ...]]
 ) -> Iterator[tuple[Check, Finding, Document]]:
+    broken = [problem.finding.path for problem in reading.problems]
     for subject, kind in _subjects(reading):
         for check in checks.get(kind, ()):
             for finding in check.run(subject, around):
                 if kind != ON_FORM:  # a check counts the entries that could be read
                     finding = replace(finding, path=reading.written(finding.path))
+                    if not check.code.startswith(HOSTILE) and _follows(finding.path, broken):
+                        continue
                 yield check, finding, reading.document_of(finding)
     for document in reading.documents.values():
         for check in checks.get(ON_TEXT, ()):
             for finding in check.run(document.text, around):
                 yield check, finding, document
+
+
+def _follows(place: Place, broken: Iterable[Place]) -> bool:
+    """True where what a check misses may be what could not be read, and has been reported so.
+
+    That is anywhere around a place that is broken; and whole cases, where a test is broken that
+    may have selected them.
+    """
+    whole_case = len(place) == 2 and place[0] == "cases"
+    return any(
+        (place and wrong[: len(place)] == place)
+        or (whole_case and wrong[:1] == ("rules",) and wrong[2:3] == ("tests",))
+        for wrong in broken
+    )
 
 
 def _subjects(reading: Reading) -> Iterator[tuple[Any, str]]:
