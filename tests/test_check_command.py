@@ -287,5 +287,5 @@ def test_what_follows_from_an_error_of_form_is_not_told_too(run: Run, repo: Repo
     assert found(run, repo.root) == ["PO010", "PO010"]
     repo.write(PATH, BROKEN.replace("contians", "contains").replace("contans", "contains"))
     assert found(run, repo.root) == []
-    repo.write(PATH, BROKEN.replace("id: brief", 'id: "br\\u200Bief"'))
+    repo.write(PATH, BROKEN.replace("Answer in one sentence.", '"An\\u200Bswer in one sentence."'))
     assert "PO601" in found(run, repo.root)
