@@ -199,6 +199,14 @@ def test_what_cannot_be_studied(
     assert said in done.err or "judged" in said
 
 
+def test_before_anything_is_asked_the_formula_says_what_it_takes(run: Run, repo: Repo) -> None:
+    shown = ("cliff", "world", "--model", "simulated/agent", "--max-calls", "0", "--format", "json")
+    done = run(*shown, cwd=repo.root)
+    result = json.loads(done.out)["result"]
+    assert (done.code, result["calls"]) == (3, 0)
+    assert any(f"about {result['plan']['calls']} calls" in said for said in result["next"])
+
+
 def test_command_lines_that_mean_nothing(run: Run, repo: Repo) -> None:
     done = run("cliff", cwd=repo.root)
     assert (done.code, "no prompt is named" in done.err) == (2, True)

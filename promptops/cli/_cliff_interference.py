@@ -247,17 +247,22 @@ def _next(work: Work, data: dict[str, Any], advice: list[str]) -> list[str]:
             f"or a prompt of their own; `promptops cliff {work.prompt.id} --capacity` says where it breaks"
         )
     if data["pairs"]["undecided"] and data["stop"] != "decided":
-        more = data["calls_needed"]
-        total = (more or 0) + data["calls"]
-        said.append(
-            f"{data['pairs']['undecided']} pairs are open: about {total} calls in all would settle most "
-            f"(--max-calls {-(-total // 100) * 100}; what was answered is not paid again)"
-            if more
-            else f"{data['pairs']['undecided']} pairs are open: go on with a larger --max-calls"
-        )
+        said.append(_go_on(data))
     if data["untested"]:
         said.append(f"write tests for {listed(data['untested'])}: harm to them cannot be seen")
     return said
+
+
+def _go_on(data: dict[str, Any]) -> str:
+    """How many calls in all would settle most: at their present pace, by the formula before that."""
+    more, planned = data["calls_needed"], data["plan"]["calls"]
+    total = max(data["calls"] + (more or 0), planned if data["calls"] < planned / 4 else 0)
+    if total <= data["calls"]:
+        return f"{data['pairs']['undecided']} pairs are open: go on with a larger --max-calls"
+    return (
+        f"{data['pairs']['undecided']} pairs are open: about {total} calls in all would settle most "
+        f"(--max-calls {-(-total // 100) * 100}; what was answered is not paid again)"
+    )
 
 
 def _notes(driver: Driver, subject: Subject, found: Findings) -> list[str]:
