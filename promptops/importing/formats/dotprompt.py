@@ -25,6 +25,7 @@ from promptops.source.foreign_yaml import Map, text_of
 NAME = "dotprompt"
 SCHEMA = "output.schema.json"
 _ROLE = re.compile(r"""\{\{~?\s*role\s+["'](?P<role>\w+)["']\s*~?\}\}""")
+_SHORT = re.compile(r"\{\{![^}]*\}\}")
 _COMMENT = re.compile(r"\{\{!--.*?--\}\}|\{\{![^}]*\}\}", re.DOTALL)
 _KNOWN = frozenset({"model", "input", "output", "name", "description"})
 
@@ -78,7 +79,7 @@ def spots(text: str, front: Front) -> list[Spot]:
 
 def _uncommented(text: str) -> str:
     last = after_last("--}}", text)
-    return _COMMENT.sub("", text[:last]) + text[last:]
+    return _COMMENT.sub("", text[:last]) + _SHORT.sub("", text[last:])
 
 
 def put(prompt: Prompt, origin: str) -> str | None:
