@@ -154,12 +154,18 @@ def test_data_that_are_not_ifevals_are_refused(
     assert (done.code, said in done.err, "Traceback" in done.err) == (2, True, False)
 
 
-@pytest.mark.parametrize("more", [("p",), ("--plan",), ("--evidence",), ("--against", "HEAD")])
+@pytest.mark.parametrize("more", [("--plan",), ("--evidence",), ("--against", "HEAD")])
 def test_options_that_mean_nothing_here_are_refused(
     run: Run, tmp_path: Path, more: tuple[str, ...]
 ) -> None:
     done, _ = scored(run, tmp_path, lines(ROWS), answered(ROWS, ANSWERS), *more)
     assert (done.code, "leave" in done.err) == (2, True)
+
+
+def test_a_prompt_that_is_named_has_no_part_in_it(run: Run, tmp_path: Path) -> None:
+    done, result = scored(run, tmp_path, lines(ROWS), answered(ROWS, ANSWERS), "p")
+    assert (done.code, result["ifeval"]["strict"]["prompts"]) == (0, 1)
+    assert "`p` has no part in this" in result["notes"][-1]
 
 
 @needs_data

@@ -340,6 +340,27 @@ def test_too_few_labels_tell_nothing(run: Run, repo: Repo) -> None:
     assert result["labels_needed"] > 8
 
 
+def test_a_calibration_that_was_cut_short_tells_nothing(run: Run, repo: Repo) -> None:
+    repo.write("l.jsonl", labels(40))
+    with server(honest) as judge:
+        done, result = calibrated(run, repo, judge, "--max-calls", "30")
+        to = ("--judge", "j", "--judge-api-base", judge.url, "--max-calls", "0")
+        text = run("eval", "--calibrate", "l.jsonl", *to, cwd=repo.root)
+        assert judge.count == 30
+    assert (done.code, result["complete"], result["stopped"]) == (3, False, "budget")
+    assert result["verdict"] == "cannot_tell"
+    assert "incomplete" in text.out
+
+
+def test_a_judge_of_a_named_provider_goes_through_litellm() -> None:
+    from promptops.cli._eval_options import Wanted
+    from promptops.cli._judge import JudgeModel
+
+    for model, name in (("openai/gpt-4o-mini", "litellm"), ("simulated/plain", "simulated")):
+        target = JudgeModel(None, Wanted(judge=model)).target  # type: ignore[arg-type]
+        assert (target.provider, target.model, target.base_url) == (name, model, "")
+
+
 def test_a_judge_that_obeys_answers_is_not_calibrated(run: Run, repo: Repo) -> None:
     repo.write("l.jsonl", labels(40))
     with server(obedient) as judge:
@@ -448,3 +469,24 @@ def test_budgets_hold_for_both_and_keys_for_their_own_server(
     assert f"and {30 + len(PLANTED)} of j, which judges" in plan.out
     plan = run("eval", "p", "--plan", cwd=repo.root)
     assert "not judged: no model is named" in " ".join(plan.out.split())
+
+
+def test_an_interrupt_while_the_judge_is_asked_is_an_interrupt(
+    run: Run, repo: Repo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import os
+    import signal
+
+    def interrupting(_: int, body: dict[str, Any]) -> Reply:
+        if "q009" in body["messages"][1]["content"]:
+            os.kill(os.getpid(), signal.SIGINT)
+        return Reply(body=completion(honest(body), model=body["model"]))
+
+    with Loopback(interrupting) as judge:
+        rows = [json.dumps({"case": f"c{i}", "response": text}) for i, text in enumerate(TEXTS)]
+        repo.write("a.jsonl", "\n".join(rows))
+        to = ("--judge", "j", "--judge-api-base", judge.url, "--concurrency", "1")
+        done = run("eval", "p", "--responses", "a.jsonl", *to, "--format", "json", cwd=repo.root)
+        result = json.loads(done.out)["result"]
+        assert judge.count < len(PLANTED) + 30
+    assert (done.code, result["stopped"], result["complete"]) == (130, "interrupted", False)

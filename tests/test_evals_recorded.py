@@ -500,3 +500,27 @@ def test_what_cannot_be_done_is_said(
 ) -> None:
     done = run(*arguments, cwd=repo.root)
     assert (done.code, said in done.err) == (2, True)
+
+
+def test_evidence_of_recorded_answers_names_their_model_and_their_file(
+    run: Run, repo: Repo
+) -> None:
+    content = plain({f"c{i}": "yes" for i in range(4)})
+    done, _ = scored(run, repo, "a.jsonl", content, "--evidence")
+    assert (done.code, "nobody knows whose answers these are" in done.err) == (2, True)
+    done, _ = scored(run, repo, "a.jsonl", content, "--evidence", "--model", "my/own")
+    found = json.loads((repo.root / "prompts/evidence/p.my-own.json").read_text())
+    assert len(found["recorded"]) >= 16
+    assert found["rules"]["yes"]["passed"] == 4
+    rows = lines(*({"case": f"c{i}", "prompt": "else", "response": "yes"} for i in range(4)))
+    done, _ = scored(run, repo, "a.jsonl", rows, "--evidence", "--model", "my/own")
+    assert (done.code, "given to another text" in done.err) == (2, True)
+
+
+def test_parts_of_a_message_are_one_text() -> None:
+    parts = [{"type": "text", "text": "Asked: "}, {"type": "image"}, {"type": "text", "text": "q"}]
+    row = {"messages": [{"role": "user", "content": parts}], "response": "yes"}
+    assert read(lines(row).encode(), "a").records[0].prompt == "Asked: q"
+    raw = {"raw": "[Asked] q000", "label": "x"}
+    [one] = read(promptfoo_file(promptfoo("q000", "yes", prompt=raw)).encode(), "a").records
+    assert (one.prompt, one.messages) == ("[Asked] q000", ())

@@ -37,8 +37,6 @@ def ifeval_report(call: Call, wanted: Wanted, name: str) -> Report:
 
     Exit code 3 where too many prompts have no answer. InputError for data that are not IFEval's.
     """
-    if name:
-        raise UsageError("--ifeval brings its own prompts", f"leave `{name}` out")
     if wanted.against or wanted.evidence or wanted.plan:
         raise UsageError("--ifeval knows no --against, --evidence or --plan", "leave them out")
     rows = read_rows(bytes_of(call, str(wanted.ifeval)), str(wanted.ifeval))
@@ -49,7 +47,12 @@ def ifeval_report(call: Call, wanted: Wanted, name: str) -> Report:
     planned = plan(prompt, target, cases=wanted.cases, expected={})
     got = ask(call, wanted, (planned, None), recorded)
     keys = {one.case.id for one in planned.asks}
-    return _report(call, wanted, [row for row in rows if str(row["key"]) in keys], planned, got)
+    report = _report(call, wanted, [row for row in rows if str(row["key"]) in keys], planned, got)
+    if name:
+        note = f"`{name}` has no part in this: --ifeval brings its own prompts"
+        report.result["notes"].append(note)
+        return replace(report, blocks=(*report.blocks, Text(note, "warn")))
+    return report
 
 
 def _report(call: Call, wanted: Wanted, rows: Sequence[Row], planned: Plan, got: Got) -> Report:

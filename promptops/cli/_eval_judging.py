@@ -26,12 +26,14 @@ Place = tuple[str, int]  # a case and its repeat
 class Bench:
     """Judges answers. Nothing is read, asked or run that the command line did not allow.
 
-    spent: calls and dollars that the answers took.
+    spent: calls and dollars that the answers took. signal: the exit code of what interrupted the
+    answers, or the judge, who then is not asked any more; or 0.
     """
 
     call: Call
     wanted: Wanted
     spent: tuple[int, float] = (0, 0.0)
+    signal: int = 0
     model: JudgeModel | None = None
     _counter: Counter | None = None
     _blank: Answer = field(default=Answer(State.ANSWER))
@@ -74,7 +76,7 @@ class Bench:
         self, plan: Plan, answers: Sequence[Answer]
     ) -> Mapping[Place, Mapping[str, Judgement]]:
         """By case and repeat, then by rubric."""
-        if not self.wanted.judge:
+        if not self.wanted.judge or self.signal:
             return {}
         places: list[tuple[Place, Case]] = []
         for ask, answer in zip(plan.asks, answers, strict=True):
@@ -89,6 +91,7 @@ class Bench:
         self.model = self.model or JudgeModel(self.call, self.wanted, self.spent)
         found: dict[Place, dict[str, Judgement]] = {}
         said = self.model.verdicts([case for _, case in places])
+        self.signal = self.model.signal
         for (place, case), judgement in zip(places, said, strict=True):
             found.setdefault(place, {})[case.rubric] = judgement
         return found

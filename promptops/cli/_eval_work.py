@@ -36,7 +36,7 @@ def evaluate(call: Call, wanted: Wanted, name: str) -> Report:
         requests = [*now.requests, *(before.requests if before else ())]
         return planned_report(call, now, requests, wanted.tariff(call, now), wanted.judge or "")
     got = ask(call, wanted, (now, before), recorded)
-    bench.spent = (got.run.calls, got.run.usd or 0.0)
+    bench.spent, bench.signal = (got.run.calls, got.run.usd or 0.0), got.signal
     return _Work(call, wanted, reading, bench, now, before).report(got)
 
 
@@ -65,7 +65,7 @@ class _Work:
             data["notes"] = [*data["notes"], self._write_evidence(data)]
         wrong = findings(self.reading, data)
         blocks = tuple(eval_blocks(data, self.call.screen, wrong))
-        code = got.signal or _exit_code(data, compared)
+        code = self.bench.signal or _exit_code(data, compared)
         return Report("eval", data, blocks, code, sheet=sheet(data), verdicts=verdicts(data))
 
     def _scored(self, plan: Plan, answers: Sequence[Answer]) -> Score:

@@ -35,7 +35,8 @@ MOST_TOKENS = 400  # of a verdict, which has at most 20 words of quotation
 class JudgeModel:
     """The judge of one command. Verdicts count only where every planted answer was judged right.
 
-    spent: calls and dollars of the same command before the judge was asked.
+    spent: calls and dollars of the same command before the judge was asked. signal: the exit code of
+    what interrupted it, or 0.
     """
 
     call: Call
@@ -45,6 +46,7 @@ class JudgeModel:
     usd: float | None = 0.0
     stopped: str = ""
     wrong: str = ""
+    signal: int = 0
 
     @property
     def model(self) -> str:
@@ -82,8 +84,9 @@ class JudgeModel:
         if limits.max_usd is not None:
             limits = replace(limits, max_usd=max(0.0, limits.max_usd - usd))
         name, tariff = self.target.provider, self._tariff(requests)
-        run, _ = run_requests(self.call, name, self._link(), limits, tariff, list(requests))
+        run, signal = run_requests(self.call, name, self._link(), limits, tariff, list(requests))
         self.calls += run.calls
+        self.signal = self.signal or signal
         self.usd = None if run.usd is None or self.usd is None else self.usd + run.usd
         self.stopped = self.stopped or run.stopped
         if run.error is not None and not run.count(State.ANSWER):
