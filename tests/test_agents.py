@@ -386,3 +386,19 @@ def test_check_follows_the_files_that_a_finding_depends_on(run, repository):
     (repository / "AGENTS.md").write_text("")
     (repository / "src" / "AGENTS.md").write_text("- Never push to `main`.\n")
     assert told() == []
+
+
+def test_what_only_comes_when_asked_for_is_not_counted(run, tmp_path, golden):
+    (tmp_path / ".git").mkdir()
+    (tmp_path / ".cursor" / "rules").mkdir(parents=True)
+    (tmp_path / ".cursor/rules/ask.mdc").write_text("---\ndescription: releases\n---\n- Tag it.\n")
+    (tmp_path / ".cursor/rules/big.mdc").write_bytes(b"x" * (2 << 20))
+    (tmp_path / ".cursorrules").write_text("- Never push to `main` without a review.\n")
+    (tmp_path / "AGENTS.md").write_text("- Never push to `main` without a review.\n- Use tabs.\n")
+    call = ("tokens", "--at", ".", "--tool", "cursor", "--model", "openai/gpt-4o")
+    golden("tokens/at/text.txt", run(*call, cwd=tmp_path).out)
+    golden("tokens/at/json.txt", run(*call, "--format", "json", cwd=tmp_path).out)
+    ran = run(*call, "-v", cwd=tmp_path)
+    assert "only if the agent asks for it" in " ".join(ran.out.split())
+    assert "not read: the file is over 1 MiB" in " ".join(ran.out.split())
+    assert "said more than once: 1 text" in ran.out

@@ -176,3 +176,40 @@ def test_nothing_to_do_is_said(run, tmp_path):
         "Never push to main",
     )
     assert "nothing: every rule has its reason" in run("doctor", cwd=tmp_path).out
+
+
+def test_what_is_said_stays_the_same(run, repo, golden):
+    golden("doctor/two-files/json.txt", run("doctor", "--format", "json", cwd=repo.root).out)
+    golden("doctor/two-files/text.txt", run("doctor", cwd=repo.root).out)
+
+
+def test_long_lists_are_cut_unless_more_is_asked_for(run, tmp_path):
+    repo = Repo(tmp_path)
+    files = {f"p{i}/AGENTS.md": rules(f"Never do thing number {i}.") for i in range(12)}
+    prompt = """promptops: 1
+id: a
+version: 1.0.0
+messages: [{role: system, content: "{{ rules }}"}]
+rules: [{id: r, text: Greet., rationale: Complaints came in May.}]
+"""
+    repo.commit({**files, "prompts/a/prompt.yaml": prompt}, UNRELATED)
+    short = run("doctor", cwd=tmp_path).out
+    assert "and 4 more: `promptops doctor -v`" in short
+    assert "1 governed prompt" in short
+    assert "more: `promptops doctor -v`" not in run("doctor", "-v", cwd=tmp_path).out
+
+
+def test_a_file_that_cannot_be_read_comes_first(run, tmp_path):
+    repo = Repo(tmp_path)
+    repo.commit({"AGENTS.md": b"\xff\xfe never", "CLAUDE.md": "@AGENTS.md\n"}, UNRELATED)
+    ran = run("doctor", "--format", "json", cwd=tmp_path)
+    assert steps(ran)[0] == "unreadable"
+    assert ran.code == 0
+
+
+def test_the_second_of_many_is_counted(run, repo):
+    for name in ("CLAUDE.md", "src/CLAUDE.md"):
+        repo.write(name, "@gone.md\n" + rules("Never push\u202e to `main`."))
+    found = told(run("doctor", "--format", "json", cwd=repo.root))["steps"]
+    assert "and 1 more like it" in found[0]["why"]
+    assert "(and 1 more)" in found[1]["why"]

@@ -400,3 +400,38 @@ def test_a_link_to_a_file_is_not_checked_twice(run, tmp_path):
     (tmp_path / "CLAUDE.md").unlink()
     (tmp_path / "CLAUDE.md").write_text("- Never push to `main`\u202e.\n")
     assert "CLAUDE.md" in run("check", cwd=tmp_path).out
+
+
+def test_what_adopt_says_stays_the_same(run, repo, golden):
+    golden("adopt/three-rules/json.txt", run("adopt", "AGENTS.md", "--dry-run", "--format", "json",
+                                             cwd=repo.root).out)  # fmt: skip
+    golden("adopt/three-rules/text.txt", run("adopt", "AGENTS.md", cwd=repo.root).out)
+    golden("adopt/three-rules/AGENTS.rules.yaml.txt", (repo.root / "AGENTS.rules.yaml").read_text())
+
+
+def test_a_sidecar_over_a_megabyte_is_not_written():
+    with pytest.raises(InputError, match="over 1 MiB"):
+        new_sidecar("AGENTS.md", [Rule("a", "x" * (1 << 20))])
+
+
+def test_rules_that_are_not_committed_have_no_draft(run, repo):
+    repo.write("AGENTS.md", PLAIN + "- Never rewrite published commits.\n")
+    run("adopt", "AGENTS.md:6", cwd=repo.root)
+    text = (repo.root / "AGENTS.rules.yaml").read_text()
+    assert "imported_from: {path: AGENTS.md, line: 6}" in text
+
+
+def test_a_repository_below_another_finds_its_history(run, repo):
+    repo.commit({"sub/promptops.toml": "", "sub/AGENTS.md": "- Never force-push to `release`.\n"},
+                "Never force-push to release")  # fmt: skip
+    run("adopt", "AGENTS.md", cwd=repo.root / "sub")
+    assert "Never force-push to release" in (repo.root / "sub/AGENTS.rules.yaml").read_text()
+
+
+def test_adopting_by_the_sidecars_name_and_a_file_nobody_can_read(run, tmp_path):
+    write(tmp_path, AGENTS_md=PLAIN, AGENTS_rules_yaml=ENTRY)
+    assert run("adopt", "AGENTS.rules.yaml", "--no-history", cwd=tmp_path).code == 0
+    (tmp_path / "bad.md").write_bytes(b"\xff")
+    assert run("adopt", "bad.md", cwd=tmp_path).code == 2
+    one = run("check", "--select", "PO5", cwd=tmp_path)
+    assert one.code == 0
