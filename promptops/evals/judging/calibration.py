@@ -15,6 +15,7 @@ from promptops.stats.agreement import Agreement, cohens_kappa, mean_difference
 from promptops.stats.rates import wilson
 
 ENOUGH = 0.4  # kappa that the interval must lie above: "moderate" of Landis & Koch 1977
+FEWEST = 10  # answers in each half, below which length tells nothing
 LABELS = {"pass": True, "fail": False, True: True, False: False, "yes": True, "no": False}
 _ROW = '{"rubric": …, "answer": …, "label": "pass" | "fail"}, and "question" where there is one'
 
@@ -146,6 +147,8 @@ def _length(
     middle = rows[len(rows) // 2][0] if rows else 0
     short = [float(kind) for size, kind in rows if size < middle]
     long = [float(kind) for size, kind in rows if size >= middle]
+    if min(len(short), len(long)) < FEWEST:
+        return None
     return mean_difference(long, short, confidence)
 
 
