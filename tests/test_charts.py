@@ -137,3 +137,11 @@ def test_the_curve_shows_a_break_only_where_there_is_one() -> None:
     assert "badband" not in capacity_curve(curve("none"))
     assert "no cliff up to 20 rules" in capacity_curve(curve("none"))
     assert "breaks at about 12 rules (9 to 15)" in capacity_curve(curve())
+
+
+def test_what_evidence_keeps_is_enough_for_a_curve() -> None:
+    kept = ("rules", "rate", "interval", "n")
+    points = [{name: p[name] for name in kept} for p in curve()["capacity"]["curve"]]
+    capacity = {"shape": "none", "rules": 20, "curve": points}
+    drawn = capacity_curve({"prompt": "p", "capacity": capacity})
+    assert "no cliff up to 20 rules" in drawn

@@ -21,7 +21,7 @@ SHAPES = {
 
 
 def capacity_curve(result: Mapping[str, Any]) -> Markup:
-    """The curve of `result["capacity"]`, as `cliff --format json` prints it."""
+    """The curve of `result["capacity"]`, as `cliff --format json` prints it or evidence keeps it."""
     capacity = result["capacity"]
     points = capacity["curve"]
     sizes = [point["rules"] for point in points] or [0, 1]
@@ -47,8 +47,8 @@ def capacity_curve(result: Mapping[str, Any]) -> Markup:
 
 def sentence(capacity: Mapping[str, Any]) -> str:
     """The shape in words."""
-    low, high = capacity["interval"] or (0.0, 0.0)
-    at = capacity["break_point"] or 0.0
+    low, high = capacity.get("interval") or (0.0, 0.0)
+    at = capacity.get("break_point") or 0.0
     return SHAPES[capacity["shape"]].format(rules=capacity["rules"], at=at, low=low, high=high)
 
 
@@ -62,10 +62,10 @@ def _named(sizes: Sequence[int], x: Scale) -> list[tuple[float, str]]:
 
 
 def _break(capacity: Mapping[str, Any], x: Scale) -> Iterator[Markup]:
-    if capacity["break_point"] is None or not capacity["interval"]:
+    interval, broken = capacity.get("interval"), capacity.get("break_point")
+    if broken is None or not interval:
         return
-    low, high = (x(value) for value in capacity["interval"])
-    at = x(capacity["break_point"])
+    (low, high), at = (x(value) for value in interval), x(broken)
     yield rect(low, TOP, (high - low, HEIGHT - TOP - BOTTOM), "badband")
     yield line((at, TOP), (at, HEIGHT - BOTTOM), "broken")
 
