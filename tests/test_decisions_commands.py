@@ -442,7 +442,7 @@ def test_bump_of_one_prompt_since_a_revision(run: Run, repo: Repo) -> None:
     base = repo.head()
     edit(repo, ("rationale: The survey", "rationale: Our survey"))
     repo.record("rationale")
-    assert run("bump", cwd=repo.root).out == "no prompt has changed\n"
+    assert run("bump", cwd=repo.root).out.startswith("no prompt has changed")
     assert run("bump", "support", "-q", cwd=repo.root).out == ""
     said = run("bump", "support", "--since", base, cwd=repo.root)
     assert said.out == "✓ support: 1.0.0 → 1.0.1 (patch)\n"
@@ -454,7 +454,7 @@ def test_bump_of_one_prompt_since_a_revision(run: Run, repo: Repo) -> None:
 
 def test_a_removed_prompt_needs_no_version(run: Run, repo: Repo) -> None:
     repo.git("rm", "-q", "-r", "prompts")
-    assert run("bump", cwd=repo.root).out == "no prompt has changed\n"
+    assert run("bump", cwd=repo.root).out.startswith("no prompt has changed")
 
 
 # -- retire --------------------------------------------------------------------------------------

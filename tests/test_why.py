@@ -337,3 +337,16 @@ def test_a_shallow_clone_is_never_sure(run: Run, repo: Repo, tmp_path: Path) -> 
     done = run("why", "a phrase of long ago", cwd=clone.root)
     assert done.code == 2
     assert "unshallow" in done.err
+
+
+EXTRA = f"  - id: suite\n    text: {TESTS}\n    rationale: Broken branches were pushed.\n"
+
+
+def test_a_rule_that_is_gone_from_the_disk_alone_has_its_history(run: Run, repo: Repo) -> None:
+    first = repo.commit({"prompts/bot/prompt.yaml": prompt(extra=EXTRA)}, "Begin")
+    repo.write("prompts/bot/prompt.yaml", prompt())
+    for named in ("bot/suite", "whole test suite before"):
+        told = why(run, repo, named)
+        assert (told["present"], told["uncommitted"]) == (False, "removed"), named
+        assert told["introduced"]["commit"] == first
+        assert told["rule"]["text"] == TESTS

@@ -107,4 +107,4 @@ def _blocks(call: Call, rows: Sequence[_Row]) -> Iterator[Block]:
             why = "new" if not row.before else f"{row.needed.word} needed, {row.before} before"
             yield Text(f"{row.id}: {row.after} is enough ({why})")
     if not rows:
-        yield Text("no prompt has changed")
+        yield Text("no prompt has changed since then (`--since REV` looks further back)")

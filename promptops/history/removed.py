@@ -10,6 +10,8 @@ from promptops.history.align import Grade, align
 from promptops.history.index import Row, path_index
 from promptops.history.past import Past
 from promptops.history.promptlike import prompt_like
+from promptops.history.provenance import Spot
+from promptops.history.records import SYMLINK
 from promptops.history.stream import Commit, log
 from promptops.history.units import CODE, Unit
 from promptops.history.versions import Versions
@@ -29,6 +31,32 @@ class Removed(NamedTuple):
     how: str = "removed"
     instead: str = ""
     to: str = ""
+
+
+def in_head(past: Past, path: str, rule_id: str, phrase: str) -> tuple[Spot, str] | None:
+    """Where HEAD still has what the files on the disk have lost, and its text; None for nowhere."""
+    if past.head is None:
+        return None
+    governed = past.is_governed.fullmatch
+    listed = (
+        [past.entry(path)]
+        if rule_id
+        else past.repository.tree(
+            past.head, lambda name: prompt_like(name) or governed(name) is not None
+        )
+    )
+    entries = [entry for entry in listed if entry is not None and entry.mode != SYMLINK]
+    past.versions.load(entry.blob for entry in entries)
+    for entry in entries:
+        units = (
+            past.versions.units(entry.blob, entry.path)
+            if rule_id
+            else _holding(past.versions, entry.blob, entry.path, phrase)
+        )
+        for unit in units:
+            if not rule_id or unit.id == rule_id:
+                return past.versions.spot(entry.path, entry.blob, unit), unit.text
+    return None
 
 
 def last_seen(past: Past, path: str, rule_id: str) -> Removed | None:

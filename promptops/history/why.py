@@ -12,7 +12,7 @@ from promptops.history.align import Grade
 from promptops.history.beside import NOTHING, Beside, beside, retired_rule
 from promptops.history.messages import Message
 from promptops.history.past import Past
-from promptops.history.provenance import Event, Trace
+from promptops.history.provenance import Event, Spot, Trace
 from promptops.history.similarity import tokens
 from promptops.history.targets import Target, find_target, spot_in_head, units_now
 from promptops.history.units import normalised
@@ -27,7 +27,7 @@ class Why(NamedTuple):
 
     events: oldest first; those before `introduced` are guesses (weak). messages: of every commit
     in events, by id. uncommitted: how the file on the disk differs from HEAD here ("" not at all,
-    "new" if nothing of it is committed). complete: False where this clone does not hold it all.
+    "new" if nothing of it is committed, "removed" if it is gone from the disk alone). complete: False where this clone does not hold it all.
     beside: rationale, decision records, tests and evidence of the rule as it stands now.
     """
 
@@ -120,8 +120,11 @@ def _living(past: Past, target: Target) -> _Found:
 
 def _gone(past: Past, target: Target) -> _Found:
     """What was there once: a retired or removed rule, or a phrase that stands nowhere now."""
-    from promptops.history.removed import last_seen, removed_phrase
+    from promptops.history.removed import in_head, last_seen, removed_phrase
 
+    there = in_head(past, target.path, target.rule, target.phrase)
+    if there is not None:
+        return _just_removed(past, target, *there)
     if target.rule:
         removed = last_seen(past, target.path, target.rule)
     else:
@@ -138,6 +141,16 @@ def _gone(past: Past, target: Target) -> _Found:
     found.retired = retired_rule(past, target.path, target.rule)
     if removed.how != "removed":
         found.notes.append("these words are gone; the rule may live on in others")
+    return found
+
+
+def _just_removed(past: Past, target: Target, spot: Spot, text: str) -> _Found:
+    """Gone on the disk alone: the next commit would remove it."""
+    assert past.head is not None
+    found = _Found(target._replace(path=spot.path), text, uncommitted="removed")
+    found.trace = follow(past.versions, past.head, spot)
+    found.retired = retired_rule(past, target.path, target.rule)
+    found.notes.append("it is gone from the files, and that is not committed yet")
     return found
 
 

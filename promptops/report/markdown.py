@@ -124,8 +124,9 @@ def _diagnostics(block: Diagnostics) -> Iterator[str]:
 def _words(block: Words) -> str:
     """The text before and after, each in the colour of its side."""
     lines: list[str] = []
+    kinds = {kind for kind, _ in block.runs}
     for sign in "-+":
-        if any(kind == sign for kind, _ in block.runs):
+        if sign in kinds or ("=" in kinds and len(kinds) > 1):  # a word came in: show both
             text = "".join(text for kind, text in block.runs if kind in ("=", sign))
             lines += (f"{sign} {line}" for line in wrap(safe(text), 96))
     if not lines:
