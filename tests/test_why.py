@@ -350,3 +350,16 @@ def test_a_rule_that_is_gone_from_the_disk_alone_has_its_history(run: Run, repo:
         assert (told["present"], told["uncommitted"]) == (False, "removed"), named
         assert told["introduced"]["commit"] == first
         assert told["rule"]["text"] == TESTS
+
+
+def test_a_waiver_stays_visible(run: Run, repo: Repo) -> None:
+    repo.commit({"AGENTS.md": rules(KIND, CITE)})
+    reason = "same promise as before, in the words of the plain-language review"
+    repo.commit(
+        {"AGENTS.md": rules(KIND, CITE.replace("that you", "which you"))},
+        f"Plainer\n\nDecision-Waiver: {reason}\n\nCo-authored-by: Bob Ross <bob@example.org>",
+    )
+    last = why(run, repo, "AGENTS.md:4")["events"][-1]
+    assert (last["kind"], last["waiver"]) == ("reworded", reason)
+    shown = run("why", "AGENTS.md:4", cwd=repo.root).out
+    assert f"waived because: {reason}" in " ".join(shown.split())

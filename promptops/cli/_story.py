@@ -132,6 +132,8 @@ def _change(told: Why, event: Event) -> Iterator[Block]:
     )
     if event.before and event.after and event.before.split() != event.after.split():
         yield Words(word_runs(event.before, event.after))
+    for reason in said.trailer("decision-waiver"):
+        yield Text(f"decided by nobody; waived because: {reason}", "warn")
     if event.kind == "removed":
         yield from _farewell(event, said)
 

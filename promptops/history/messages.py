@@ -16,7 +16,7 @@ _REQUEST = (
 _SEE = re.compile(r"^See merge request \S*!(\d+)", re.MULTILINE)
 # A squash merge buries trailers above `Co-authored-by`, so the whole body is searched.
 _TRAILER = re.compile(
-    r"^\s*(Decision|Prompt-Rule|Measured-by|Refs|Closes|Promptops-Waiver|Co-authored-by)\s*:\s*(\S.*)$",
+    r"^\s*(Decision|Prompt-Rule|Measured-by|Refs|Closes|Decision-Waiver|Co-authored-by)\s*:\s*(\S.*)$",
     re.IGNORECASE | re.MULTILINE,
 )
 
