@@ -218,6 +218,15 @@ def test_the_same_answer_again_until_something_changes(run: Run, repo: Repo) -> 
     assert "PO017" in run("check", cwd=repo.root).out
 
 
+def test_a_baseline_counts_at_once(run: Run, repo: Repo) -> None:
+    repo.write(PATH, BAD)
+    assert run("check", cwd=repo.root).code == 1
+    assert run("check", "--add-baseline", cwd=repo.root).code == 0
+    assert run("check", cwd=repo.root).code == 0
+    (repo.root / ".promptops-baseline").unlink()
+    assert run("check", cwd=repo.root).code == 1
+
+
 def test_two_processes_say_what_one_says(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

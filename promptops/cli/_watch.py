@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Sequence
 
@@ -32,9 +33,7 @@ class WatchedTree(DiskTree):
         return listed
 
     def exists(self, path: str) -> bool:
-        there = super().exists(path)
-        if not self.walked(path):
-            self.looked_for[path] = there
+        there = self.looked_for[path] = super().exists(path)
         return there
 
     def read(self, path: str) -> bytes:
@@ -59,11 +58,13 @@ class WatchedTree(DiskTree):
         plain = DiskTree(self.root)
         walked = self._walked is not None
         read = sorted(self.was_read)
+        match = re.compile(globs).fullmatch  # what it matches is among `found`, if it is there
+        looked_for = {p: at for p, at in self.looked_for.items() if not (walked and match(p))}
         return {
             "root": self.root,
             "globs": globs if walked else None,
             "found": found(plain, globs) if walked else [],
-            "looked_for": self.looked_for,
+            "looked_for": looked_for,
             "listed": self.was_listed,
             "read": read,
             "state": digest("".join(self.was_read[path] for path in read).encode()),
