@@ -13,6 +13,8 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -115,9 +117,80 @@ def resuming() -> None:
     print(f"resume of {RESUMED:,} answers: {took:.2f} s; peak {peak:.0f} MB resident")
 
 
+async def through_litellm(folder: str, url: str, n: int) -> tuple[float, float]:
+    """Calls a second of a bare loop of litellm, and of the runner with its store through litellm."""
+    asks = provider("litellm", Link(key="sk-none", answers_as=("m",)))
+    import litellm
+
+    questions = [
+        Request("litellm", "openai/m", (Message("user", f"q{i} {TEXT}"),), {}, 0, url)
+        for i in range(n)
+    ]
+    numbers = iter(range(n))
+
+    async def work() -> None:
+        for i in numbers:
+            told = [{"role": "user", "content": f"q{i} {TEXT}"}]
+            await litellm.acompletion(
+                model="openai/m", messages=told, api_base=url, api_key="sk-none", max_retries=0
+            )
+
+    await asks.ask(questions[0], 60)  # its imports
+    start = time.perf_counter()
+    await asyncio.gather(*(work() for _ in range(AT_ONCE)))
+    bare = n / (time.perf_counter() - start)
+    store = Store(folder)
+    try:
+        start = time.perf_counter()
+        run = await Runner(Means(asks, store, Limits(concurrency=AT_ONCE))).run(questions)
+        ours = n / (time.perf_counter() - start)
+    finally:
+        await asks.close()
+        store.close()
+    assert run.count(State.ANSWER) == n
+    return bare, ours
+
+
+def litellm_speed() -> None:
+    """The same through litellm, where it is installed."""
+    if find_spec("litellm") is None:
+        return
+    with serving(0.02) as url, tempfile.TemporaryDirectory() as folder:
+        bare, ours = asyncio.run(through_litellm(folder, url, CALLS // 4))
+    print(
+        f"litellm, 20 ms: {ours:.0f} calls/s, {ours / bare:.2f} x a bare litellm loop ({bare:.0f})"
+    )
+
+
+def soak() -> None:
+    """100,000 calls in ten runs on one store: what is resident after each."""
+    with serving(0.0) as url, tempfile.TemporaryDirectory() as folder:
+        sizes = []
+        for part in range(10):
+            asked = [replace(one, repeat=part) for one in requests(url, 10_000)]
+            run = asyncio.run(direct(folder, url, asked))
+            assert run.count(State.ANSWER) == 10_000
+            del run, asked
+            sizes.append(resident())
+    print(f"100,000 calls: {sizes[0]:.0f} MB resident after 10,000, {sizes[-1]:.0f} MB at the end")
+
+
+def resident() -> float:
+    """Megabytes of this process now."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * resource.getpagesize() / (1 << 20)
+
+
 def main() -> None:
-    """All of it, about half a minute on an idle machine."""
+    """All of it, about half a minute on an idle machine; `python -m bench.evals --full` soaks too."""
     print(f"{CALLS:,} calls, {AT_ONCE} at once, each answer durable before it counts")
     for latency in (0.0, 0.02):
         speed(latency)
     resuming()
+    litellm_speed()
+    if "--full" in sys.argv:
+        soak()
+
+
+if __name__ == "__main__":
+    main()

@@ -302,9 +302,8 @@ def full_disk(at: World, size: Size) -> None:
             lost += 60 - answered
             worst = max(worst, repeated)
             fine = done.code in (0, 3) if before else done.code == 2
-            if not fine or (
-                done.code in (2, 3) and "answers.db" not in done.err + done.out.decode()
-            ):
+            cut_off = done.code == 2 or done.result.get("stopped")
+            if not fine or (cut_off and "answers.db" not in done.err + done.out.decode()):
                 odd.append((nth, done.code, before, done.err[-200:]))
     check(
         not odd, "exit 3 with the path (2 before any call)", f"{odd[:2] or len(list(tries))} tries"
