@@ -104,9 +104,9 @@ def test_odd_texts_come_back_to_the_byte(name: str) -> None:
 
 
 def test_a_large_file_comes_back_and_its_rules_are_bounded() -> None:
-    text = "".join(f"- Never use the module number {i} of {{{{it}}}}.\n" for i in range(6000))
+    text = "".join(f"- Never use the module number {i} of {{{{it}}}}.\n" for i in range(2600))
     prompt = same(text)
-    assert 1000 < len(prompt.rules) < 6000
+    assert 1000 < len(prompt.rules) < 2600
     assert prompt.rules[0].id == "line-1"
 
 
@@ -454,3 +454,16 @@ def test_shallow_clones_say_so(
     ran = run("import", "AGENTS.md", cwd=clone)
     assert ran.code == 0
     assert "git fetch --unshallow" in " ".join(ran.out.split())
+
+
+def test_the_answer_is_a_contract(run: Run, repo: Path, golden: Callable[[str, str], None]) -> None:
+    (repo / "AGENTS.md").write_text(
+        "# Git\n\n- Never push to {{branch}}.\n- The build takes two minutes.\n\n```\nmake\n```\n"
+    )
+    for form, end in (("json", "json"), ("text", "txt")):
+        ran = run("import", "AGENTS.md", "--no-history", "--dry-run", "--format", form, cwd=repo)
+        golden(f"import/agents/out.{end}", ran.out)
+    assert run("import", "AGENTS.md", "--no-history", cwd=repo).code == 0
+    golden("import/agents/prompt.yaml", (repo / "prompts/agents/prompt.yaml").read_text())
+    ran = run("export", "agents", "--to", "promptfoo", "--format", "json", cwd=repo)
+    golden("export/agents/out.json", ran.out)
