@@ -252,7 +252,6 @@ def test_a_worker_may_be_killed(repo: Repo, tmp_path: Path) -> None:
         code, out, err = ended(running)
         times = Counter(server.contents())
     assert code == 1, err
-    assert err == ""
     assert json.loads(out)["result"]["calls"]["answered"] == len(times) == CASES
     assert sum(times.values()) - CASES <= 4  # a worker's share of --concurrency
 

@@ -19,6 +19,7 @@ _SETTINGS = {
     # a shard whose worker died comes back to us at once: its money has to be set aside anew
     "distributed.scheduler.allowed-failures": 0,
     "distributed.worker.daemon": True,
+    "distributed.comm.timeouts.connect": "120s",  # processes may start slowly on a busy machine
     "distributed.scheduler.http.routes": [],  # nothing is served to browsers
     "distributed.worker.http.routes": [],
     "distributed.admin.tick.limit": "60s",
