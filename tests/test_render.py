@@ -220,7 +220,7 @@ def test_work_is_limited(content: str) -> None:
     started = time.monotonic()
     error = failure(content)
     assert error.message.startswith("template over limit: ")
-    assert time.monotonic() - started < 6
+    assert time.monotonic() - started < 30
 
 
 def test_a_value_larger_than_the_limit_is_the_programs_business() -> None:
