@@ -257,8 +257,8 @@ def test_a_key_variable_that_is_not_set_is_an_error(run: Run, repo: Repo) -> Non
         (("eval", "p", "--against", "nope"), "not a revision"),
         (("eval", "p", "--api-base", "ftp://x"), "not a base URL"),
         (("eval", "p", "--api-base", "http://user:pw@x/"), "the base URL holds a key"),
-        (("eval", "p", "--repeats", "0"), "Invalid value"),
-        (("store", "polish"), "Invalid value"),
+        (("eval", "p", "--repeats", "0"), "invalid value"),
+        (("store", "polish"), "invalid value"),
     ],
 )
 def test_what_cannot_be_done_is_said(

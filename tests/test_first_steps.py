@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -42,6 +45,50 @@ def test_init_writes_a_repository_that_check_likes(run: Run, tmp_path: Path) -> 
     checked = run("check", "--format", "json", cwd=tmp_path)
     assert json.loads(checked.out)["result"]["diagnostics"] == []
     assert checked.code == 0
+
+
+def test_the_example_is_measured_without_a_key_or_an_extra(run: Run, tmp_path: Path) -> None:
+    run("init", cwd=tmp_path)
+    code = (
+        "import sys; sys.modules.update(dict.fromkeys(('numpy', 'scipy', 'langdetect', 'punkt', 'regex')));"
+        "from promptops.cli import main; sys.exit(main(['eval', 'example', '--model', 'simulated/plain']))"
+    )
+    home = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(tmp_path),
+        "PROMPTOPS_HOME": str(tmp_path / "p"),
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, env=home, capture_output=True, text=True
+    )
+    assert done.returncode == 3, done.stderr  # two cases cannot tell
+    assert "2 of 2 calls answered" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("schema",), "error: missing argument '{prompt|"),
+        (("render",), "error: missing argument 'PROMPT'\n"),
+        (("store", "polish"), "error: invalid value for"),
+        (("chek",), "error: no command `chek`; did you mean `check`?\n"),
+        (("zzzzzz",), "error: no command `zzzzzz`\n  = help: `promptops --help` shows"),
+    ],
+)
+def test_a_command_line_that_means_nothing_is_refused_in_one_sentence(
+    run: Run, tmp_path: Path, arguments: tuple[str, ...], said: str
+) -> None:
+    done = run(*arguments, cwd=tmp_path)
+    assert (done.code, done.out) == (2, "")
+    assert done.err.startswith(said)
+    assert len(done.err.splitlines()) == 2
+
+
+def test_a_group_without_a_command_is_its_help_and_no_error(run: Run, tmp_path: Path) -> None:
+    done = run("vocab", cwd=tmp_path)
+    assert done.code == 2
+    assert done.err.startswith("Usage: promptops vocab")
+    assert "error:" not in done.err
 
 
 def test_init_touches_nothing_that_exists(run: Run, tmp_path: Path) -> None:

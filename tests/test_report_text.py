@@ -48,6 +48,14 @@ def test_every_block_on_every_screen(name: str, golden: Callable[[str, str], Non
     golden(f"report/everything/{name}.txt", text_of(*EVERYTHING, screen=SCREENS[name]))
 
 
+def test_a_step_is_indented_under_its_words() -> None:
+    said = text_of(
+        Text("next:\n  1. name the reason in the record\n10. 3 of them"), screen=Screen(20)
+    )
+    assert said == "next:\n  1. name the reason\n     in the record\n10. 3 of them\n"
+    assert text_of(Text("of 2. All else"), screen=Screen(8)) == "of 2.\nAll else\n"
+
+
 def test_colour_adds_nothing_but_colour() -> None:
     coloured = text_of(*EVERYTHING, screen=Screen(80, colour=True))
     assert re.sub(r"\x1b\[[\d;]*m", "", coloured) == text_of(*EVERYTHING)

@@ -43,10 +43,8 @@ class Commands(click.Group):
             from promptops.source.shape import nearest
 
             guess = nearest(args[0], names())
-            hint = (
-                f" Did you mean `{guess}`?" if guess else " `promptops --help` lists the commands."
-            )
-            raise click.UsageError(f"no command `{args[0]}`.{hint}", ctx)
+            hint = f"; did you mean `{guess}`?" if guess else ""
+            raise click.UsageError(f"no command `{args[0]}`{hint}", ctx)
         return super().resolve_command(ctx, args)
 
 

@@ -39,12 +39,24 @@ def complain(error: PromptopsError) -> None:
 
 
 def complain_usage(error: Any) -> None:
-    """A click usage error, in our own form."""
-    lines = [f"error: {error.format_message()}"]
+    """A click usage error, in our own form; a group that is called without a command is its help."""
+    from click.exceptions import NoArgsIsHelpError
+
+    if isinstance(error, NoArgsIsHelpError):
+        _stderr(error.format_message())
+        return
+    lines = [f"error: {_in_our_form(error.format_message())}"]
     context = getattr(error, "ctx", None)
     if context is not None:
         lines.append(f"  = help: `{context.command_path} --help` shows what it takes")
     _stderr("\n".join(lines))
+
+
+def _in_our_form(message: str) -> str:
+    """Click's sentence in one line, without its capital and full stop."""
+    flat = " ".join(message.split()).replace(". Choose from:", ": choose from")
+    lower = flat[:1].lower() + flat[1:] if flat[1:2].islower() else flat
+    return lower.removesuffix(".")
 
 
 def complain_short(text: str) -> None:

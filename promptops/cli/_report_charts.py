@@ -17,6 +17,10 @@ from promptops.report.charts.timeline import Step, timeline
 FAR = 2.5  # times the largest value: a limit farther off would flatten the line
 
 
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
 def life_picture(seen: Overview) -> Picture | None:
     """Tokens over time, with the rules that came and went; None where no commit has a date."""
     dated = [one for one in seen.life.moments if one.commit.time is not None]
@@ -26,7 +30,7 @@ def life_picture(seen: Overview) -> Picture | None:
         Step(
             one.commit.time or 0,
             float(one.size.tokens) if one.size and one.size.tokens is not None else None,
-            f"{day(one.commit.time)} {one.version}: {one.rules} rules",
+            f"{day(one.commit.time)} {one.version}: {_counted(one.rules, 'rule')}",
             len(one.added),
             len(one.removed),
         )
@@ -37,7 +41,8 @@ def life_picture(seen: Overview) -> Picture | None:
     title = f"Tokens of {seen.prompt.id} over time"
     grown = f"from {values[0]:,.0f} to {values[-1]:,.0f} tokens" if values else "size unknown"
     summary = (
-        f"on {seen.model}, {grown} in {len(steps)} commits; below: rules that came (+) and went (−)"
+        f"on {seen.model}, {grown} in {_counted(len(steps), 'commit')};"
+        " below: rules that came (+) and went (−)"
     )
     rows = [
         (day(step.time), "–" if step.value is None else f"{step.value:,.0f}",

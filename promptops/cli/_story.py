@@ -172,7 +172,9 @@ def _records(told: Why) -> Iterator[Block]:
     items += [f"Decision {name}: named, and not on record here" for name in beside.missing]
     if beside.tests:
         asserts = sum(len(test.asserts) for test in beside.tests)
-        items.append(f"Tests: {len(beside.tests)}, with {asserts} assertions")
+        items.append(
+            f"Tests: {len(beside.tests)}, with {asserts} assertion{'' if asserts == 1 else 's'}"
+        )
     items += [
         f"Evidence, {m.model}, {m.measured[:10]}: {m.passed} of {m.n}" for m in beside.evidence
     ]

@@ -22,7 +22,7 @@ SHOWN = 10  # rules of each kind, unless more are asked for
 _TITLES = {
     LEFT: "nobody who shaped them is still here",
     NOBODY: "nobody is on record: not committed yet, or written by programs alone",
-    ONE: "they rest on one person",
+    ONE: "known to one person alone",
 }
 
 
@@ -100,7 +100,7 @@ def _blocks(found: Knowledge, all_of_them: bool) -> Iterator[Block]:
             tone = "warn" if kind == ONE else "bad"
             yield Text(f"{_rules(len(rules))}: {_TITLES[kind]}", tone)
             shown = rules if all_of_them else rules[:SHOWN]
-            yield Fold("which", (_table(shown),))
+            yield Fold("which rules", (_table(shown),))
             if len(shown) < len(rules):
                 yield Text(f"and {len(rules) - len(shown)} more: `promptops people -v`", "quiet")
     yield Heading("People", 2)

@@ -108,8 +108,16 @@ def _text(block: Text, screen: Screen) -> list[str]:
     elif block.tone in TONES:
         drawn = hung(screen.mark(*TONES[block.tone]), safe(block.text), screen)
     else:
-        drawn = wrapped(safe(block.text), screen.width)
+        drawn = [line for one in safe(block.text).split("\n") for line in _step(one, screen)]
     return [screen.paint(line, block.tone) if line else "" for line in drawn]
+
+
+def _step(text: str, screen: Screen) -> Sequence[str]:
+    """A line of text; what begins with a number, as steps do, is indented under its words."""
+    number, point, words = text.partition(". ")
+    if point and number.isascii() and number.strip().isdecimal():
+        return hung(number + point, words, screen)
+    return wrapped(text, screen.width)
 
 
 def _picture(block: Picture, screen: Screen) -> list[str]:

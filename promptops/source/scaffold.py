@@ -38,7 +38,7 @@ rules:
     owner: "{owner}"
     tests:
       - cases: all
-        assert: {{sentence_count: {{max: 1}}}}
+        assert: {{not_regex: '[.!?]\\s+[A-Z]'}}
 """
 
 _CASES = """\

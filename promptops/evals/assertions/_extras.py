@@ -9,5 +9,5 @@ def missing(what: str, library: str) -> ConfigError:
     """The error that says which library is not installed, and how to install it."""
     return ConfigError(
         f"{what} needs {library}, which is not installed",
-        "install `promptops[eval]`",
+        "pip install 'promptops[eval]'",
     )
