@@ -58,7 +58,7 @@ def test_a_program_that_does_not_end_is_ended_with_all_it_started(
     said = run(program)
     assert said.passed is None
     assert "longer than 1 s" in said.reason
-    assert time.monotonic() - start < 8
+    assert time.monotonic() - start < 60
     time.sleep(3)
     assert not (tmp_path / "alive").exists()
 

@@ -219,7 +219,7 @@ def test_a_slow_drip_ends_by_the_deadline(tmp_path: Path) -> None:
         took = time.monotonic() - start
     assert run.count(State.UNKNOWN) >= 2
     assert run.count(State.UNKNOWN) + run.count(State.ANSWER) == 12
-    assert took < 12 * 0.3 * 2 + 3
+    assert took < 60  # ten seconds an answer would it drip to its end
 
 
 BAD = {
@@ -354,13 +354,15 @@ def test_a_second_interrupt_waits_for_nobody(tmp_path: Path) -> None:
 
     def slow(number: int, body: dict[str, Any]) -> Reply:
         return (
-            Reply(body=b"{}", latency=5 if number > 1 else 0) if number > 1 else plain(number, body)
+            Reply(body=b"{}", latency=40 if number > 1 else 0)
+            if number > 1
+            else plain(number, body)
         )
 
     with Loopback(slow) as server:
         start = time.monotonic()
         run = asked(tmp_path, server.url, 50, QUICK, during=twice)
-        assert time.monotonic() - start < 3
+        assert time.monotonic() - start < 30
     assert run.count(State.UNKNOWN) == 8
 
 

@@ -215,9 +215,9 @@ def test_a_range_of_a_value_without_places_of_its_own_is_its_line() -> None:
     ],
 )
 def test_a_thousand_errors_are_enough(name: str, text: str) -> None:
-    began = time.monotonic()
+    began = time.process_time()
     rows = problems(read(name, text))
-    assert time.monotonic() - began < 20  # the square of the lines would be hours
+    assert time.process_time() - began < 20  # the square of the lines would be hours
     assert len(rows) == 1001
     left = 40_000 - 1000 - (rows[-1][1] == "duplicate-id")
     assert ("unreadable-file", 1, f"{left:,} more errors") in [row[1:] for row in rows]

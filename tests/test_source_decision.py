@@ -194,6 +194,6 @@ def test_any_markdown_is_a_record(text: str) -> None:
     ],
 )
 def test_reading_is_linear(text: str) -> None:
-    began = time.monotonic()
+    began = time.process_time()
     read_decision_file(MemoryTree({PATH: text}), PATH)
-    assert time.monotonic() - began < 3
+    assert time.process_time() - began < 3

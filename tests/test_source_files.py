@@ -160,14 +160,12 @@ def test_only_regular_files_are_read(root: Path) -> None:
     for walked in (False, True):
         if walked:
             tree.paths()
-        began = time.monotonic()
         assert message("pipe.md", tree) == "not a regular file"
         assert message("docs", tree) == "not a regular file"
         assert message("missing.md", tree) == "cannot read it: No such file or directory"
         assert message("a.md/x", tree) == "cannot read it: Not a directory"
         assert not tree.exists("pipe.md")
         assert not tree.exists("docs")
-        assert time.monotonic() - began < 1
     assert "pipe.md" not in tree.paths()
 
 
@@ -273,10 +271,10 @@ def test_globs_mean_what_they_say(glob: list[str], path: list[str]) -> None:
 
 
 def test_globs_end_soon() -> None:
-    began = time.monotonic()
+    began = time.process_time()
     assert matching(["**/*" * 8 + "x"], ["a/" * 60 + "b"]) == []
     assert matching(["*a" * 25 + "b"], ["a" * 60]) == []
-    assert time.monotonic() - began < 5
+    assert time.process_time() - began < 5
 
 
 FILES = {
@@ -527,7 +525,7 @@ def test_a_comment_covers_the_rule_that_begins_below_it() -> None:
 
 
 def test_many_comments_are_read_quickly() -> None:
-    began = time.monotonic()
+    began = time.process_time()
     Ignores(PlainDocument("x", "# promptops: ignore[" * 40_000), frozenset())
     Ignores(PlainDocument("x", "#" + " " * 500_000 + "promptops: ignore"), frozenset())
-    assert time.monotonic() - began < 5
+    assert time.process_time() - began < 5

@@ -138,10 +138,10 @@ lefft = "x"
     ],
 )  # fmt: skip
 def test_broken_toml_has_its_place(text: str, said: str) -> None:
-    began = time.monotonic()
+    began = time.process_time()
     (only,) = refused(text)
     assert only.startswith(said)
-    assert time.monotonic() - began < 3
+    assert time.process_time() - began < 3
 
 
 def test_what_is_no_text_is_refused() -> None:
@@ -168,12 +168,12 @@ def test_what_is_no_text_is_refused() -> None:
     ],
 )
 def test_large_settings_end(text: str) -> None:
-    began = time.monotonic()
+    began = time.process_time()
     try:
         settings(text)
     except ConfigError:
         pass
-    assert time.monotonic() - began < 15
+    assert time.process_time() - began < 15
 
 
 @given(st.text(st.sampled_from("abpromts[]{}=.,\"'#\n 1-_é"), max_size=80))

@@ -54,9 +54,9 @@ def test_ids_equal_on_a_sample_of_every_plane_in_context(pair):
 def test_ids_equal_on_long_runs(pair, run):
     ours, theirs = pair
     text = run * (20_000 // len(run))
-    started = time.monotonic()
+    started = time.process_time()
     assert ours.encode(text) == theirs(text)
-    assert time.monotonic() - started < 20
+    assert time.process_time() - started < 20
 
 
 def test_a_large_text_and_nothing(pair):

@@ -117,7 +117,7 @@ def put(db: sqlite3.Connection, rows: Sequence[Row]) -> None:
 
 def connected(path: str) -> sqlite3.Connection:
     """A connection that commits durably and waits for others."""
-    db = sqlite3.connect(path, BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+    db = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
     db.execute("PRAGMA journal_mode = WAL")
     db.execute("PRAGMA synchronous = FULL")
     return db
