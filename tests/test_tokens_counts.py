@@ -372,8 +372,11 @@ def test_each_provider_is_told_of_tools_in_its_own_form(monkeypatch, model):
     assert endpoint.ask_litellm(resolve(model), [Message("user", "hi")], [FIND]) == 12
 
 
+@pytest.mark.filterwarnings("ignore")  # what litellm's own code warns of ends its request
 def test_real_requests_reach_a_server_of_ours(monkeypatch):
     """Where litellm is installed: what leaves this machine, read by a server on it."""
+    monkeypatch.setenv("LITELLM_MODE", "PRODUCTION")
+    monkeypatch.setenv("LITELLM_LOCAL_MODEL_COST_MAP", "True")
     pytest.importorskip("litellm")
     got: list[tuple[str, dict[str, Any]]] = []
 
