@@ -8,6 +8,7 @@ from promptops.cli._keep import Kept
 from promptops.cli._story import story
 from promptops.cli._world import Call
 from promptops.history.activity import Person
+from promptops.history.beside import Beside
 from promptops.history.dates import iso
 from promptops.history.meaning import changed_meaning
 from promptops.history.past import open_past
@@ -42,6 +43,16 @@ def as_json(told: Why) -> dict[str, Any]:
         "events": [_event(told, event) for event in told.events],
         "rationale": beside.rationale or None,
         "draft": beside.draft,
+        **_beside(beside),
+        "people": [person_json(person) for person in told.people],
+        "complete": told.complete,
+        "notes": list(told.notes),
+    }
+
+
+def _beside(beside: Beside) -> dict[str, Any]:
+    """Records, tests and evidence of the rule as it stands."""
+    return {
         "decisions": [
             {"id": d.id, "title": d.title, "status": d.status, "path": d.path, "found": True}
             for d in beside.decisions
@@ -67,9 +78,6 @@ def as_json(told: Why) -> dict[str, Any]:
             }
             for m in beside.evidence
         ],
-        "people": [person_json(person) for person in told.people],
-        "complete": told.complete,
-        "notes": list(told.notes),
     }
 
 

@@ -144,6 +144,21 @@ def _n(count: int, what: str) -> str:
 # -- for programs --------------------------------------------------------------------------------
 
 
+def _loads(found: Survey) -> Iterator[dict[str, Any]]:
+    """What each tool loads at the root, and where it loads the most."""
+    for at_root, tokens, most, largest in found.loads:
+        yield {
+            "tool": at_root.profile.tool,
+            "as_of": at_root.profile.as_of,
+            "start": {"paths": [part.path for part in at_root.arrives], "tokens": tokens},
+            "most": {
+                "at": most.at or ".",
+                "paths": [part.path for part in most.arrives],
+                "tokens": largest,
+            },
+        }
+
+
 def _result(found: Survey, todo: Sequence[Step]) -> dict[str, Any]:
     return {
         "model": found.model,
@@ -155,19 +170,7 @@ def _result(found: Survey, todo: Sequence[Step]) -> dict[str, Any]:
             "decisions": list(found.files.decisions),
             "ungoverned": list(found.others),
         },
-        "loads": [
-            {
-                "tool": at_root.profile.tool,
-                "as_of": at_root.profile.as_of,
-                "start": {"paths": [part.path for part in at_root.arrives], "tokens": tokens},
-                "most": {
-                    "at": most.at or ".",
-                    "paths": [part.path for part in most.arrives],
-                    "tokens": largest,
-                },
-            }
-            for at_root, tokens, most, largest in found.loads
-        ],
+        "loads": list(_loads(found)),
         "rules": {
             "total": found.rules,
             "looked_up": len(found.explained),

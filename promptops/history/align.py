@@ -47,6 +47,10 @@ class Link(NamedTuple):
     score: float
     grade: Grade
 
+    def beats(self, other: Link) -> bool:
+        """True if it is surer than the other, or as sure and more alike."""
+        return (self.grade, self.score) > (other.grade, other.score)
+
 
 Verdict = tuple[str, Grade]
 Accept = Callable[[Likeness, float], Verdict | None]

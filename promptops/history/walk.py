@@ -111,7 +111,7 @@ class _Walk:
         known = came_whole or (best is not None and best.link.grade >= Grade.PROBABLE)
         if not known and touch.status != "A" and self._restored(commit, touch, older):
             return None
-        if found and (best is None or _beats(found.link, best.link)):
+        if found and (best is None or found.link.beats(best.link)):
             self._leave(commit, found)
             return True
         if best is not None:
@@ -297,7 +297,3 @@ class _Walk:
         self.events.append(
             Event(kind, commit, self.spot.path, before, after, self.grade, score, from_path)
         )
-
-
-def _beats(link: Link, other: Link) -> bool:
-    return (link.grade, link.score) > (other.grade, other.score)
