@@ -32,7 +32,6 @@ AT_THE_TOP = {
     "promptops.render.interpret": {"jinja2"},
     "promptops.render.parse": {"jinja2"},
 }
-# Debts. A line may leave here, none may come.
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
