@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from conftest import Ran
 from decided import FILE, PROMPT, RECORD, REWORD, START, WHY, edit, filled, result
 from repos import ENVIRON, Repo
 
@@ -43,6 +44,24 @@ def whole(run: Run, repo: Repo) -> Repo:
     """With all that `install` sets up."""
     assert run("install", cwd=repo.root).code == 0
     return repo
+
+
+@pytest.fixture
+def run(run: Run, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """As everywhere, but hooks run as git runs them: in a process of their own."""
+    home = str(tmp_path_factory.mktemp("hooks"))
+
+    def command(*arguments: str, cwd: Path) -> Ran:
+        if arguments[0] != "hook":
+            return run(*arguments, cwd=cwd)
+        done = subprocess.run(
+            [sys.executable, "-m", "promptops", *arguments], cwd=cwd, capture_output=True,
+            env={**os.environ, "PROMPTOPS_HOME": home}, stdin=subprocess.DEVNULL, check=False,
+        )  # fmt: skip
+        assert done.returncode < 70, done.stderr.decode()
+        return Ran(done.returncode, done.stdout.decode(), done.stderr.decode())
+
+    return command
 
 
 def git(
