@@ -1,4 +1,4 @@
-"""git, read-only and hardened: the only file that runs it. Plain values come out.
+"""git, read-only and hardened: nobody else runs it. Plain values come out.
 
 The environment and the flags make sure that nothing a repository configures (fsmonitor, hooks,
 text conversion, external diffs, filters, transports) runs a program. Revisions become hex ids
@@ -12,12 +12,8 @@ from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 
 from promptops.errors import GitError
 from promptops.history import child
-from promptops.history.environment import (
-    child_environment,
-    find_program,
-    inside,
-    this_repository,
-)
+from promptops.history.discover import FLAGS, discovered
+from promptops.history.environment import inside
 from promptops.history.objects import Objects
 from promptops.history.records import (
     Change,
@@ -32,13 +28,6 @@ from promptops.history.records import (
 )
 from promptops.history.worktree import unchanged
 
-_FLAGS = (
-    *("-c", "core.fsmonitor=false", "-c", "safe.bareRepository=explicit"),
-    *("-c", "core.hooksPath=/dev/null", "-c", "protocol.allow=never"),
-    *("-c", "log.showSignature=false", "-c", "log.showRoot=true", "-c", "log.follow=false"),
-    *("-c", "diff.renames=false", "-c", "color.ui=false", "-c", "i18n.logOutputEncoding=UTF-8"),
-    *("--no-pager", "--no-replace-objects", "--literal-pathspecs"),
-)
 _DIFF = ("-r", "-z", "--raw", "--no-abbrev", "--no-renames", "--no-ext-diff", "--no-textconv")
 
 
@@ -50,7 +39,13 @@ class Repository:
     shallow: ids of the commits at the edge of a shallow clone; empty where history is whole.
     """
 
-    def __init__(self, program: str, env: Mapping[str, str], facts: Sequence[str]) -> None:
+    def __init__(
+        self,
+        program: str,
+        env: Mapping[str, str],
+        facts: Sequence[str],
+        known: Mapping[str, str] | None = None,
+    ) -> None:
         self.git_dir, self.common_dir = facts[0], facts[1]
         self.bare = facts[2] == "true"
         self.root = self.git_dir if self.bare else facts[5]
@@ -58,29 +53,26 @@ class Repository:
         self._program = program
         self._env = env
         self._objects = Objects(self._start)
+        self._known = known or {}
+        self._ahead: dict[tuple[str, ...], child.Process] = {}
         self.shallow = self._edges() if facts[3] == "true" else frozenset()
 
     @classmethod
-    def find(cls, folder: str, environ: Mapping[str, str]) -> Repository:
+    def find(
+        cls,
+        folder: str,
+        environ: Mapping[str, str],
+        names: Sequence[str] = (),
+        meanwhile: Callable[[], object] = bool,
+    ) -> Repository:
         """The repository `folder` lies in. GitError: none, no git, or git refuses it.
 
         `GIT_DIR` counts only where nothing is found from `folder` (a bare repository, say);
-        `GIT_INDEX_FILE` counts unless it is another repository's.
+        `GIT_INDEX_FILE` counts unless it is another repository's. names: revisions that will be
+        resolved, looked up by the same process; meanwhile: called while that works.
         """
-        folder = os.path.realpath(folder)
-        if not os.path.isdir(folder):
-            raise GitError(f"no such folder: {folder}")
-        program = find_program("git", folder, environ)
-        env = child_environment(environ)
-        try:
-            facts = _discover(program, folder, env)
-        except GitError:
-            if not environ.get("GIT_DIR"):
-                raise
-            env |= {k: environ[k] for k in ("GIT_DIR", "GIT_WORK_TREE") if environ.get(k)}
-            facts = _discover(program, folder, env)
-            env |= {"GIT_DIR": facts[0]} | ({"GIT_WORK_TREE": facts[5]} if facts[5] else {})
-        found = cls(program, env | this_repository(environ, facts[5] or facts[0], facts[1]), facts)
+        program, env, facts, known = discovered(folder, environ, names, meanwhile)
+        found = cls(program, env, facts, known)
         _refuse_impostors(found, program, "GIT_DIR" in env)
         return found
 
@@ -94,7 +86,9 @@ class Repository:
         self.close()
 
     def close(self) -> None:
-        """End the child that reads contents, if there is one."""
+        """End what still runs: the child that reads contents, answers that nobody asked for."""
+        for started in getattr(self, "_ahead", {}).values():
+            child.end(started)
         objects = getattr(self, "_objects", None)
         if objects is not None:
             objects.close()
@@ -103,6 +97,8 @@ class Repository:
 
     def resolve(self, revision: str) -> str:
         """The full id of the commit that `revision` names; GitError "not a revision"."""
+        if revision in self._known:
+            return self._known[revision]
         if revision and "\0" not in revision:
             asked = ("rev-parse", "--verify", "--quiet", "--end-of-options", revision + "^{commit}")
             code, out, _ = self._call(asked)
@@ -219,6 +215,11 @@ class Repository:
 
     # -- running git -------------------------------------------------------------------------
 
+    def ahead(self, *arguments: str) -> None:
+        """Start a command whose output will be asked for soon; `run` takes it when it is."""
+        if arguments not in self._ahead:
+            self._ahead[arguments] = self._start(arguments)
+
     def run(self, *arguments: str) -> bytes:
         """What a read-only command prints; GitError with git's own words where it fails."""
         code, out, err = self._call(arguments)
@@ -243,10 +244,11 @@ class Repository:
             child.end(running)
 
     def _call(self, arguments: Sequence[str]) -> tuple[int, bytes, bytes]:
-        return child.output(self._start(arguments))
+        started = self._ahead.pop(tuple(arguments), None)
+        return child.output(started or self._start(arguments))
 
     def _start(self, arguments: Sequence[str]) -> child.Process:
-        return child.start([self._program, *_FLAGS, *arguments], self.root, self._env)
+        return child.start([self._program, *FLAGS, *arguments], self.root, self._env)
 
     def _edges(self) -> frozenset[str]:
         try:
@@ -260,22 +262,6 @@ def _id(value: str) -> str:
     if not is_hex(value):
         raise GitError(f"not an object id: {value!r}")
     return value
-
-
-def _discover(program: str, folder: str, env: Mapping[str, str]) -> tuple[str, ...]:
-    """Git directory, common directory, bare?, shallow?, object format, work tree or ""."""
-    asked = "--absolute-git-dir --git-common-dir --is-bare-repository --is-shallow-repository"
-    argv = [program, *_FLAGS, "rev-parse", "--path-format=absolute", *asked.split()]
-    running = child.start([*argv, "--show-object-format", "--show-toplevel"], folder, env)
-    code, out, err = child.output(running)
-    facts = text(out).removesuffix("\n").split("\n")
-    if len(facts) == 5 and facts[2] == "true":
-        return (*facts, "")
-    if code:
-        raise child.complaint(err)
-    if len(facts) != 6:
-        raise GitError(f"a line break in the repository's path: {folder!r}")
-    return tuple(facts)
 
 
 def _refuse_impostors(found: Repository, program: str, named: bool) -> None:
