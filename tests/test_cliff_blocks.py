@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from promptops.cli._cliff_blocks import interference_blocks, spread
-from promptops.cli._cliff_capacity import capacity_blocks
+from promptops.cli._cliff.blocks import interference_blocks, spread
+from promptops.cli._cliff.capacity import capacity_blocks
 from promptops.report import Block, Diagnostics, Report, Screen, render
 
 NOTHING = Diagnostics((), {})

@@ -15,7 +15,7 @@ from conftest import Ran
 from loopback import Loopback
 from repos import Repo
 
-from promptops.cli._cliff_pictures import curve, matrix
+from promptops.cli._cliff.pictures import curve, matrix
 from promptops.cliff.advice import advise
 from promptops.cliff.candidate import changed_rules, with_rules
 from promptops.cliff.drive import Valid

@@ -353,7 +353,7 @@ def test_a_calibration_that_was_cut_short_tells_nothing(run: Run, repo: Repo) ->
 
 
 def test_a_judge_of_a_named_provider_goes_through_litellm() -> None:
-    from promptops.cli._eval_options import Wanted
+    from promptops.cli._eval.options import Wanted
     from promptops.cli._judge import JudgeModel
 
     for model, name in (("openai/gpt-4o-mini", "litellm"), ("simulated/plain", "simulated")):

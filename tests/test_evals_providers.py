@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from loopback import Loopback, Reply, completion
 
-from promptops.cli._eval_run import progress_text
+from promptops.cli._eval.run import progress_text
 from promptops.errors import UsageError
 from promptops.evals import Answer, Request, State
 from promptops.evals.assertions import Context, judge, registry

@@ -30,7 +30,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             return _guarded(lambda: _write_out(*known))
     _fewer_collections()
     if arguments[:1] == ["tokens"]:
-        return _guarded(lambda: _tokens(arguments))
+        return _guarded(lambda: _count(arguments))
     if arguments[:1] == ["check"] and not any(word.startswith("-") for word in arguments):
         return _guarded(lambda: _check_files(arguments[1:]))
     if arguments[:1] in (["why"], ["diff"]):
@@ -64,12 +64,12 @@ def _check_files(names: list[str]) -> int:
     return report.exit_code
 
 
-def _tokens(arguments: list[str]) -> int:
+def _count(arguments: list[str]) -> int:
     """`promptops tokens FILE…`: a text counted before click would have been loaded."""
-    from promptops.cli import _token_plain
+    from promptops.cli._tokens import plain
 
-    wanted = _token_plain.plain(arguments[1:])
-    return _token_plain.run(wanted) if wanted else _run(arguments)
+    wanted = plain.plain(arguments[1:])
+    return plain.run(wanted) if wanted else _run(arguments)
 
 
 def _write_out(output: str, code: int) -> int:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from promptops.cli._diff_prompt import prompt_blocks, step_between, usd_between
-from promptops.cli._token_text import shown_usd
+from promptops.cli._tokens.text import shown_usd
 from promptops.report import Block, Fold, Heading, Items, Table, Text
 from promptops.review.figures import Side
 from promptops.review.prompts import ADDED, REMOVED, Reviewed

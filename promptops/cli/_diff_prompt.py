@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from promptops.cli._token_text import shown_usd as usd
+from promptops.cli._tokens.text import shown_usd as usd
 from promptops.history.words import word_runs
 from promptops.report import Block, Heading, Items, Table, Text, Words
 from promptops.review.evidence import CLAIMED, STALE, Measured

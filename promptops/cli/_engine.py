@@ -13,7 +13,7 @@ from types import FrameType
 from typing import Any
 
 from promptops.cli._call import Call
-from promptops.cli._eval_run import Line
+from promptops.cli._eval.run import Line
 from promptops.cli._state import SHARED, state_folder, store_place
 from promptops.errors import UsageError
 from promptops.evals import Request, engines

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from promptops.cli._call import Call
-from promptops.cli._eval_options import Wanted
+from promptops.cli._eval.options import Wanted
 from promptops.errors import InputError, UsageError
 from promptops.evals import Answer, Judgement, Request, State
 from promptops.evals.judging import (
@@ -75,7 +75,7 @@ class JudgeModel:
 
     def answers(self, requests: Sequence[Request]) -> tuple[Answer, ...]:
         """Ask; budgets count what was spent before. The provider's error where nothing came back."""
-        from promptops.cli._eval_run import run_requests
+        from promptops.cli._eval.run import run_requests
 
         limits = self.wanted.limits
         calls, usd = self.calls + self.spent[0], (self.usd or 0.0) + self.spent[1]

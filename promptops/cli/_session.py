@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from types import TracebackType
 
 from promptops.cli._call import Call
-from promptops.cli._eval_run import Line
+from promptops.cli._eval.run import Line
 from promptops.cli._state import store_place
 from promptops.errors import EXIT_INTERRUPTED, EXIT_TERMINATED, PromptopsError
 from promptops.evals import Answer, Request, State

@@ -68,8 +68,8 @@ def command(call: Call, name: str | None, **flags: Any) -> Report:
     kept, so the same command goes on where it ended. Exit code 1 where a rule breaks others, where
     compliance falls or a new rule is harmful; 3 where that cannot be told.
     """
-    from promptops.cli._cliff_export import export, refuse_no_png
-    from promptops.cli._cliff_options import needs_numpy, refuse_some_cases, split
+    from promptops.cli._cliff.export import export, refuse_no_png
+    from promptops.cli._cliff.options import needs_numpy, refuse_some_cases, split
 
     wanted, measured = split(flags)
     measured.refuse_nonsense(name)
@@ -77,7 +77,7 @@ def command(call: Call, name: str | None, **flags: Any) -> Report:
     refuse_no_png(measured)
 
     def measure() -> Report:
-        from promptops.cli._cliff_run import report
+        from promptops.cli._cliff.run import report
 
         return report(call, name, wanted, measured)
 

@@ -12,7 +12,7 @@ from promptops.cli._call import Call, define
 from promptops.cli._findings import diagnostic_data
 from promptops.cli._steps import Step, steps
 from promptops.cli._survey import Explained, Survey, survey
-from promptops.cli._token_plain import EXAMPLES
+from promptops.cli._tokens.plain import EXAMPLES
 from promptops.diagnostic import Severity
 from promptops.report import Block, Heading, Items, Report, Table, Text
 

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from promptops.cli._call import Call, define
-from promptops.cli._eval_options import Wanted
+from promptops.cli._eval.options import Wanted
 from promptops.errors import UsageError
 from promptops.report import Report
 
@@ -70,15 +70,15 @@ def command(call: Call, name: str, **flags: Any) -> Report:
     wanted = Wanted(**flags)
     wanted.refuse_nonsense(call)
     if wanted.ifeval:
-        from promptops.cli._eval_ifeval import ifeval_report
+        from promptops.cli._eval.ifeval import ifeval_report
 
         return ifeval_report(call, wanted, name)
     if wanted.calibrate:
-        from promptops.cli._eval_calibrate import calibrated_report
+        from promptops.cli._eval.calibrate import calibrated_report
 
         return calibrated_report(call, wanted, name)
     if not name:
         raise UsageError("no prompt is named", "`promptops eval PROMPT`: an id or a file")
-    from promptops.cli._eval_work import evaluate
+    from promptops.cli._eval.work import evaluate
 
     return evaluate(call, wanted, name)

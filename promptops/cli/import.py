@@ -10,9 +10,9 @@ from typing import Any
 import click
 
 from promptops.cli._call import Call, define
-from promptops.cli._import_drafts import Drafts
-from promptops.cli._import_said import Brought, blocks, result
-from promptops.cli._import_write import refuse_existing, write_all
+from promptops.cli._import.drafts import Drafts
+from promptops.cli._import.said import Brought, blocks, result
+from promptops.cli._import.write import refuse_existing, write_all
 from promptops.errors import InputError, UsageError
 from promptops.importing import Source, read_foreign, readable
 from promptops.importing.names import Names

@@ -8,8 +8,8 @@ from promptops.cli._call import Call, define
 from promptops.cli._checking import Wanted, check
 from promptops.cli._keep import Kept
 from promptops.cli._prompts import find_prompt, governed, usable
-from promptops.cli._report_blocks import report_blocks
-from promptops.cli._report_json import overview_json
+from promptops.cli._report.blocks import report_blocks
+from promptops.cli._report.json import overview_json
 from promptops.decisions.spelling import speller
 from promptops.errors import GitError, UsageError
 from promptops.model import Prompt

@@ -8,8 +8,8 @@ from typing import Any
 import click
 
 from promptops.cli._call import Call, define
-from promptops.cli._token_plain import EXAMPLES, decoded, is_text, refused, text_of
-from promptops.cli._token_text import TextCount, of_text, text_table
+from promptops.cli._tokens.plain import EXAMPLES, decoded, is_text, refused, text_of
+from promptops.cli._tokens.text import TextCount, of_text, text_table
 from promptops.errors import UsageError
 from promptops.report import Block, Report, Table
 from promptops.tokens.counts import Count, Counter
@@ -48,7 +48,7 @@ def command(
     """
     at, tools_of = more.pop("at"), more.pop("tools_of")
     if at is not None:
-        from promptops.cli._token_load import load_report
+        from promptops.cli._tokens.load import load_report
 
         return load_report(Work(call, models, count, more), at, names, tools_of)
     if tools_of:
@@ -80,7 +80,7 @@ class Work:
         if name is not None and is_text(self.call.folder, name):
             self._text(name, text_of(self.call.folder, name))
         else:
-            from promptops.cli._token_prompts import add_prompts
+            from promptops.cli._tokens.prompts import add_prompts
 
             add_prompts(self, name)
 

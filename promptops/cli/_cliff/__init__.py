@@ -1,0 +1,1 @@
+"""What `cliff` says: one file for each of its questions."""

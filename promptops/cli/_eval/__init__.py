@@ -1,0 +1,1 @@
+"""What `eval` says, and what it asks before it spends."""

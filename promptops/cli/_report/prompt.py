@@ -1,0 +1,296 @@
+"""One prompt of the report."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from datetime import UTC, date, datetime
+
+from promptops.cli._report.charts import cliff_pictures, kept_picture, life_picture
+from promptops.history.dates import day
+from promptops.history.knowledge import LEFT, MANY, NOBODY, ONE
+from promptops.overview.life import Moment
+from promptops.overview.overview import Overview, RuleFacts
+from promptops.report import Bars, Block, Diagnostics, Fold, Heading, Items, Table, Text
+from promptops.tokens.summary import Figures
+
+DASH = "–"
+RESTS = {
+    MANY: "several people who are here",
+    ONE: "one person",
+    LEFT: "nobody who is still here",
+    NOBODY: "nobody on record",
+}
+
+
+def prompt_blocks(
+    seen: Overview, findings: Diagnostics, today: date, level: int
+) -> Iterator[Block]:
+    """All sections of a prompt; headings of `level`."""
+    yield from _summary(seen)
+    yield from _attention(seen, today, level)
+    yield from _rules(seen, today, level)
+    yield from _life(seen, level)
+    yield from _budgets(seen, level)
+    yield from _measured(seen, level)
+    yield from _people(seen, level)
+    if findings.diagnostics:
+        yield Heading("Open findings", level)
+        yield findings
+
+
+def _summary(seen: Overview) -> Iterator[Block]:
+    prompt = seen.prompt
+    if prompt.summary:
+        yield Text(prompt.summary.strip())
+    facts = [
+        ("version", prompt.version),
+        ("rules", str(len(prompt.rules))),
+        ("tokens", shown_tokens(seen)),
+        ("$ a month", shown_money(seen)),
+        ("owners", ", ".join(prompt.owners) or DASH),
+        ("models", ", ".join(prompt.models) or DASH),
+        ("file", prompt.path),
+    ]
+    yield Table(("what", "now"), tuple(facts))
+    if seen.problem:
+        yield Text(f"it cannot be rendered: {seen.problem}", "bad")
+
+
+# -- what needs somebody -------------------------------------------------------------------------
+
+
+def _attention(seen: Overview, today: date, level: int) -> Iterator[Block]:
+    said = list(_needs(seen, today))
+    yield Heading("What needs somebody", level)
+    if said:
+        yield Items(tuple(said))
+    else:
+        yield Text("nothing: every rule has a reason, a test and somebody who knows it", "good")
+
+
+def _needs(seen: Overview, today: date) -> Iterator[str]:
+    rules = [facts.rule for facts in seen.rules]
+    lists = (
+        ("no reason is given for", [r.id for r in rules if not r.rationale.strip()]),
+        ("a draft reason waits to be finished for", [r.id for r in rules if r.draft]),
+        ("no test holds", [rule.id for rule in seen.untested]),
+        ("the review date has passed of", [rule.id for rule in seen.overdue(today)]),
+        ("nobody who is still here has shaped", _resting(seen, LEFT)),
+        ("only one person here has shaped", _resting(seen, ONE)),
+    )
+    for words, names in lists:
+        if names:
+            yield f"{words} {listed(names)}"
+    for one in seen.measured:
+        if one.stale:
+            yield f"{one.path} measured another {' and other '.join(one.stale)}: measure again"
+        if not one.sealed:
+            yield f"{one.path} was changed by hand since it was measured"
+    budget = seen.prompt.budget.prompt_tokens
+    for model, figures in seen.figures.items():
+        low = figures.spread.largest.low
+        if budget is not None and low is not None and low > budget:
+            yield f"the largest rendering is over its budget on {model}: {low:,} of {budget:,}"
+
+
+def _resting(seen: Overview, kind: str) -> list[str]:
+    return [f.rule.id for f in seen.rules if f.known is not None and f.known.rests_on == kind]
+
+
+def listed(names: Sequence[str], most: int = 6) -> str:
+    """Names in a sentence: at most `most`, the others counted."""
+    shown = ", ".join(names[:most])
+    return shown if len(names) <= most else f"{shown} and {len(names) - most} more"
+
+
+# -- rules ---------------------------------------------------------------------------------------
+
+
+def _rules(seen: Overview, today: date, level: int) -> Iterator[Block]:
+    yield Heading("Rules", level)
+    if not seen.rules:
+        yield Text("it has no rules of its own", "quiet")
+        return
+    rows = [_rule_row(facts, today) for facts in seen.rules]
+    columns = ("rule", "text", "owner", "tokens", "age", "kept")
+    yield Table(columns, tuple(rows), "lllrrr")
+    yield Fold("why each of them is there, and how it came here", tuple(_each(seen, level)))
+
+
+def _each(seen: Overview, level: int) -> Iterator[Block]:
+    for facts in seen.rules:
+        yield Heading(facts.rule.id, level + 1)
+        yield from _rule(facts)
+
+
+def _rule_row(facts: RuleFacts, today: date) -> tuple[str, ...]:
+    rule = facts.rule
+    rates = [outcome.rate for _, outcome in facts.outcomes if outcome.rate is not None]
+    return (
+        rule.id,
+        cut(rule.text, 90),
+        rule.owner or DASH,
+        DASH if facts.tokens is None else f"{facts.tokens:,}",
+        age(facts.since, today),
+        f"{min(rates):.0%}" if rates else DASH,
+    )
+
+
+def _rule(facts: RuleFacts) -> Iterator[Block]:
+    rule, known = facts.rule, facts.known
+    yield Text(rule.text.strip(), verbatim=True)
+    yield Text(rule.rationale.strip() or "no reason is given", "" if rule.rationale else "bad")
+    said = [
+        f"owner: {rule.owner}" if rule.owner else "",
+        f"decided in {rule.decision}" if rule.decision else "",
+        f"to be reviewed by {rule.review_by}" if rule.review_by else "",
+        f"it rests on {RESTS[known.rests_on]}" if known else "not committed yet",
+    ]
+    said += [
+        f"{model}: kept {outcome.passed} of {outcome.n}"
+        + (f", {outcome.interval[0]:.0%} to {outcome.interval[1]:.0%}" if outcome.interval else "")
+        for model, outcome in facts.outcomes
+    ]
+    yield Items(tuple(filter(None, said)))
+    if known and known.shaping:
+        rows = [
+            (day(e.commit.time), e.kind, e.commit.author, e.commit.subject, e.commit.id[:10])
+            for e in known.shaping
+        ]
+        yield Table(("when", "what", "who", "in the commit's words", "commit"), tuple(rows))
+
+
+# -- its life, its size --------------------------------------------------------------------------
+
+
+def _life(seen: Overview, level: int) -> Iterator[Block]:
+    yield Heading("Its life", level)
+    moments = seen.life.moments
+    if not moments:
+        yield Text("not committed yet: history has nothing to say", "quiet")
+        return
+    picture = life_picture(seen)
+    if picture is not None:
+        yield picture
+    columns = ("when", "version", "rules", "tokens", "what changed", "who", "in the commit's words")
+    yield Fold(
+        "every commit that changed it",
+        (Table(columns, tuple(map(_moment, reversed(moments))), "llrrlll"),),
+    )
+    if seen.life.earlier:
+        yield Text(f"older commits than these {len(moments)} were not read", "quiet")
+    if not seen.complete:
+        yield Text("this clone does not hold the whole history", "warn")
+
+
+def _moment(moment: Moment) -> tuple[str, ...]:
+    changes = (("+", moment.added), ("−", moment.removed), ("~", moment.reworded))
+    said = "; ".join(f"{sign} {listed(names, 4)}" for sign, names in changes if names)
+    decided = f"; decided: {', '.join(moment.decisions)}" if moment.decisions else ""
+    size = moment.size.tokens if moment.size else None
+    return (
+        day(moment.commit.time),
+        moment.version,
+        str(moment.rules),
+        DASH if size is None else f"{size:,}",
+        (said + decided).lstrip("; ") or DASH,
+        moment.commit.author,
+        moment.commit.subject,
+    )
+
+
+def _budgets(seen: Overview, level: int) -> Iterator[Block]:
+    if not seen.figures:
+        return
+    yield Heading("Tokens and money", level)
+    bars = [(m, float(f.spread.largest.tokens or 0), _note(f)) for m, f in seen.figures.items()]
+    yield Text("the largest rendering over its examples and cases:", "quiet")
+    yield Bars(tuple(bars), "tokens", seen.prompt.budget.prompt_tokens)
+    first = seen.figures.get(seen.model)
+    if first is None or first.measure.text.tokens is None or not first.measure.rules:
+        return
+    rows = sorted(first.measure.rules.items(), key=lambda pair: -pair[1])
+    whole = max(first.measure.total.tokens or 0, 1)
+    parts = tuple((name, float(size), f"{size / whole:.0%}") for name, size in rows)
+    yield Fold(
+        f"rules by size, on {seen.model}", (Bars(parts, "tokens", seen.prompt.budget.rule_tokens),)
+    )
+
+
+def _note(figures: Figures) -> str:
+    known = figures.spread.largest.known
+    month = figures.money.month
+    return known if month is None else f"{known}, ${month:,.2f} a month"
+
+
+# -- measurements, people ------------------------------------------------------------------------
+
+
+def _measured(seen: Overview, level: int) -> Iterator[Block]:
+    yield Heading("Measured", level)
+    if not seen.measured:
+        yield Text("no evidence is committed: `promptops eval` measures, --evidence keeps", "quiet")
+        return
+    for one in seen.measured:
+        picture = kept_picture(one)
+        if picture is not None:
+            yield picture
+        yield from cliff_pictures(seen, one)
+        if one.stale:
+            yield Text(f"stale: it measured another {' and other '.join(one.stale)}", "warn")
+
+
+def _people(seen: Overview, level: int) -> Iterator[Block]:
+    people = {
+        p.email: p for facts in seen.rules for p in (facts.known.people if facts.known else ())
+    }
+    if not people:
+        return
+    yield Heading("Who knows it", level)
+    shaped = Counter(p.email for f in seen.rules for p in (f.known.people if f.known else ()))
+    rows = [
+        (people[email].name, str(n), "here" if people[email].active else "left",
+         day(people[email].last_commit))
+        for email, n in shaped.most_common()
+    ]  # fmt: skip
+    yield Table(("name", "rules shaped", "", "last commit"), tuple(rows), "lrll")
+
+
+# -- words ---------------------------------------------------------------------------------------
+
+
+def shown_tokens(seen: Overview) -> str:
+    """The tokens on the first model, and how they are known where that isn't exactly."""
+    figures = seen.figures.get(seen.model)
+    total = figures.measure.total if figures else None
+    if total is None or total.tokens is None:
+        return "unknown"
+    return f"{total.tokens:,}"
+
+
+def shown_money(seen: Overview) -> str:
+    """Dollars a month on the first model."""
+    figures = seen.figures.get(seen.model)
+    month = figures.money.month if figures else None
+    return "unknown" if month is None else f"{month:,.2f}"
+
+
+def age(time: int | None, today: date) -> str:
+    """How long ago, in the largest unit that says it: `3 days`, `5 months`, `2 years`."""
+    if time is None:
+        return DASH
+    days = (today - datetime.fromtimestamp(time, UTC).date()).days
+    if days <= 0:
+        return "today"
+    for size, unit in ((365, "year"), (30, "month"), (1, "day")):
+        if days >= size:
+            n = days // size
+            return f"{n} {unit}{'s' * (n != 1)}"
+    return DASH
+
+
+def cut(text: str, most: int) -> str:
+    """A text on one line, at most `most` characters."""
+    flat = " ".join(text.split())
+    return flat if len(flat) <= most else flat[: most - 1].rstrip() + "…"
