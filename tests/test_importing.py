@@ -430,7 +430,7 @@ def test_drafts_know_what_is_not_committed(run: Run, repo: Path) -> None:
     (repo / "AGENTS.md").write_text("- Ask first.\n- Use tabs.\n- Never push.\n")
     (repo / "new.md").write_text("- Be brief.\n")
     ran = run("import", "AGENTS.md", "new.md", cwd=repo)
-    assert "2 draft rationales from git, 1 rule without a word in it" in ran.out
+    assert "1 draft rationale from git, 2 rules without a word in it" in ran.out
     assert " …\n" in (repo / "prompts/agents/prompt.yaml").read_text()
     assert "draft" not in (repo / "prompts/new/prompt.yaml").read_text()
 

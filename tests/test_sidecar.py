@@ -314,7 +314,7 @@ def test_without_git_there_are_entries_and_a_note(run, tmp_path):
     write(tmp_path, AGENTS_md=PLAIN)
     ran = run("adopt", "AGENTS.md", cwd=tmp_path)
     assert ran.code == 0
-    assert "no drafts" in ran.out
+    assert "no draft rationales" in ran.out
 
 
 def test_why_shows_what_the_sidecar_says(run, repo):

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from promptops.cli._call import Call
-from promptops.cli._keep import Kept
-from promptops.errors import GitError, InputError, UsageError
+from promptops.cli._origins import commit_of, draft_of, origins_of
+from promptops.errors import InputError, UsageError
 from promptops.history.adopted import adopted
-from promptops.history.origins import Origin, origins, quoted
-from promptops.history.past import open_past
+from promptops.history.origins import Origin, Place
 from promptops.importing.beside import changed_sidecar, new_sidecar
 from promptops.importing.names import Names, slug
 from promptops.model import Origin as From
@@ -70,7 +69,9 @@ def adopt(call: Call, path: str, line: int, accept: Sequence[str], history: bool
     _refuse_unknown(reading, accept)
     wordings = _wordings(reading, accept)
     fresh = _without_entry(plain, reading, line)
-    found, note = _origins(call, path, fresh, history)
+    places = [Place(rule, _begins(rule)) for rule in fresh]
+    nowhere = [Origin(place) for place in places], ""
+    found, note = origins_of(call, path, places) if history and places else nowhere
     names = Names({anchor.entry.id for anchor in reading.anchors})
     added = tuple(_entry(origin, path, names) for origin in found)
     return Made(
@@ -163,44 +164,13 @@ def _lines(rule: Rule) -> int:
     return rule.text.count("\n") + 1
 
 
-def _origins(
-    call: Call, path: str, rules: Sequence[Rule], history: bool
-) -> tuple[list[Origin], str]:
-    """(where each rule comes from, a note); rules without origins where git cannot tell."""
-    nowhere = [Origin(rule, _begins(rule)) for rule in rules]
-    if not history or not rules:
-        return nowhere, ""
-
-    def keeper(folder: str) -> Kept:
-        return Kept(call.environ, "paths", folder)
-
-    try:
-        with open_past(call.folder, call.environ, keeper) as past:
-            inside = _in_repository(past.repository.root, call.root, path)
-            found = list(origins(past, inside, rules))
-            shallow = past.repository.shallow
-    except GitError as error:
-        return nowhere, f"no drafts: {error.message}"
-    note = "a shallow clone: `git fetch --unshallow` brings the commits before it"
-    return found, note if shallow else ""
-
-
-def _in_repository(top: str, root: str, path: str) -> str:
-    from promptops.checking.scope import folder_in
-
-    below = folder_in(top, root)
-    return f"{below}/{path}" if below else path
-
-
 def _entry(origin: Origin, path: str, names: Names) -> Rule:
     """The draft of one entry: the commit's own words where they speak of the rule, else none."""
-    rule, event = origin.rule, origin.event
-    commit = event.commit.id if event is not None else ""
+    rule, line = origin.place
     name = names.give(slug(rule.text) or "rule")
-    entry = Rule(name, rule.text, imported_from=From(path, origin.line, commit))
-    if event is None or origin.said is None or not origin.explains:
-        return entry
-    return replace(entry, rationale=quoted(event, origin.said), draft=True)
+    draft = draft_of(origin)
+    written = From(path, line, commit_of(origin))
+    return Rule(name, rule.text, rationale=draft, draft=bool(draft), imported_from=written)
 
 
 def _text(tree: DiskTree, path: str, wordings: dict[int, str], added: Sequence[Rule]) -> str | None:

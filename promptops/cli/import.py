@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from promptops.cli._call import Call, define
-from promptops.cli._import.drafts import Drafts
+from promptops.cli._import.drafts import drafted
 from promptops.cli._import.said import Brought, blocks, result
 from promptops.cli._import.write import refuse_existing, write_all
 from promptops.errors import InputError, UsageError
@@ -51,11 +51,11 @@ def command(call: Call, files: tuple[str, ...], **options: Any) -> Report:
     tree = call.tree()
     brought: list[Brought] = []
     names = Names()
-    with Drafts(call) as drafts:
-        for name in files:
-            brought += _bring(
-                call, tree, name, wanted, names, None if wanted.no_history else drafts
-            )
+    notes: dict[str, None] = {}  # each told once, in their order
+    for name in files:
+        for one, note in _bring(call, tree, name, wanted, names):
+            brought.append(one)
+            notes[note] = None
     if wanted.prompt_id and len(brought) > 1:
         raise UsageError(
             f"--id names one prompt, there are {len(brought)} here", "import them without --id"
@@ -64,8 +64,7 @@ def command(call: Call, files: tuple[str, ...], **options: Any) -> Report:
         refuse_existing(tree, brought)
     if not wanted.dry_run:
         write_all(tree, brought)
-    note = "" if wanted.no_history else drafts.note
-    said = blocks(brought, wanted.dry_run, note, call.verbosity)
+    said = blocks(brought, wanted.dry_run, "\n".join(filter(None, notes)), call.verbosity)
     return Report("import", result(brought, wanted.dry_run), tuple(said))
 
 
@@ -93,15 +92,16 @@ class Wanted:
 
 
 def _bring(
-    call: Call, tree: DiskTree, name: str, wanted: Wanted, names: Names, drafts: Drafts | None
-) -> Iterator[Brought]:
+    call: Call, tree: DiskTree, name: str, wanted: Wanted, names: Names
+) -> Iterator[tuple[Brought, str]]:
+    """Each prompt of one file, with a note about its history."""
     source = _source(call, tree, name)
     for one in read_foreign(source, wanted.form or ""):
-        fresh = names.give(wanted.prompt_id or one.prompt.id)
-        prompt = replace(one.prompt, id=fresh)
-        one = replace(one, prompt=drafts.fill(prompt, source.text) if drafts else prompt)
-        folder = f"{wanted.into.strip('/')}/{fresh}"
-        yield Brought(source.path, one, folder, packed(one, folder, source))
+        prompt = replace(one.prompt, id=names.give(wanted.prompt_id or one.prompt.id))
+        prompt, note = (prompt, "") if wanted.no_history else drafted(call, prompt)
+        one = replace(one, prompt=prompt)
+        folder = f"{wanted.into.strip('/')}/{prompt.id}"
+        yield Brought(source.path, one, folder, packed(one, folder, source)), note
 
 
 def _source(call: Call, tree: DiskTree, name: str) -> Source:

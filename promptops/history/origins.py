@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from promptops.history.dates import day
 from promptops.history.messages import Message
@@ -22,6 +23,13 @@ _NOISE = re.compile(
 )
 
 
+class Place(NamedTuple):
+    """A rule and the 1-based line of the file on which it stands now."""
+
+    rule: Rule
+    line: int
+
+
 @dataclass(frozen=True, slots=True)
 class Origin:
     """One rule's origin. event: None where nothing of it is committed.
@@ -30,42 +38,35 @@ class Origin:
     something else gives no reason, however long its message.
     """
 
-    rule: Rule
-    line: int
+    place: Place
     event: Event | None = None
     said: Message | None = None
     explains: bool = False
 
 
-def origins(past: Past, path: str, rules: Iterable[Rule]) -> Iterator[Origin]:
-    """The origin of each of the `rules`, called `line-<number>`, of the file at `path`."""
+def origins(past: Past, path: str, places: Iterable[Place]) -> Iterator[Origin]:
+    """The origin of the rule at each place of the file at `path`, in their order."""
     units = units_now(past, path)
-    for rule in rules:
-        line = int(rule.id.removeprefix("line-"))
-        unit = next((u for u in units if u.line <= line <= u.end_line), None)
+    for place in places:
+        unit = next((u for u in units if u.line <= place.line <= u.end_line), None)
         there = unit and past.head and spot_in_head(past, Target("", path, unit))
         if not there or past.head is None:
-            yield Origin(rule, line)
+            yield Origin(place)
             continue
         event = introduced(follow(past.versions, past.head, there[0]).events)
         if event is None:
-            yield Origin(rule, line)
+            yield Origin(place)
             continue
         said = past.message(event.commit.id)
-        yield Origin(rule, line, event, said, not off_topic(event, said))
+        yield Origin(place, event, said, not off_topic(event, said))
 
 
 def quoted(event: Event, said: Message) -> str:
     """Who brought a rule in, when and in which commit, then the commit's own words."""
-    commit = event.commit
-    return quote(commit.author, day(commit.time), commit.id, said)
-
-
-def quote(author: str, date: str, commit: str, said: Message) -> str:
-    """A commit's own words, after who made it and when."""
     body = " ".join(_NOISE.sub("", re.sub(r"(?s)<!--.*?-->", "", said.body)).split())
     if len(body) > LONGEST:
         body = body[:LONGEST].rsplit(" ", 1)[0] + " …"
     subject = " ".join(said.subject.split()) or "(no message)"
-    first = f"{author or 'somebody'}, {date}, commit {commit[:12]}: {subject}"
+    commit = event.commit
+    first = f"{commit.author or 'somebody'}, {day(commit.time)}, commit {commit.id[:12]}: {subject}"
     return "\n".join([first, body] if body else [first])

@@ -96,7 +96,16 @@ def off_topic(event: Event, message: Message) -> bool:
     said = normalised(f"{message.subject} {message.body}")
     if event.path.rpartition("/")[2].casefold() in said:
         return False
-    return not tokens(said) & (tokens(normalised(event.after)) | tokens(normalised(event.before)))
+    rule = tokens(normalised(event.after)) | tokens(normalised(event.before))
+    return not {_stem(word) for word in tokens(said)} & {_stem(word) for word in rule}
+
+
+def _stem(word: str) -> str:
+    """A word without its commonest English ending: `amend` of `amending`."""
+    for ending in ("ing", "ed", "es", "s"):
+        if word.endswith(ending) and len(word) - len(ending) >= 3:
+            return word.removesuffix(ending)
+    return word
 
 
 def _living(past: Past, target: Target) -> _Found:
