@@ -1,53 +1,45 @@
-"""What `promptops diff` answers, without the command line around it."""
+"""What `promptops diff` answers, without the command line around it.
+
+git is started before most of the program is loaded, and works meanwhile.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from promptops.cli._diff_blocks import review_blocks
-from promptops.cli._diff_json import review_json
 from promptops.cli._world import Call
-from promptops.decisions.judge import judge_change
-from promptops.decisions.spelling import speller
-from promptops.errors import EXIT_CANNOT, EXIT_CLEAN, EXIT_FINDINGS, UsageError
+from promptops.errors import UsageError
 from promptops.history.git import Repository
 from promptops.report import Report
-from promptops.review.figures import Figuring
-from promptops.review.review import read_states, review
-from promptops.review.states import States, of_commits, of_index, of_work_tree
-from promptops.tokens.counts import Counter
-from promptops.tokens.vocab import places
 
 FORMATS = ("text", "json", "markdown", "html")
 
 
 def answer(call: Call, revisions: Sequence[str], staged: bool = False) -> Report:
     """The review of what lies between two states; UsageError for revisions beside `staged`."""
-    base, head = (*revisions, None, None)[:2]
-    if staged and base is not None:
+    if staged and revisions:
         raise UsageError("--staged takes no revisions", "it compares the index with HEAD")
-    with Repository.find(call.folder, call.environ) as repository:
-        states = _states(repository, base, head, staged)
-        change = read_states(states, speller(call.environ))
-        judged = judge_change(repository, change, states.base, states.tip)
-        from promptops.render import render
+    names = tuple(dict.fromkeys((*revisions, "HEAD")))[:2]
+    with Repository.find(call.folder, call.environ, names, _load) as repository:
+        _start(repository, revisions, staged)
+        from promptops.cli._diff_review import reviewed
 
-        counter = Counter(places(call.environ), states.settings[1].models)
-        found = review(states, judged, Figuring(counter, render))
-    names = (base or "HEAD", head or states.head)
-    return Report(
-        "diff",
-        review_json(found, states, names),
-        tuple(review_blocks(found, states, names)),
-        EXIT_CANNOT if found.incomplete else EXIT_FINDINGS if found.refused else EXIT_CLEAN,
-        marker="promptops-diff",
-    )
+        return reviewed(call, repository, revisions, staged)
 
 
-def _states(repository: Repository, base: str | None, head: str | None, staged: bool) -> States:
+def _load() -> None:
+    """What is needed first."""
+    from promptops.review import states  # noqa: F401
+
+
+def _start(repository: Repository, revisions: Sequence[str], staged: bool) -> None:
+    """Begin what is sure to be asked; a name that leads nowhere is complained of later."""
+    base, head = (repository.known(name) for name in (*revisions, "HEAD", "HEAD")[:2])
+    if base is None or head is None:
+        return
     if staged:
-        return of_index(repository)
-    start = None if base is None else repository.resolve(base)
-    if start is None or head is None:
-        return of_work_tree(repository, start)
-    return of_commits(repository, start, repository.resolve(head))
+        repository.index_ahead(head)
+    elif len(revisions) == 2:
+        repository.compare_ahead(base, head)
+    elif base == head:
+        repository.disk_ahead(head)

@@ -11,7 +11,8 @@ import os
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 
 from promptops.errors import GitError
-from promptops.history import child
+from promptops.history import child, commands
+from promptops.history.commands import object_id
 from promptops.history.discover import FLAGS, discovered
 from promptops.history.environment import inside
 from promptops.history.objects import Objects
@@ -27,8 +28,6 @@ from promptops.history.records import (
     tree_entries,
 )
 from promptops.history.worktree import unchanged
-
-_DIFF = ("-r", "-z", "--raw", "--no-abbrev", "--no-renames", "--no-ext-diff", "--no-textconv")
 
 
 class Repository:
@@ -110,6 +109,10 @@ class Repository:
             hint += "; this is a shallow clone: git fetch --unshallow brings the rest"
         raise GitError(f"not a revision: {revision!r}", hint)
 
+    def known(self, revision: str) -> str | None:
+        """The commit of a revision that `find` was told of; None where it has to be looked up."""
+        return self._known.get(revision)
+
     def head(self) -> str | None:
         """The id of HEAD's commit; None while there is none."""
         try:
@@ -119,7 +122,9 @@ class Repository:
 
     def merge_base(self, one: str, other: str) -> str | None:
         """A best common ancestor; None where there is none (in a shallow clone: not here)."""
-        code, out, err = self._call(("merge-base", "--end-of-options", _id(one), _id(other)))
+        if one == other:
+            return object_id(one)
+        code, out, err = self._call(commands.merge_base(one, other))
         if code > 1:
             raise child.complaint(err)
         return text(out).strip() or None
@@ -127,7 +132,7 @@ class Repository:
     def base_of(self, commit: str) -> str:
         """The merge base of `commit` and HEAD; GitError where this clone has none."""
         head = self.head()
-        base = _id(commit) if head is None else self.merge_base(commit, head)
+        base = object_id(commit) if head is None else self.merge_base(commit, head)
         if base is None:
             hint = "git fetch --unshallow" if self.shallow else "name a revision of this history"
             raise GitError(f"no common ancestor of {commit[:12]} and HEAD in this clone", hint)
@@ -137,25 +142,31 @@ class Repository:
 
     def tree(self, commit: str, wanted: Callable[[str], bool] | None = None) -> list[Entry]:
         """Every (wanted) file of a commit's tree, submodules left out."""
-        listed = self.run("ls-tree", "-r", "-z", "--full-tree", _id(commit))
-        return tree_entries(listed, wanted)
+        return tree_entries(self.run(*commands.listing(commit)), wanted)
 
     def entry(self, commit: str, path: str) -> Entry | None:
         """One file of a commit's tree, None where there is none."""
-        found = tree_entries(self.run("ls-tree", "-z", "--full-tree", _id(commit), "--", path))
+        found = tree_entries(
+            self.run("ls-tree", "-z", "--full-tree", object_id(commit), "--", path)
+        )
         return next((entry for entry in found if entry.path == path), None)
 
     def index(self) -> list[Entry]:
         """Every file of the index (`GIT_INDEX_FILE` where a hook set it), submodules left out."""
-        return index_entries(self.run("ls-files", "-s", "-z"))
+        return index_entries(self.run(*commands.TRACKED))
 
     def untracked(self) -> list[str]:
         """Files of the work tree that are neither in the index nor ignored."""
-        return [text(p) for p in split(self.run("ls-files", "-o", "-z", "--exclude-standard"))]
+        return [text(p) for p in split(self.run(*commands.UNTRACKED))]
 
     def unmerged_paths(self) -> tuple[str, ...]:
         """Paths with a merge conflict in the index, sorted."""
         return tuple(sorted({e.path for e in index_entries(self.run("ls-files", "-u", "-z"))}))
+
+    def disk_ahead(self, commit: str) -> None:
+        """Start on what `changed_on_disk` will ask."""
+        for command in (commands.TRACKED, commands.UNTRACKED, commands.listing(commit)):
+            self.ahead(*command)
 
     def under_way(self) -> str:
         """ "merge", "rebase", "cherry-pick", "revert" or "bisect" while one is, else ""."""
@@ -176,12 +187,23 @@ class Repository:
 
     def changes(self, old: str | None, new: str) -> list[Change]:
         """What differs from commit `old` (None: nothing at all) to commit `new`."""
-        ends = ("--root", "--no-commit-id", _id(new)) if old is None else (_id(old), _id(new))
-        return raw_changes(split(self.run("diff-tree", *_DIFF, *ends, "--")))
+        return raw_changes(split(self.run(*commands.changes(old, new))))
+
+    def compare_ahead(self, one: str, other: str) -> None:
+        """Start on the merge base, on what differs should it be `one`, and on reading contents."""
+        self.ahead(*commands.merge_base(one, other))
+        self.ahead(*commands.changes(one, other))
+        self._objects.begin()
 
     def index_changes(self, commit: str) -> list[Change]:
         """What differs from `commit` to the index."""
-        return raw_changes(split(self.run("diff-index", "--cached", *_DIFF, _id(commit), "--")))
+        return raw_changes(split(self.run(*commands.staged(commit))))
+
+    def index_ahead(self, commit: str) -> None:
+        """Start on the index, on what it changes against `commit`, and on reading contents."""
+        self.ahead(*commands.staged(commit))
+        self.ahead(*commands.TRACKED)
+        self._objects.begin()
 
     def staged_paths(self) -> Paths:
         """What the index changes against HEAD; all of it while there is no HEAD."""
@@ -196,9 +218,14 @@ class Repository:
         Untracked files that are not ignored count as present. The work tree is read and hashed
         here: git would run the repository's filters. GitError where there is no merge base.
         """
-        base = self.base_of(commit)
-        before = {e.path: e for e in self.tree(base) if wanted(e.path)}
-        now = {e.path for e in self.index()}.union(self.untracked(), before)
+        return self.changed_on_disk(self.base_of(commit), wanted, self.index())
+
+    def changed_on_disk(
+        self, commit: str, wanted: Callable[[str], bool], index: Sequence[Entry]
+    ) -> Paths:
+        """Wanted paths that differ between `commit` and the work tree; `index`: its entries."""
+        before = {e.path: e for e in self.tree(commit, wanted)}
+        now = {e.path for e in index}.union(self.untracked(), before)
         there = {p for p in now if wanted(p) and os.path.lexists(os.path.join(self.root, p))}
         same = {p for p, e in before.items() if p in there and unchanged(self.root, e)}
         return Paths(tuple(sorted(there - same)), tuple(sorted(before.keys() - there)))
@@ -212,6 +239,10 @@ class Repository:
     def blob(self, blob: str, limit: int = child.MAX_OUTPUT) -> bytes | None:
         """The content of one object; None where it is missing here or over `limit`."""
         return next(self.blobs((blob,), limit))
+
+    def hold(self, ids: Sequence[str], limit: int = child.MAX_OUTPUT) -> None:
+        """Read these objects (the first 256) at once, for who asks one by one with this limit."""
+        self._objects.hold(ids, limit)
 
     # -- running git -------------------------------------------------------------------------
 
@@ -256,12 +287,6 @@ class Repository:
                 return frozenset(line.strip() for line in file if line.strip())
         except (OSError, ValueError):
             return frozenset({self.null})  # unreadable: still known to be incomplete
-
-
-def _id(value: str) -> str:
-    if not is_hex(value):
-        raise GitError(f"not an object id: {value!r}")
-    return value
 
 
 def _refuse_impostors(found: Repository, program: str, named: bool) -> None:

@@ -9,6 +9,7 @@ from promptops.history import child
 from promptops.history.records import is_hex, text
 
 _AHEAD = 64  # requests in flight: far below what fills a pipe, which would hang both sides
+_MOST_HELD = 256
 
 
 class Objects:
@@ -17,6 +18,12 @@ class Objects:
     def __init__(self, start: Callable[[Sequence[str]], child.Process]) -> None:
         self._start = start
         self._reader: child.Conversation | None = None
+        self._held: dict[tuple[str, int], bytes | None] = {}
+
+    def begin(self) -> None:
+        """Start the child before the first question."""
+        if self._reader is None:
+            self._reader = child.Conversation(self._start(("cat-file", "--batch")))
 
     def close(self) -> None:
         """End the child, if there is one; the next question starts another."""
@@ -24,8 +31,19 @@ class Objects:
         if reader is not None:
             child.end(reader.child)
 
+    def hold(self, ids: Sequence[str], limit: int) -> None:
+        """Read the first of these in one go, and keep them for who asks for one by one."""
+        wanted = [i for i in dict.fromkeys(ids) if (i, limit) not in self._held][:_MOST_HELD]
+        found = zip(wanted, self._read(wanted, limit), strict=True)
+        self._held |= {(i, limit): content for i, content in found}
+
     def read(self, ids: Sequence[str], limit: int) -> Iterator[bytes | None]:
         """The contents, in order; None where one is missing here or over `limit` bytes."""
+        if len(ids) == 1 and (ids[0], limit) in self._held:
+            return iter((self._held[ids[0], limit],))
+        return self._read(ids, limit)
+
+    def _read(self, ids: Sequence[str], limit: int) -> Iterator[bytes | None]:
         asked = answered = 0
         try:
             for wanted in ids:
@@ -44,8 +62,8 @@ class Objects:
     def _ask(self, wanted: str) -> None:
         if not is_hex(wanted):
             raise GitError(f"not an object id: {wanted!r}")
-        if self._reader is None:
-            self._reader = child.Conversation(self._start(("cat-file", "--batch")))
+        self.begin()
+        assert self._reader is not None
         self._reader.ask(wanted.encode())
 
     def _answer(self, wanted: str, limit: int) -> bytes | None:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 GITLINK = "160000"
 SYMLINK = "120000"
+FOLDER = "040000"
 _HEX = frozenset("0123456789abcdef")
 
 
@@ -28,6 +29,12 @@ class Change(NamedTuple):
     new: str
     old_mode: str
     new_mode: str
+
+    @property
+    def blobs(self) -> tuple[str, ...]:
+        """The ids of those sides that are there and no submodules."""
+        sides = ((self.old, self.old_mode), (self.new, self.new_mode))
+        return tuple(blob for blob, mode in sides if blob.strip("0") and mode != GITLINK)
 
 
 class Paths(NamedTuple):
@@ -66,6 +73,21 @@ def tree_entries(output: bytes, wanted: Callable[[str], bool] | None = None) -> 
         if (wanted is None or wanted(path)) and not facts.startswith(GITLINK):
             mode, _, blob = facts.split(" ")
             found.append(Entry(mode, blob, path))
+    return found
+
+
+def folder_entries(content: bytes, folder: str, size: int) -> list[Entry]:
+    """What a tree object holds, submodules left out; ids in it have `size` bytes."""
+    found = []
+    prefix = f"{folder}/" if folder else ""
+    at = 0
+    while at < len(content):
+        end = content.index(b"\0", at)
+        mode, _, name = text(content[at:end]).partition(" ")
+        at = end + 1 + size
+        if mode != GITLINK:
+            blob = content[end + 1 : at].hex()
+            found.append(Entry(mode.rjust(6, "0"), blob, prefix + name))
     return found
 
 

@@ -90,8 +90,8 @@ class BlobTree:
 class IndexTree(BlobTree):
     """The index: what the next commit will hold."""
 
-    def __init__(self, repository: Repository) -> None:
-        super().__init__(repository, repository.index())
+    def __init__(self, repository: Repository, entries: Iterable[Entry] | None = None) -> None:
+        super().__init__(repository, repository.index() if entries is None else entries)
 
 
 class CommitTree(BlobTree):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from promptops.checking.baseline import DEFAULT_PATH
@@ -11,13 +11,13 @@ from promptops.config import Settings
 from promptops.decisions.change import NoTree, settings_before
 from promptops.errors import GitError
 from promptops.history.git import Repository
-from promptops.history.records import Paths
+from promptops.history.records import Change, Entry, Paths
 from promptops.review.part_tree import PartTree
 from promptops.source.cases import NAMES as CASES_FILES
 from promptops.source.globs import pattern
 from promptops.source.settings import FILES as SETTINGS_FILES
 from promptops.source.settings import read_settings
-from promptops.source.tree import DiskTree, Tree
+from promptops.source.tree import MAX_BYTES, DiskTree, Tree
 from promptops.source.workspace import is_record
 
 WORK_TREE, INDEX = "work tree", "index"
@@ -46,10 +46,14 @@ def of_index(repository: Repository) -> States:
     """The index against HEAD: what the next commit would change."""
     from promptops.history.trees import IndexTree
 
-    _refuse_unmerged(repository)
     head = repository.head()
-    changed = repository.staged_paths()
-    return _states(repository, (head, INDEX, None), IndexTree(repository), changed)
+    entries = repository.index()
+    _refuse_unmerged(entries)
+    tree = IndexTree(repository, entries)
+    if head is None:
+        return _states(repository, (None, INDEX, None), tree, Paths(tuple(tree.paths())))
+    changes = repository.index_changes(head)
+    return _states(repository, (head, INDEX, None), tree, Paths.of(changes), changes)
 
 
 def of_work_tree(repository: Repository, base: str | None) -> States:
@@ -57,16 +61,19 @@ def of_work_tree(repository: Repository, base: str | None) -> States:
     if repository.bare:
         hint = "name two revisions: promptops diff BASE HEAD"
         raise GitError("a bare repository has no work tree", hint)
-    _refuse_unmerged(repository)
     head = repository.head()
     commit = head if base is None else repository.base_of(base)
+    if commit is not None:
+        repository.disk_ahead(commit)
+    entries = repository.index()
+    _refuse_unmerged(entries)
     tree = DiskTree(repository.root)
     if commit is None:
         return _states(repository, (None, WORK_TREE, None), tree, Paths(tuple(tree.paths())))
     then = PartTree(repository, commit)
     pair = (settings_before(then), read_settings(tree))
     globs = _Wanted(pair)
-    changed = repository.changed_since(commit, globs.wants)
+    changed = repository.changed_on_disk(commit, globs.wants, entries)
     paths = tuple(sorted((*changed.present, *changed.deleted)))
     tip = head if base is not None else None
     present = frozenset(changed.present)
@@ -79,12 +86,17 @@ def of_commits(repository: Repository, base: str, head: str) -> States:
     if common is None:
         hint = "git fetch --unshallow" if repository.shallow else "name revisions of one history"
         raise GitError(f"no common ancestor of {base[:12]} and {head[:12]} in this clone", hint)
-    changed = Paths.of(repository.changes(common, head))
-    return _states(repository, (common, head, head), PartTree(repository, head), changed)
+    changes = repository.changes(common, head)
+    named = (common, head, head)
+    return _states(repository, named, PartTree(repository, head), Paths.of(changes), changes)
 
 
 def _states(
-    repository: Repository, named: tuple[str | None, str, str | None], after: Tree, changed: Paths
+    repository: Repository,
+    named: tuple[str | None, str, str | None],
+    after: Tree,
+    changed: Paths,
+    changes: Sequence[Change] = (),
 ) -> States:
     base, head, tip = named
     before: Tree = NoTree() if base is None else PartTree(repository, base)
@@ -94,6 +106,9 @@ def _states(
     for tree in (before, after):
         if isinstance(tree, PartTree):
             tree.expect(_looked_into(wanted, pair))
+    kept = frozenset(wanted)
+    blobs = (blob for change in changes if change.path in kept for blob in change.blobs)
+    repository.hold(tuple(blobs), MAX_BYTES)
     present = frozenset(changed.present)
     return States(base, head, tip, before, after, pair, tuple(wanted), present)
 
@@ -105,8 +120,8 @@ def _looked_into(paths: Iterable[str], settings: tuple[Settings, Settings]) -> s
     return folders | evidence | {one.decisions for one in settings}
 
 
-def _refuse_unmerged(repository: Repository) -> None:
-    unmerged = repository.unmerged_paths()
+def _refuse_unmerged(entries: Iterable[Entry]) -> None:
+    unmerged = sorted({entry.path for entry in entries if entry.stage})
     if unmerged:
         hint = "resolve it and git add it"
         raise GitError("there is an unresolved merge conflict", hint, path=unmerged[0])
