@@ -10,7 +10,8 @@ import stat
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,8 @@ from hypothesis.stateful import (
 from promptops.errors import PromptopsError
 from promptops.evals import Answer, Request, State, Usage, keys, postgres, salvage, shared
 from promptops.evals import store as stores
+from promptops.evals.rows import Kept
+from promptops.evals.sqlite import SQLiteShelf
 from promptops.evals.store import Claimed, DamagedError, Store, StoreError
 from promptops.model import Message
 
@@ -77,6 +80,7 @@ def die(store: Store) -> None:
     if hasattr(shelf, "_owner"):
         os.close(shelf._owner._handle)
         shelf._owner._handle = -1
+        shelf._over.clear()
     else:
         pid, owner = shelf._writing.info.backend_pid, shelf.owner
         with postgres.connected(shelf._url) as db:
@@ -97,7 +101,7 @@ def using(place: Path | str, what: Callable[[Store], Coroutine[Any, Any, Any]]) 
 def kept(folder: Path | str, *texts: str) -> None:
     async def keep(store: Store) -> None:
         for text in texts:
-            await store.claim([row(text)])
+            await store.claim([row(text)[0]])
             await store.keep(*row(text), answer(text))
 
     using(folder, keep)
@@ -155,17 +159,17 @@ def test_the_order_of_parameters_is_not_part_of_the_key() -> None:
 def test_a_call_in_flight_is_claimed_by_one_store_only(place: str) -> None:
     async def both() -> None:
         one, other = Store(place), Store(place)
-        assert await one.claim([row("a")]) == [Claimed(mine=True)]
-        assert await one.claim([row("a")]) == [Claimed(mine=True)]
-        assert await other.claim([row("a"), row("b")]) == [Claimed(), Claimed(mine=True)]
+        assert await one.claim([row("a")[0]]) == [Claimed(mine=True)]
+        assert await one.claim([row("a")[0]]) == [Claimed(mine=True)]
+        assert await other.claim([row("a")[0], row("b")[0]]) == [Claimed(), Claimed(mine=True)]
         await one.keep(*row("a"), answer("a"))
-        assert await other.claim([row("a")]) == [Claimed(answer=answer("a"))]
+        assert await other.claim([row("a")[0]]) == [Claimed(answer=answer("a"))]
         await other.release([row("b")[0]])
-        assert await one.claim([row("b")]) == [Claimed(mine=True)]
+        assert await one.claim([row("b")[0]]) == [Claimed(mine=True)]
         await other.release([row("b")[0]])  # not theirs to give
-        assert await other.claim([row("b")]) == [Claimed()]
+        assert await other.claim([row("b")[0]]) == [Claimed()]
         one.close()
-        assert await other.claim([row("b")]) == [Claimed(mine=True)]
+        assert await other.claim([row("b")[0]]) == [Claimed(mine=True)]
         other.close()
 
     asyncio.run(both())
@@ -175,7 +179,7 @@ HOLD = """
 import asyncio, sys
 from promptops.evals.store import Store
 store = Store(sys.argv[1])
-asyncio.run(store.claim([(sys.argv[2], "{}")]))
+asyncio.run(store.claim([sys.argv[2]]))
 print("held", flush=True)
 sys.stdin.read()
 """
@@ -192,7 +196,7 @@ def test_a_lease_ends_with_its_process_however_that_ends(place: str) -> None:
     assert holder.stdin is not None
     try:
         assert holder.stdout.readline() == b"held\n"
-        assert using(place, lambda store: store.claim([row("a")])) == [Claimed()]
+        assert using(place, lambda store: store.claim([row("a")[0]])) == [Claimed()]
         with pytest.raises(PromptopsError, match="a run is using the store"):
             module.salvage(where)
         assert module.tidy(where) == 0
@@ -203,7 +207,7 @@ def test_a_lease_ends_with_its_process_however_that_ends(place: str) -> None:
         holder.stdout.close()
     assert verified(place).leases == 1
     wait_for(lambda: module.tidy(where) == 1)
-    assert using(place, lambda store: store.claim([row("a")])) == [Claimed(mine=True)]
+    assert using(place, lambda store: store.claim([row("a")[0]])) == [Claimed(mine=True)]
 
 
 def wait_for(what: Callable[[], bool]) -> None:
@@ -304,6 +308,82 @@ def test_a_store_of_a_newer_version_is_left_alone(tmp_path: Path) -> None:
         Store(str(tmp_path))
 
 
+FORMAT_1 = """
+CREATE TABLE header (one INTEGER PRIMARY KEY CHECK (one = 1), format INTEGER, id TEXT) STRICT;
+CREATE TABLE answers (
+    key TEXT PRIMARY KEY, state TEXT NOT NULL, owner TEXT NOT NULL, request TEXT NOT NULL,
+    answer TEXT NOT NULL, digest TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+INSERT INTO header VALUES (1, 1, 'abc');
+"""
+
+
+def test_a_store_of_the_first_format_is_taken_over_with_its_answers(tmp_path: Path) -> None:
+    path = tmp_path / stores.NAME
+    with sqlite3.connect(path) as db:
+        db.executescript(FORMAT_1)
+        for text, state in (("a", "done"), ("b", "done"), ("c", "sent")):
+            told = keys.answer_text(answer(text)) if state == "done" else ""
+            one = (row(text)[0], state, "", row(text)[1], told)
+            db.execute("INSERT INTO answers VALUES (?,?,?,?,?,?)", (*one, keys.row_digest(*one)))
+    db.close()
+    Path(f"{path}.id").write_text("abc\n")
+    assert known(tmp_path, "a", "b", "c") == {"a": answer("a"), "b": answer("b")}
+    kept(tmp_path, "c")
+    assert salvage.verify(str(path)) == salvage.Verified(answers=3)
+
+
+def test_the_lease_of_a_call_whose_answer_is_here_counts_for_nothing(place: str) -> None:
+    store = Store(place)
+
+    async def two() -> None:
+        await store.claim([row("a")[0], row("b")[0]])
+        await store.keep(*row("a"), answer("a"))
+
+    asyncio.run(two())
+    die(store)
+    assert verified(place) == salvage.Verified(answers=1, leases=1)
+    module, where = care(place)
+    wait_for(lambda: module.tidy(where) == 1)
+    assert verified(place) == salvage.Verified(answers=1)
+
+
+@pytest.mark.parametrize("moment", ["leases", "rows"])
+def test_a_call_that_ends_while_it_is_claimed_is_not_asked_again(
+    tmp_path: Path, moment: str
+) -> None:
+    """Databases that let others commit in the middle of a claim."""
+    other = stores.shelf(str(tmp_path))
+
+    class Meanwhile(SQLiteShelf):
+        def ended(self, one: str) -> None:
+            if one == moment:
+                held[0] = {}
+                other.put([(*row("a"), keys.answer_text(answer("a")))])
+
+        def claiming(self) -> Any:
+            return nullcontext()
+
+        def leases(self, keys: Sequence[str]) -> dict[str, str]:
+            found = dict(held[0])
+            self.ended("leases")
+            return found
+
+        def rows(self, keys: Sequence[str]) -> list[Kept]:
+            found = super().rows(keys)
+            self.ended("rows")
+            return found
+
+    held = [{row("a")[0]: other.owner}]
+    store = Store(str(tmp_path))
+    store._shelf.close()
+    store._shelf = Meanwhile(str(tmp_path))
+    [claimed] = asyncio.run(store.claim([row("a")[0]]))
+    assert not claimed.mine
+    store.close()
+    other.close()
+
+
 def test_export_gives_requests_with_their_answers(place: str) -> None:
     module, where = care(place)
     assert list(module.exported(where)) == []
@@ -386,7 +466,7 @@ class StoreMachine(RuleBasedStateMachine):
     def claim(self, run: int, text: str) -> None:
         if run not in self.alive:
             return
-        [got] = self.loop.run_until_complete(self.alive[run].claim([row(text)]))
+        [got] = self.loop.run_until_complete(self.alive[run].claim([row(text)[0]]))
         if text in self.done:
             assert got == Claimed(answer=self.done[text])
         elif self.leased.get(text, run) in self.alive and self.leased.get(text, run) != run:

@@ -15,12 +15,21 @@ from typing import TYPE_CHECKING, Any, LiteralString
 from urllib.parse import urlsplit
 
 from promptops.errors import PromptopsError, UsageError
-from promptops.evals.keys import row_digest
-from promptops.evals.rows import DONE, FORMAT, SENT, DamagedError, Kept, NewerError, Row, StoreError
+from promptops.evals.rows import (
+    DONE,
+    DamagedError,
+    Kept,
+    NewerError,
+    Row,
+    StoreError,
+    digest_of,
+)
 
 if TYPE_CHECKING:
     import psycopg
 
+FORMAT = 1
+SENT = "sent"  # the state of a row that is a lease
 CONNECT_SECONDS = 10
 MAKING, CLAIMING = 0x70726F6D70746F70, 0x70726F6D7074636C  # advisory locks of all stores
 _TABLES: tuple[LiteralString, ...] = (
@@ -44,6 +53,9 @@ _PUT: LiteralString = (
     " ON CONFLICT (key) DO UPDATE SET state = EXCLUDED.state, owner = EXCLUDED.owner,"
     " request = EXCLUDED.request, answer = EXCLUDED.answer, digest = EXCLUDED.digest"
 )
+_KNOWN: LiteralString = (
+    "SELECT key, request, answer, digest FROM promptops_answers WHERE key = ANY(%s) AND state = %s"
+)
 _ALIVE: LiteralString = (
     "SELECT 1 FROM pg_locks JOIN pg_database d ON d.oid = database WHERE locktype = 'advisory'"
     " AND granted AND objsubid = 1 AND d.datname = current_database()"
@@ -66,27 +78,33 @@ class PostgresShelf:
             opened.pop_all()  # all went well: they stay open
 
     def known(self, keys: Sequence[str]) -> list[Kept]:
-        asked: LiteralString = "SELECT * FROM promptops_answers WHERE key = ANY(%s) AND state = %s"
-        return self._reading.execute(asked, (list(keys), DONE)).fetchall()
-
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
-        with self._writing.transaction():
-            yield
-
-    def alone(self) -> None:
-        self._writing.execute("SELECT pg_advisory_xact_lock(%s)", (CLAIMING,))
-
-    def rows(self, keys: Sequence[str]) -> list[Kept]:
-        asked: LiteralString = "SELECT * FROM promptops_answers WHERE key = ANY(%s)"
-        return self._writing.execute(asked, (list(keys),)).fetchall()
+        return self._reading.execute(_KNOWN, (list(keys), DONE)).fetchall()
 
     def put(self, rows: Sequence[Row]) -> None:
-        last = {row[0]: (*row, row_digest(*row)) for row in rows}
-        if last:
-            self._writing.execute(
-                _PUT, [list(column) for column in zip(*last.values(), strict=True)]
-            )
+        last = {row[0]: (row[0], DONE, "", *row[1:], digest_of(*row)) for row in rows}
+        self._write(list(last.values()))
+
+    def _write(self, rows: Sequence[Sequence[str]]) -> None:
+        if rows:
+            self._writing.execute(_PUT, [list(column) for column in zip(*rows, strict=True)])
+
+    @contextmanager
+    def claiming(self) -> Iterator[None]:
+        with self._writing.transaction():
+            self._writing.execute("SELECT pg_advisory_xact_lock(%s)", (CLAIMING,))
+            yield
+
+    def rows(self, keys: Sequence[str]) -> list[Kept]:
+        return self._writing.execute(_KNOWN, (list(keys), DONE)).fetchall()
+
+    def leases(self, keys: Sequence[str]) -> dict[str, str]:
+        asked: LiteralString = (
+            "SELECT key, owner FROM promptops_answers WHERE key = ANY(%s) AND state = %s"
+        )
+        return dict(self._writing.execute(asked, (list(keys), SENT)).fetchall())
+
+    def lease(self, keys: Sequence[str]) -> None:
+        self._write([(key, SENT, self.owner, "", "", "") for key in keys])
 
     def give_back(self, keys: Sequence[str]) -> None:
         sql: LiteralString = (

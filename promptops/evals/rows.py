@@ -1,8 +1,8 @@
 """A row of the answer store, what may be wrong with it, and where rows can lie.
 
-A row is `sent` with a lease before its call goes out, and `done` when its answer is here. Each has
-its own digest: databases pass altered content without complaint. Time is never compared: a lease
-belongs to a living owner.
+A call is leased before it goes out, and a row when its answer is here. Each row has its own digest:
+databases pass altered content without complaint. Time is never compared: a lease belongs to a living
+owner.
 """
 
 from __future__ import annotations
@@ -16,10 +16,9 @@ from promptops.errors import IncompleteError, PromptopsError
 from promptops.evals import Answer
 from promptops.evals.keys import answer_of, row_digest
 
-FORMAT = 1
-SENT, DONE = "sent", "done"
+DONE = "done"
 
-Row = tuple[str, str, str, str, str]  # key, state, owner, request, answer
+Row = tuple[str, str, str]  # key, request, answer
 Kept = Sequence[str]  # a row as it was read: its digest comes last
 
 
@@ -65,27 +64,33 @@ class Shelf(Protocol):
     owner: str
 
     def known(self, keys: Sequence[str]) -> list[Kept]:
-        """The rows of these keys that are done."""
-        ...
-
-    def transaction(self) -> AbstractContextManager[None]:
-        """What is done within is durable at its end, or not done at all."""
-        ...
-
-    def alone(self) -> None:
-        """Until the transaction ends, nobody else claims."""
-        ...
-
-    def rows(self, keys: Sequence[str]) -> list[Kept]:
-        """The rows of these keys, whatever their state."""
+        """The rows of these keys."""
         ...
 
     def put(self, rows: Sequence[Row]) -> None:
-        """Write rows with their digests, over what is there."""
+        """Write all rows with their digests, or none; durable once this returns. Their leases are
+        over."""
+        ...
+
+    def claiming(self) -> AbstractContextManager[None]:
+        """Nobody else claims meanwhile. What is done within survives this process at its end; that
+        of the machine it need not, as leases do not either."""
+        ...
+
+    def rows(self, keys: Sequence[str]) -> list[Kept]:
+        """The rows of these keys, whoever wrote them just now."""
+        ...
+
+    def leases(self, keys: Sequence[str]) -> dict[str, str]:
+        """The owner of each key that is leased."""
+        ...
+
+    def lease(self, keys: Sequence[str]) -> None:
+        """Take leases, those of others too."""
         ...
 
     def give_back(self, keys: Sequence[str]) -> None:
-        """Delete the rows of these keys that are leased by us."""
+        """Give up those leases of these keys that are ours."""
         ...
 
     def alive(self, owner: str) -> bool:
@@ -101,13 +106,18 @@ class Shelf(Protocol):
         ...
 
 
+def digest_of(key: str, request: str, answer: str) -> str:
+    """What a row's digest has to be."""
+    return row_digest(key, DONE, "", request, answer)
+
+
 def whole(row: Kept) -> bool:
     """True if the row is what was written."""
-    return row_digest(*row[:5]) == row[5]
+    return digest_of(*row[:3]) == row[3]
 
 
 def checked(row: Kept, path: str) -> Answer:
     """The answer of a row; DamagedError where the row is not what was written."""
     if not whole(row):
         raise DamagedError(f"the digest of row {row[0][:12]} does not hold", path)
-    return answer_of(row[4])
+    return answer_of(row[2])

@@ -26,16 +26,12 @@ POLL_SECONDS = 0.1  # between looks at calls that another run has in flight
 
 @dataclass(eq=False, slots=True)
 class _Item:
-    """text: what the store keeps of the request, from its claim until its call is over."""
+    """claimed: by us in the store, from before its call until its answer is kept."""
 
     key: str
     request: Request
-    text: str = ""
+    claimed: bool = False
     answer: Answer | None = None
-
-    @property
-    def claimed(self) -> bool:
-        return bool(self.text)
 
 
 @dataclass
@@ -151,18 +147,17 @@ class Runner:
 
     async def _claim(self, items: Sequence[_Item]) -> list[_Item]:
         """Claim the calls, and hand out those that are ours; those of others come back."""
-        rows = [(item.key, self._text(item.request)) for item in items]
         try:
-            claims = await self.means.store.claim(rows)
+            claims = await self.means.store.claim([item.key for item in items])
         except PromptopsError as error:
             self._end(_said(error), error)
             return []
         theirs = []
-        for item, (_, text), claim in zip(items, rows, claims, strict=True):
+        for item, claim in zip(items, claims, strict=True):
             if claim.answer is not None:
                 self._finish(item, claim.answer, kept=True)
             elif claim.mine:
-                item.text = text
+                item.claimed = True
                 await self._queue.put(item)
             else:
                 theirs.append(item)
@@ -198,8 +193,8 @@ class Runner:
             return
         if answer.state is State.ANSWER:
             try:
-                await self.means.store.keep(item.key, item.text, answer)
-                item.text = ""
+                await self.means.store.keep(item.key, self._text(item.request), answer)
+                item.claimed = False
             except PromptopsError as error:
                 self._end(_said(error), error)
         self._finish(item, answer)

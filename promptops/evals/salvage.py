@@ -10,15 +10,20 @@ import json
 import os
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from promptops.errors import PromptopsError
 from promptops.evals import owner
-from promptops.evals.rows import DONE, SENT, DamagedError, checked, whole
-from promptops.evals.sqlite import alone, complaints, connected, opened, put
+from promptops.evals.rows import DamagedError, checked, whole
+from promptops.evals.sqlite import ROW, alone, complaints, connected, opened, put, transaction
 
 BESIDE = ("", "-wal", "-shm", ".id")
+AT_ONCE = 500  # rows in memory
+FEWEST_BYTES = 64  # of a row on the disk: more rows than that a file cannot hold
+_OPEN = "SELECT count(*) FROM leases WHERE key NOT IN (SELECT key FROM answers)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,21 +62,21 @@ def verify(path: str) -> Verified:
     """Read every row and look at its digest; changes nothing."""
     if not exists(path):
         return Verified()
-    count = {DONE: 0, SENT: 0}
-    bad = []
+    answers = leases = 0
+    bad: list[str] = []
     try:
         with alone(path):
             db = opened(path)
-        with complaints(path):
-            for row in db.execute("SELECT * FROM answers"):
-                count[row[1]] = count.get(row[1], 0) + 1
+        with complaints(path), closing(db):
+            for row in db.execute(f"SELECT {ROW} FROM answers"):
+                answers += 1
                 if not whole(row):
                     bad.append(row[0])
+            leases = db.execute(_OPEN).fetchone()[0]
             found = db.execute("PRAGMA integrity_check(1)").fetchone()[0]
     except DamagedError as error:
-        return Verified(count[DONE], count[SENT], tuple(bad), error.message)
-    db.close()
-    return Verified(count[DONE], count[SENT], tuple(bad), "" if found == "ok" else str(found))
+        return Verified(answers, leases, tuple(bad), error.message)
+    return Verified(answers, leases, tuple(bad), "" if found == "ok" else str(found))
 
 
 def salvage(path: str) -> Salvaged:
@@ -82,34 +87,31 @@ def salvage(path: str) -> Salvaged:
     with alone(path):
         _refuse_running(path)
         aside = _moved(path)
-        kept, seen = 0, set()
-        db = opened(path)
-        with complaints(path):
-            db.execute("BEGIN IMMEDIATE")
-            for row in _readable(aside) if os.path.exists(aside) else ():
-                seen.add(row[0])
-                if row[1] == DONE and whole(row):
-                    put(db, [(row[0], row[1], row[2], row[3], row[4])])
-                    kept += 1
-            db.execute("COMMIT")
-            db.close()
-    return Salvaged(kept, len(seen) - kept, aside)
+        kept = seen = 0
+        with complaints(path), closing(opened(path)) as db, transaction(db):
+            rows = _readable(aside) if os.path.exists(aside) else iter(())
+            while some := list(islice(rows, AT_ONCE)):
+                good = [(row[0], row[1], row[2]) for row in some if whole(row)]
+                if good:
+                    put(db, good)
+                kept, seen = kept + len(good), seen + len(some)
+    return Salvaged(kept, seen - kept, aside)
 
 
 def tidy(path: str) -> int:
     """Drop the leases of runs that have ended and give space back; how many there were."""
     with alone(path):
         db = opened(path)
-    with complaints(path):
-        leased = db.execute("SELECT key, owner FROM answers WHERE state = ?", (SENT,)).fetchall()
-        dead = [(key, by) for key, by in leased if not owner.alive(path + "-owners", by)]
-        db.execute("BEGIN IMMEDIATE")
-        db.executemany("DELETE FROM answers WHERE key = ? AND owner = ?", dead)
-        db.execute("COMMIT")
+    with complaints(path), closing(db):
+        owners = [one for (one,) in db.execute("SELECT DISTINCT owner FROM leases")]
+        dead = [(one,) for one in owners if not owner.alive(path + "-owners", one)]
+        before = db.execute(_OPEN).fetchone()[0]
+        with transaction(db):
+            db.executemany("DELETE FROM leases WHERE owner = ?", dead)
+        dropped: int = before - db.execute(_OPEN).fetchone()[0]
         db.execute("VACUUM")
         db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        db.close()
-    return len(dead)
+    return dropped
 
 
 def exported(path: str) -> Iterator[dict[str, Any]]:
@@ -118,11 +120,10 @@ def exported(path: str) -> Iterator[dict[str, Any]]:
         return
     with alone(path):
         db = opened(path)
-    with complaints(path):
-        for row in db.execute("SELECT * FROM answers WHERE state = ? ORDER BY key", (DONE,)):
+    with complaints(path), closing(db):
+        for row in db.execute(f"SELECT {ROW} FROM answers ORDER BY key"):
             checked(row, path)
-            yield {"key": row[0], "request": json.loads(row[3]), "answer": json.loads(row[4])}
-    db.close()
+            yield {"key": row[0], "request": json.loads(row[1]), "answer": json.loads(row[2])}
 
 
 def _refuse_running(path: str) -> None:
@@ -143,27 +144,28 @@ def _moved(path: str) -> str:
     return aside
 
 
-def _readable(path: str) -> Iterator[tuple[str, ...]]:
-    """The rows that SQLite can still read: all in one go, else range by range of their keys.
-
-    Keys are digests, so ranges are even, and a broken page costs only the ranges on it.
-    """
+def _readable(path: str) -> Iterator[tuple[Any, ...]]:
+    """The rows that SQLite can still read. A broken page costs only the rows on it."""
     try:
         db = connected(path)
-        yield from db.execute("SELECT * FROM answers").fetchall()
     except sqlite3.DatabaseError:
-        pass
-    else:
-        db.close()
         return
-    for start in range(4096):
-        low, high = f"{start:03x}", f"{start:03x}g"
-        found: list[tuple[str, ...]] = []
+    with closing(db):
         try:
-            db = sqlite3.connect(path)
-            asked = "SELECT * FROM answers WHERE key >= ? AND key < ?"
-            found.extend(db.execute(asked, (low, high)))
-            db.close()
+            last = db.execute("SELECT max(n) FROM answers").fetchone()[0] or 0
         except sqlite3.DatabaseError:
-            pass
-        yield from found
+            last = os.path.getsize(path) // FEWEST_BYTES
+        for start in range(0, last + 1, AT_ONCE):
+            yield from _between(db, start, start + AT_ONCE)
+
+
+def _between(db: sqlite3.Connection, low: int, high: int) -> list[tuple[Any, ...]]:
+    """The rows with low <= n < high: all in one go, else by halves, down to each alone."""
+    asked = f"SELECT {ROW} FROM answers WHERE n >= ? AND n < ?"
+    try:
+        return db.execute(asked, (low, high)).fetchall()
+    except sqlite3.DatabaseError:
+        if high - low == 1:
+            return []
+    half = (low + high) // 2
+    return _between(db, low, half) + _between(db, half, high)

@@ -11,8 +11,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, LiteralString
 
 from promptops.errors import PromptopsError
-from promptops.evals.postgres import alive, complaints, connected, made, shown
-from promptops.evals.rows import DONE, SENT, DamagedError, checked, whole
+from promptops.evals.postgres import SENT, alive, complaints, connected, made, shown
+from promptops.evals.rows import DONE, DamagedError, checked, whole
 from promptops.evals.salvage import Salvaged, Verified
 
 if TYPE_CHECKING:
@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 
 ASIDE = "promptops_damaged"
 AT_ONCE = 500  # rows in memory
-_ALL: LiteralString = "SELECT * FROM promptops_answers ORDER BY key"
+_ALL: LiteralString = (
+    "SELECT key, request, answer, digest FROM promptops_answers WHERE state = %s ORDER BY key"
+)
+_COUNT: LiteralString = "SELECT count(*) FROM promptops_answers WHERE state = %s"
 
 
 def exists(url: str) -> bool:
@@ -34,17 +37,19 @@ def verify(url: str) -> Verified:
     """Read every row and look at its digest; changes nothing."""
     if not exists(url):
         return Verified()
-    count, bad = {DONE: 0, SENT: 0}, []
+    answers = leases = 0
+    bad: list[str] = []
     try:
         with _open(url) as db:
             made(db, shown(url))
             for row in _rows(db):
-                count[row[1]] = count.get(row[1], 0) + 1
+                answers += 1
                 if not whole(row):
                     bad.append(row[0])
+            leases = _count(db, SENT)
     except DamagedError as error:
-        return Verified(count[DONE], count[SENT], tuple(bad), error.message)
-    return Verified(count[DONE], count[SENT], tuple(bad))
+        return Verified(answers, leases, tuple(bad), error.message)
+    return Verified(answers, leases, tuple(bad))
 
 
 def salvage(url: str) -> Salvaged:
@@ -63,8 +68,7 @@ def salvage(url: str) -> Salvaged:
             " INSERT INTO promptops_damaged SELECT * FROM gone",
             (list(bad),),
         )
-        asked: LiteralString = "SELECT count(*) FROM promptops_answers WHERE state = %s"
-        [(kept,)] = db.execute(asked, (DONE,)).fetchall()
+        kept = _count(db, DONE)
     return Salvaged(kept, len(bad), f"{shown(url)}, table {ASIDE}")
 
 
@@ -82,19 +86,19 @@ def exported(url: str) -> Iterator[dict[str, Any]]:
         return
     with _open(url) as db:
         for row in _rows(db):
-            if row[1] == DONE:
-                checked(row, shown(url))
-                yield {
-                    "key": row[0],
-                    "request": json.loads(row[3]),
-                    "answer": json.loads(row[4]),
-                }
+            checked(row, shown(url))
+            yield {"key": row[0], "request": json.loads(row[1]), "answer": json.loads(row[2])}
+
+
+def _count(db: psycopg.Connection[Any], state: str) -> int:
+    [(found,)] = db.execute(_COUNT, (state,)).fetchall()
+    return int(found)
 
 
 def _rows(db: psycopg.Connection[Any]) -> Iterator[tuple[str, ...]]:
     with db.transaction(), db.cursor(name="rows") as cursor:
         cursor.itersize = AT_ONCE
-        yield from cursor.execute(_ALL)
+        yield from cursor.execute(_ALL, (DONE,))
 
 
 def _owners(db: psycopg.Connection[Any]) -> list[str]:

@@ -1,7 +1,8 @@
-"""Rows in a SQLite file: WAL, every commit durable, one writer a process.
+"""Rows in a SQLite file: WAL, every answer durable, one writer a process.
 
-SQLite opens an emptied file without complaint, so the file has a header row, and its id is kept
-beside it.
+What a call writes is small on purpose, since the disk is waited for: its answer goes to the end of
+one table, and leases are a table of their own, of few rows. SQLite opens an emptied file without
+complaint, so the file has a header row, and its id is kept beside it.
 """
 
 from __future__ import annotations
@@ -10,23 +11,35 @@ import fcntl
 import os
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 
 from promptops.errors import EXIT_CANNOT, PromptopsError
-from promptops.evals.keys import row_digest
 from promptops.evals.owner import Owner
-from promptops.evals.rows import DONE, FORMAT, SENT, DamagedError, Kept, NewerError, Row, StoreError
+from promptops.evals.rows import DamagedError, Kept, NewerError, Row, StoreError, digest_of
 
 NAME = "answers.db"
+FORMAT = 2
 BUSY_SECONDS = 60
-MOST_ROWS = 200  # in one statement
-MOST_KEYS = 500
-_TABLES = """
-CREATE TABLE header (one INTEGER PRIMARY KEY CHECK (one = 1), format INTEGER, id TEXT) STRICT;
+MOST_KEYS = 500  # in one statement
+MOST_PAGES = 4000  # in the write-ahead log before it goes into the file: 16 MB
+ROW = "key, request, answer, digest"
+_ANSWERS = """
 CREATE TABLE answers (
-    key TEXT PRIMARY KEY, state TEXT NOT NULL, owner TEXT NOT NULL, request TEXT NOT NULL,
-    answer TEXT NOT NULL, digest TEXT NOT NULL
-) STRICT, WITHOUT ROWID;
+    n INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, request TEXT NOT NULL, answer TEXT NOT NULL,
+    digest TEXT NOT NULL
+) STRICT;
+CREATE TABLE leases (key TEXT PRIMARY KEY, owner TEXT NOT NULL) STRICT, WITHOUT ROWID;
+"""
+_HEADER = """
+CREATE TABLE header (one INTEGER PRIMARY KEY CHECK (one = 1), format INTEGER, id TEXT) STRICT;
+"""
+# Format 1 kept leases among the answers, in the order of their keys: each call wrote pages all over.
+_FROM_1 = f"""
+ALTER TABLE answers RENAME TO old;
+{_ANSWERS}
+INSERT INTO answers ({ROW}) SELECT {ROW} FROM old WHERE state = 'done';
+DROP TABLE old;
+UPDATE header SET format = 2;
 """
 
 
@@ -35,6 +48,7 @@ class SQLiteShelf:
 
     def __init__(self, folder: str) -> None:
         self.path = os.path.join(folder, NAME)
+        self._over: list[str] = []  # keys whose answers are here, and whose leases still are
         try:
             os.makedirs(folder, mode=0o700, exist_ok=True)
             with alone(self.path):
@@ -51,39 +65,46 @@ class SQLiteShelf:
         self.owner = self._owner.id
 
     def known(self, keys: Sequence[str]) -> list[Kept]:
-        found: list[Kept] = []
-        for start in range(0, len(keys), MOST_KEYS):
-            found += _selected(self._reading, keys[start : start + MOST_KEYS], DONE)
-        return found
-
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
-        self._writing.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-            self._writing.execute("COMMIT")
-        except BaseException:
-            try:
-                self._writing.execute("ROLLBACK")
-            except sqlite3.Error:
-                pass  # SQLite has rolled back itself
-            raise
-
-    def alone(self) -> None:
-        pass  # the transaction is IMMEDIATE
-
-    def rows(self, keys: Sequence[str]) -> list[Kept]:
-        found: list[Kept] = []
-        for start in range(0, len(keys), MOST_KEYS):
-            found += _selected(self._writing, keys[start : start + MOST_KEYS])
-        return found
+        return _selected(self._reading, keys)
 
     def put(self, rows: Sequence[Row]) -> None:
         put(self._writing, rows)
+        self._over += [row[0] for row in rows]
+
+    @contextmanager
+    def claiming(self) -> Iterator[None]:
+        db = self._writing
+        db.execute("PRAGMA synchronous = NORMAL")
+        try:
+            with transaction(db):
+                over, self._over = self._over, []
+                self.give_back(over)
+                yield
+        finally:
+            db.execute("PRAGMA synchronous = FULL")
+
+    def rows(self, keys: Sequence[str]) -> list[Kept]:
+        return _selected(self._writing, keys)
+
+    def leases(self, keys: Sequence[str]) -> dict[str, str]:
+        found: dict[str, str] = {}
+        for some in _parts(keys):
+            marks = ",".join("?" * len(some))
+            sql = f"SELECT key, owner FROM leases WHERE key IN ({marks})"
+            found.update(self._writing.execute(sql, some))
+        return found
+
+    def lease(self, keys: Sequence[str]) -> None:
+        for some in _parts(keys):
+            values = [value for key in some for value in (key, self.owner)]
+            marks = ",".join(["(?,?)"] * len(some))
+            self._writing.execute(f"INSERT OR REPLACE INTO leases VALUES {marks}", values)
 
     def give_back(self, keys: Sequence[str]) -> None:
-        sql = "DELETE FROM answers WHERE key = ? AND owner = ? AND state = ?"
-        self._writing.executemany(sql, [(key, self.owner, SENT) for key in keys])
+        for some in _parts(keys):
+            marks = ",".join("?" * len(some))
+            sql = f"DELETE FROM leases WHERE key IN ({marks}) AND owner = ?"
+            self._writing.execute(sql, [*some, self.owner])
 
     def alive(self, owner: str) -> bool:
         return self._owner.alive(owner)
@@ -92,27 +113,48 @@ class SQLiteShelf:
         return complaints(self.path)
 
     def close(self) -> None:
+        with suppress(sqlite3.Error):  # a lease without its owner is nobody's anyway
+            self.give_back(self._over)
         self._writing.close()
         self._reading.close()
         self._owner.close()
 
 
-def _selected(db: sqlite3.Connection, keys: Sequence[str], state: str = "") -> list[Kept]:
-    marks = ",".join("?" * len(keys))
-    only = f" AND state = '{state}'" if state else ""
-    return db.execute(f"SELECT * FROM answers WHERE key IN ({marks}){only}", keys).fetchall()
+def _parts(keys: Sequence[str]) -> Iterator[Sequence[str]]:
+    for start in range(0, len(keys), MOST_KEYS):
+        yield keys[start : start + MOST_KEYS]
+
+
+def _selected(db: sqlite3.Connection, keys: Sequence[str]) -> list[Kept]:
+    found: list[Kept] = []
+    for some in _parts(keys):
+        marks = ",".join("?" * len(some))
+        found += db.execute(f"SELECT {ROW} FROM answers WHERE key IN ({marks})", some)
+    return found
 
 
 def put(db: sqlite3.Connection, rows: Sequence[Row]) -> None:
-    """Write rows with their digests, over what is there; many in one statement.
+    """Write rows with their digests, over what is there, in one statement: all of them or none.
 
-    Each statement gives the interpreter away once, and has to wait to get it back.
+    A statement gives the interpreter away some times, and has to wait to get it back: outside a
+    transaction, this one is the transaction too.
     """
-    for start in range(0, len(rows), MOST_ROWS):
-        some = rows[start : start + MOST_ROWS]
-        values = [value for row in some for value in (*row, row_digest(*row))]
-        marks = ",".join(["(?,?,?,?,?,?)"] * len(some))
-        db.execute(f"INSERT OR REPLACE INTO answers VALUES {marks}", values)
+    values = [value for row in rows for value in (*row, digest_of(*row))]
+    marks = ",".join(["(?,?,?,?)"] * len(rows))
+    db.execute(f"INSERT OR REPLACE INTO answers ({ROW}) VALUES {marks}", values)
+
+
+@contextmanager
+def transaction(db: sqlite3.Connection) -> Iterator[None]:
+    """All that is done within, or nothing."""
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        db.execute("COMMIT")
+    except BaseException:
+        with suppress(sqlite3.Error):  # SQLite may have rolled back itself
+            db.execute("ROLLBACK")
+        raise
 
 
 def connected(path: str) -> sqlite3.Connection:
@@ -120,6 +162,7 @@ def connected(path: str) -> sqlite3.Connection:
     db = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
     db.execute("PRAGMA journal_mode = WAL")
     db.execute("PRAGMA synchronous = FULL")
+    db.execute(f"PRAGMA wal_autocheckpoint = {MOST_PAGES}")
     return db
 
 
@@ -146,21 +189,23 @@ def _header(db: sqlite3.Connection, known_id: str, path: str) -> str:
     if not db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
         if known_id:
             raise DamagedError("the file is empty", path)
-        _made(db)
+        _execute(db, _HEADER + _ANSWERS, (FORMAT, os.urandom(8).hex()))
     row = db.execute("SELECT format, id FROM header").fetchone()
     if row is None or (known_id and row[1] != known_id):
         raise DamagedError("the header is not the one that was written", path)
     if row[0] > FORMAT:
         raise NewerError(path)
+    if row[0] < FORMAT:
+        _execute(db, _FROM_1)
     return str(row[1])
 
 
-def _made(db: sqlite3.Connection) -> None:
-    db.execute("BEGIN IMMEDIATE")
-    for statement in _TABLES.split(";"):
-        db.execute(statement)
-    db.execute("INSERT INTO header VALUES (1, ?, ?)", (FORMAT, os.urandom(8).hex()))
-    db.execute("COMMIT")
+def _execute(db: sqlite3.Connection, script: str, header: tuple[int, str] | None = None) -> None:
+    with transaction(db):
+        for statement in script.split(";"):
+            db.execute(statement)
+        if header is not None:
+            db.execute("INSERT INTO header VALUES (1, ?, ?)", header)
 
 
 def _id_beside(path: str) -> str:

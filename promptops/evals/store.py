@@ -16,17 +16,7 @@ from typing import Any
 
 from promptops.evals import Answer
 from promptops.evals.keys import answer_text
-from promptops.evals.rows import (
-    DONE,
-    SENT,
-    Claimed,
-    DamagedError,
-    Kept,
-    Row,
-    Shelf,
-    StoreError,
-    checked,
-)
+from promptops.evals.rows import Claimed, DamagedError, Row, Shelf, StoreError, checked
 from promptops.evals.sqlite import NAME, SQLiteShelf
 
 __all__ = ["NAME", "Claimed", "DamagedError", "Store", "StoreError", "is_url", "shelf"]
@@ -73,14 +63,14 @@ class Store:
             rows = self._shelf.known(keys)
         return {row[0]: checked(row, self.path) for row in rows}
 
-    async def claim(self, rows: Sequence[tuple[str, str]]) -> list[Claimed]:
-        """Claim (key, request) rows before they are asked; durable once this returns."""
-        claimed: list[Claimed] = await self._do(lambda shelf: _claim(shelf, rows))
+    async def claim(self, keys: Sequence[str]) -> list[Claimed]:
+        """Claim the calls of these keys before they go out: from then on no other run asks them."""
+        claimed: list[Claimed] = await self._do(lambda shelf: _claim(shelf, keys))
         return claimed
 
     async def keep(self, key: str, request: str, answer: Answer) -> None:
         """Keep an answer; it survives `kill -9` once this returns."""
-        await self._do((key, DONE, "", request, answer_text(answer)))
+        await self._do((key, request, answer_text(answer)))
 
     async def release(self, keys: Sequence[str]) -> None:
         """Give claims back: no answer came, and a failure is not kept."""
@@ -113,31 +103,32 @@ class Store:
             _tell([future for _, future in batch], told)
 
     def _commit(self, ops: Sequence[Op]) -> list[Any] | Exception:
-        """The results of all, or what went wrong with all: a batch is one transaction."""
+        """The results of all, or what went wrong with all: they are told together."""
+        rows = [op for op in ops if isinstance(op, tuple)]
         try:
-            with self._shelf.transaction():
-                self._shelf.put([op for op in ops if isinstance(op, tuple)])
-                results = [None if isinstance(op, tuple) else op(self._shelf) for op in ops]
+            if rows:
+                self._shelf.put(rows)
+            if len(rows) == len(ops):
+                return [None] * len(ops)
+            with self._shelf.claiming():
+                return [None if isinstance(op, tuple) else op(self._shelf) for op in ops]
         except Exception as error:
             return error
-        return results
 
 
-def _claim(shelf: Shelf, rows: Sequence[tuple[str, str]]) -> list[Claimed]:
-    shelf.alone()
-    found = {row[0]: row for row in shelf.rows([key for key, _ in rows])}
-    claimed = [_claimed(shelf, found.get(key)) for key, _ in rows]
-    pairs = zip(rows, claimed, strict=True)
-    shelf.put([(key, SENT, shelf.owner, text, "") for (key, text), one in pairs if one.mine])
-    return claimed
+def _claim(shelf: Shelf, keys: Sequence[str]) -> list[Claimed]:
+    held = shelf.leases(keys)  # before the answers: a call that ends in between is among these
+    found = {row[0]: checked(row, shelf.path) for row in shelf.rows(keys)}
 
+    def claimed(key: str) -> Claimed:
+        if key in found:
+            return Claimed(answer=found[key])
+        owner = held.get(key, shelf.owner)
+        return Claimed(mine=owner == shelf.owner or not shelf.alive(owner))
 
-def _claimed(shelf: Shelf, row: Kept | None) -> Claimed:
-    if row is None:
-        return Claimed(mine=True)
-    if row[1] == DONE:
-        return Claimed(answer=checked(row, shelf.path))
-    return Claimed(mine=row[2] == shelf.owner or not shelf.alive(row[2]))
+    claims = [claimed(key) for key in keys]
+    shelf.lease([key for key, claim in zip(keys, claims, strict=True) if claim.mine])
+    return claims
 
 
 def _tell(futures: Sequence[asyncio.Future[Any]], told: list[Any] | Exception) -> None:
