@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from repos import ENVIRON, START, Repo
 
 from promptops.history.align import Grade
+from promptops.history.facts import Facts
 from promptops.history.git import Repository
 from promptops.history.provenance import Spot
 from promptops.history.versions import Versions
@@ -421,9 +422,10 @@ def test_every_event_of_every_rule_is_found_and_no_other(many: Repo, history: Hi
     many.clock += 1
     ids = fast_import(many, history, branch)
     environ = {**ENVIRON, "GIT_DIR": str(many.root)}
+    kept = str(many.root / "kept.sqlite")
+    traces = {}
     with Repository.find(str(many.root), environ) as repository:
-        versions = Versions(repository)
-        with closing(versions):
+        with closing(Versions(repository, Facts(kept))) as versions:
             tree = {e.path: e.blob for e in repository.tree(ids[-1])}
             for rule_id, (path, rule) in places(history.commits[-1].state).items():
                 units = versions.units(tree[path], path)
@@ -433,6 +435,10 @@ def test_every_event_of_every_rule_is_found_and_no_other(many: Repo, history: Hi
                 assert got == truth(history, rule_id), rule.text
                 assert trace.complete
                 assert all(e.grade >= Grade.PROBABLE for e in trace.events)
+                traces[path, unit.line] = trace
+        with closing(Versions(repository, Facts(kept))) as versions:
+            for (path, line), trace in traces.items():
+                assert follow(versions, ids[-1], Spot(path, tree[path], line)) == trace
 
 
 def test_words_are_unique() -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from collections.abc import Mapping
 
 from promptops.digest import digest
@@ -25,23 +26,16 @@ def cache_folder(environ: Mapping[str, str]) -> str:
     return os.path.join(base, "promptops") if os.path.isabs(base) else ""
 
 
-def tool_stamp() -> str:
-    """Changes whenever a module of this package does."""
+_CHECKING = "", "checks", "checking", "source", "tokens", "tokens/data", "render", "report", "cli"
+
+
+def tool_stamp(folders: tuple[str, ...] = _CHECKING) -> str:
+    """Changes whenever a module of these folders or the Python that runs them does."""
     from promptops import __version__
 
     package = os.path.dirname(os.path.dirname(__file__))
-    stamps = [__version__]
-    for folder in (
-        "",
-        "checks",
-        "checking",
-        "source",
-        "tokens",
-        "tokens/data",
-        "render",
-        "report",
-        "cli",
-    ):
+    stamps = [__version__, sys.version]
+    for folder in folders:
         path = os.path.join(package, folder)
         if os.path.isdir(path):
             files = (e for e in os.scandir(path) if e.name.endswith((".py", ".json")))
@@ -56,6 +50,16 @@ class Kept:
         folder = cache_folder(environ)
         name = digest(os.fsencode(root), 8)
         self.path = os.path.join(folder, f"{kind}-{name}.json") if folder else ""
+
+    @property
+    def database(self) -> str:
+        """The path of a database for more than a file of rows is good for, "" for nowhere."""
+        return self.path and self.path.removesuffix(".json") + ".sqlite"
+
+    @property
+    def stamp(self) -> str:
+        """Changes whenever the code that reads history does."""
+        return tool_stamp(("history", "source"))
 
     def load(self) -> dict[str, Any]:
         """The rows; empty where there are none."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Generator, Iterable, Sequence, Set
 from contextlib import closing
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from promptops.history.messages import Message
 from promptops.history.past import Past
@@ -33,7 +33,7 @@ class Person(NamedTuple):
 
 
 class Activity(NamedTuple):
-    """The newest author time of each identity since `since`, 180 days before the newest commit."""
+    """When each identity made its newest commit since `since`, 180 days before the newest of all."""
 
     seen: dict[str, int]
     left: frozenset[str]
@@ -59,22 +59,39 @@ def activity(past: Past, wanted: Set[str] | None = None) -> Activity:
 
     wanted: identities that matter (None: all); git is stopped once each of them has been seen.
     """
+    if past.head is None:
+        return Activity({}, past.settings.people_left, 0)
+    facts, key = past.versions.facts, ("people", past.versions.horizon, past.head)
+    kept = facts.get(*key)
+    if kept is None or not (
+        kept["whole"] or (wanted is not None and wanted <= kept["seen"].keys())
+    ):
+        since = committed(past, past.head) - ACTIVE_DAYS * 86_400
+        kept = {"since": since, **_seen(past, past.head, since, wanted)}
+        facts.put(kept, *key)
+    return Activity(kept["seen"], past.settings.people_left, kept["since"])
+
+
+def _seen(past: Past, head: str, since: int, wanted: Set[str] | None) -> dict[str, Any]:
+    """The author time of each identity's newest commit; whole: nobody else made one since then."""
+    missing = None if wanted is None else set(wanted)
+    newest: dict[bytes, bytes] = {}
+    whole = False
+    with closing(_recent(past, head, since)) as fields:
+        while missing != set():
+            email = next(fields, None)
+            if email is None:
+                whole = True
+                break
+            time = next(fields, b"")
+            if email not in newest:  # newest first: the first one will do
+                newest[email] = time
+                if missing is not None:
+                    missing.discard(identity(text(email)))
     seen: dict[str, int] = {}
-    since = committed(past, past.head) - ACTIVE_DAYS * 86_400 if past.head else 0
-    if past.head is not None:
-        missing = None if wanted is None else set(wanted)
-        newest: dict[bytes, bytes] = {}
-        with closing(_recent(past, past.head, since)) as fields:
-            while missing != set() and (email := next(fields, None)) is not None:
-                time = next(fields, b"")
-                if email not in newest:  # newest first: the first one will do
-                    newest[email] = time
-                    if missing is not None:
-                        missing.discard(identity(text(email)))
-        for address, when in newest.items():
-            who = identity(text(address))
-            seen[who] = max(seen.get(who, 0), epoch(text(when)) or 0)
-    return Activity(seen, past.settings.people_left, since)
+    for address, when in newest.items():
+        seen.setdefault(identity(text(address)), epoch(text(when)) or 0)
+    return {"seen": seen, "whole": whole}
 
 
 def _recent(past: Past, head: str, since: int) -> Generator[bytes]:

@@ -145,7 +145,7 @@ def deleted(
     """
     repository, parent = versions.repository, commit.parents[0]
     since = max((commit.time or 0) - RECENTLY, 0)
-    here = log(repository, parent, path, options=("--diff-filter=D", f"--since=@{since}"))
+    here = versions.stream(parent, path, "--diff-filter=D", f"--since=@{since}")
     found = _deleted(versions, here, wanted, path.__eq__)
     if found is None and says_it_is_back(commit.subject):
         options = ("--diff-filter=D", f"-{MAX_DELETIONS}")

@@ -15,6 +15,7 @@ from promptops.history import child, commands
 from promptops.history.commands import object_id
 from promptops.history.discover import FLAGS, discovered
 from promptops.history.environment import inside
+from promptops.history.horizon import edges
 from promptops.history.objects import Objects
 from promptops.history.records import (
     Change,
@@ -54,7 +55,7 @@ class Repository:
         self._objects = Objects(self._start)
         self._known = known or {}
         self._ahead: dict[tuple[str, ...], child.Process] = {}
-        self.shallow = self._edges() if facts[3] == "true" else frozenset()
+        self.shallow = edges(self.common_dir, self.null) if facts[3] == "true" else frozenset()
 
     @classmethod
     def find(
@@ -280,13 +281,6 @@ class Repository:
 
     def _start(self, arguments: Sequence[str]) -> child.Process:
         return child.start([self._program, *FLAGS, *arguments], self.root, self._env)
-
-    def _edges(self) -> frozenset[str]:
-        try:
-            with open(os.path.join(self.common_dir, "shallow"), encoding="ascii") as file:
-                return frozenset(line.strip() for line in file if line.strip())
-        except (OSError, ValueError):
-            return frozenset({self.null})  # unreadable: still known to be incomplete
 
 
 def _refuse_impostors(found: Repository, program: str, named: bool) -> None:

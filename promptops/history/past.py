@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Any, Protocol
 
 from promptops.config import DEFAULT, Settings
+from promptops.history.facts import Facts
 from promptops.history.git import Repository
 from promptops.history.messages import Message, message
 from promptops.history.records import Entry
@@ -20,7 +21,16 @@ from promptops.source.tree import DiskTree, Tree
 
 
 class Keeper(Protocol):
-    """Somewhere outside the repository where a few JSON rows outlive the command."""
+    """Somewhere outside the repository where a few JSON rows outlive the command.
+
+    database: the path of an SQLite file for `Facts`, "" for nowhere. stamp: of the code.
+    """
+
+    @property
+    def database(self) -> str: ...
+
+    @property
+    def stamp(self) -> str: ...
 
     def load(self) -> dict[str, Any]:
         """The rows; empty where there are none or they are damaged."""
@@ -113,9 +123,9 @@ def open_past(
         tree: Tree = DiskTree(repository.root)
         if repository.bare and head:
             tree = CommitTree(repository, head)
-        versions = Versions(repository)
+        kept = keeper(repository.common_dir) if keeper else None
+        versions = Versions(repository, Facts(kept.database, kept.stamp) if kept else None)
         try:
-            kept = keeper(repository.common_dir) if keeper else None
             yield Past(repository, versions, tree, head, kept)
         finally:
             versions.close()

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Generator, Iterable, Sequence
+from typing import Any
 
 from promptops.history.align import Grade, Link, align
+from promptops.history.facts import Facts
 from promptops.history.git import Repository
+from promptops.history.horizon import horizon
 from promptops.history.promptlike import prompt_like
 from promptops.history.provenance import Spot, spot_of
 from promptops.history.records import Change, Entry
-from promptops.history.stream import Commit, log
+from promptops.history.replay import Replay
+from promptops.history.stream import Commit
 from promptops.history.units import Unit, source_units, text_units
 
 LARGEST = 400_000  # bytes; no prompt is that long, and source files that are cost seconds
+MOST_CHANGES = 2_000  # files of a commit whose list is kept; git names them as fast as we read it
 _KINDS = {".yaml": "yaml", ".yml": "yaml"} | dict.fromkeys(
     (
         ".py",
@@ -35,23 +40,30 @@ _KINDS = {".yaml": "yaml", ".yml": "yaml"} | dict.fromkeys(
 
 
 class Versions:
-    """Everything one command reads of one repository; close it to stop git."""
+    """Everything one command reads of one repository; close it to stop git.
 
-    def __init__(self, repository: Repository) -> None:
+    facts: what is kept between commands. Nothing of a version that this clone does not have is.
+    """
+
+    def __init__(self, repository: Repository, facts: Facts | None = None) -> None:
         self.repository = repository
+        self.facts = facts or Facts()
+        self.horizon = horizon(repository.common_dir, repository.shallow)
         self.absent: set[str] = set()  # ids that this clone does not have
         self._texts: dict[str, str] = {}
         self._units: dict[tuple[str, str], list[Unit]] = {}
         self._links: dict[tuple[str, str, str], list[Link]] = {}
-        self._crossed: dict[tuple[str, str, str], list[Link]] = {}
-        self._streams: dict[tuple[str, str], _Stream] = {}
+        self._crossed: dict[tuple[str, ...], list[Link]] = {}
+        self._streams: dict[tuple[str, ...], Replay] = {}
         self._changes: dict[tuple[str, str], list[Change]] = {}
         self._trees: dict[str, list[Entry]] = {}
 
     def close(self) -> None:
-        """Stop the streams that are still open."""
+        """Stop the streams that are still open, and keep what was found out."""
         for stream in self._streams.values():
             stream.close()
+            stream.keep()
+        self.facts.close()
 
     # -- contents ----------------------------------------------------------------------------
 
@@ -76,7 +88,12 @@ class Versions:
         """The units of a version of the file at `path`; none where it cannot be read."""
         key = blob, kind_of(path)
         if key not in self._units:
-            self._units[key] = read_version(self.text(blob), path)
+            kept = self.facts.get("units", *key)
+            if kept is not None:
+                self._units[key] = [Unit._make(row) for row in kept]
+            else:
+                self._units[key] = read_version(self.text(blob), path)
+                self._keep(self._units[key], (blob,), "units", *key)
         return self._units[key]
 
     def unit_at(self, spot: Spot) -> Unit | None:
@@ -93,7 +110,12 @@ class Versions:
         """How the units of one version of a file grew out of those of another."""
         key = old, new, kind_of(path)
         if key not in self._links:
-            self._links[key] = align(self.units(old, path), self.units(new, path))
+            kept = self.facts.get("links", *key)
+            if kept is not None:
+                self._links[key] = _links(kept)
+            else:
+                self._links[key] = align(self.units(old, path), self.units(new, path))
+                self._keep(self._links[key], key[:2], "links", *key)
         return self._links[key]
 
     def gone(self, change: Change) -> list[Unit]:
@@ -115,78 +137,57 @@ class Versions:
 
     def crossed(self, change: Change, fresh: list[Unit], key: str) -> list[Link]:
         """Links from what one file lost to what came to another; kept under `key` if it is not ""."""
-        known = change.old, change.new, key
-        if not key or known not in self._crossed:
-            self._crossed[known] = align(self.gone(change), fresh, foreign=True)
+        if not key:
+            return align(self.gone(change), fresh, foreign=True)
+        known = (change.old, change.new, change.new_mode, kind_of(change.path), key)
+        if known not in self._crossed:
+            kept = self.facts.get("crossed", *known)
+            if kept is not None:
+                self._crossed[known] = _links(kept)
+            else:
+                self._crossed[known] = align(self.gone(change), fresh, foreign=True)
+                self._keep(self._crossed[known], (*known[:2], *key.split()), "crossed", *known)
         return self._crossed[known]
+
+    def _keep(self, rows: Sequence[object], blobs: Iterable[str], kind: str, *key: str) -> None:
+        """Keep what was found out of these versions, unless one of them is not here."""
+        if not self.absent.intersection(blobs):
+            self.facts.put(rows, kind, *key)
 
     # -- commits -----------------------------------------------------------------------------
 
-    def stream(self, commit: str, path: str) -> Generator[Commit]:
+    def stream(self, commit: str, path: str, *options: str) -> Generator[Commit]:
         """Commits from `commit` back that touched `path`; those already read come from memory.
 
         Close it when enough is known: git walks on to the beginning of history otherwise.
         """
-        key = commit, path
+        key = commit, path, *options
         if key not in self._streams:
-            self._streams[key] = _Stream(lambda: log(self.repository, commit, path))
-        return self._streams[key].replay()
+            self._streams[key] = Replay(self.repository, self.facts, self.horizon, key)
+        return self._streams[key].read()
 
     def changes(self, commit: Commit) -> list[Change]:
         """What the commit changed against its first parent."""
         parent = commit.parents[0] if commit.parents else None
         key = parent or "", commit.id
         if key not in self._changes:
-            self._changes[key] = self.repository.changes(parent, commit.id)
+            kept = self.facts.get("changes", *key)
+            if kept is None:
+                kept = self.repository.changes(parent, commit.id)
+                if len(kept) <= MOST_CHANGES:
+                    self.facts.put(kept, "changes", *key)
+            self._changes[key] = [Change._make(row) for row in kept]
         return self._changes[key]
 
     def prompts(self, commit: str) -> list[Entry]:
         """The files of a commit that look like prompts."""
         if commit not in self._trees:
-            self._trees[commit] = self.repository.tree(commit, prompt_like)
+            kept = self.facts.get("prompts", commit)
+            if kept is None:
+                kept = self.repository.tree(commit, prompt_like)
+                self.facts.put(kept, "prompts", commit)
+            self._trees[commit] = [Entry._make(row) for row in kept]
         return self._trees[commit]
-
-
-class _Stream:
-    """A stream that several readers share: read as far as the most curious of them went.
-
-    It is stopped with its first reader; should another one want more, it is begun again and left
-    running: where two have asked, more will.
-    """
-
-    def __init__(self, begin: Callable[[], Generator[Commit]]) -> None:
-        self._begin = begin
-        self._source: Generator[Commit] | None = None
-        self._read: list[Commit] = []
-        self._begun = 0
-
-    def replay(self) -> Generator[Commit]:
-        position = 0
-        try:
-            while True:
-                if position == len(self._read):
-                    commit = self._next()
-                    if commit is None:
-                        return
-                    self._read.append(commit)
-                yield self._read[position]
-                position += 1
-        finally:
-            if self._begun == 1:
-                self.close()
-
-    def _next(self) -> Commit | None:
-        if self._source is None:
-            self._begun += 1
-            self._source = self._begin()
-            for _ in self._read:
-                next(self._source)
-        return next(self._source, None)
-
-    def close(self) -> None:
-        source, self._source = self._source, None
-        if source is not None:
-            source.close()
 
 
 def kind_of(path: str) -> str:
@@ -205,3 +206,8 @@ def read_version(text: str, path: str) -> list[Unit]:
             return source_units(text)
         case _:
             return text_units(text)
+
+
+def _links(rows: Iterable[Sequence[Any]]) -> list[Link]:
+    """Links as they were before they were kept."""
+    return [Link(old, new, how, score, Grade(grade)) for old, new, how, score, grade in rows]

@@ -28,7 +28,7 @@ from promptops.history.records import Change
 from promptops.history.stream import Commit, Rewindable, Touch
 from promptops.history.units import PROSE, Unit
 from promptops.history.unmoved import line_before
-from promptops.history.versions import Versions
+from promptops.history.versions import Versions, kind_of
 
 MAX_HOPS = 20
 EDGE = "already there at the edge of this shallow clone: git fetch --unshallow"
@@ -213,7 +213,8 @@ class _Walk:
         whole = self.versions.unit_at(here)
         assert whole is not None
         fresh = self.versions.fresh(blob, here.blob, here.path)
-        arrival = Arrival(fresh, f"{blob} {here.blob}") if whole in fresh else Arrival([whole])
+        known = f"{blob} {here.blob} {kind_of(here.path)}"
+        arrival = Arrival(fresh, known) if whole in fresh else Arrival([whole])
         looked = search(self.versions, changes, arrival, whole)
         if not here.part or looked.found is not None:
             return looked

@@ -1,0 +1,32 @@
+"""Where a clone ends history before its roots: the edge of a shallow one, grafts."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Set
+
+from promptops.digest import digest
+
+
+def edges(common_dir: str, unknown: str) -> frozenset[str]:
+    """Ids of the commits at the edge of a shallow clone; `unknown` alone where it does not say."""
+    try:
+        with open(os.path.join(common_dir, "shallow"), encoding="ascii") as file:
+            return frozenset(line.strip() for line in file if line.strip())
+    except (OSError, ValueError):
+        return frozenset({unknown})  # unreadable: still known to be incomplete
+
+
+def horizon(common_dir: str, shallow: Set[str]) -> str:
+    """Names where history ends here before its roots, "" where it does not.
+
+    What a walk over commits has found is true as long as this stays the same.
+    """
+    try:
+        with open(os.path.join(common_dir, "info", "grafts"), "rb") as file:
+            grafts = file.read()
+    except OSError:
+        grafts = b""
+    if not shallow and not grafts:
+        return ""
+    return digest("".join(sorted(shallow)).encode() + b"\0" + grafts)
