@@ -24,12 +24,6 @@ def listed(names: Iterable[str], most: int = 3) -> str:
     return f"{', '.join(quoted[:-1])} and {quoted[-1]}"
 
 
-def short(text: str, most: int = 40) -> str:
-    """`text` on one line, cut at `most` characters."""
-    line = " ".join(text.split())
-    return line if len(line) <= most else line[: most - 1].rstrip() + "…"
-
-
 def disjoint(a: Mapping[str, tuple[str, ...]], b: Mapping[str, tuple[str, ...]]) -> bool:
     """True if no case can be in both: the two `when`s name a slice and share no value of it."""
     return any(name in b and not set(values) & set(b[name]) for name, values in a.items())

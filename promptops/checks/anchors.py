@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from promptops.checks import ON_ANCHORS, Around, check
-from promptops.checks._places import short
 from promptops.diagnostic import Finding, Place, Severity
+from promptops.excerpt import excerpt
 from promptops.source.anchor import HERE, Anchor
 
 _EFFECTS = {
@@ -127,7 +127,7 @@ def turned_rule(anchors: Sequence[Anchor], around: Around) -> Iterator[Finding]:
         if anchor.rule is not None and anchor.sure and anchor.effect:
             what = " and ".join(_EFFECTS[effect] for effect in anchor.effect)
             message = f"the rule of entry `{anchor.entry.id}`, in line {anchor.nearest}, {what}"
-            message += f" since its reason was given, for “{short(anchor.entry.text, 60)}”"
+            message += f" since its reason was given, for “{excerpt(anchor.entry.text, 60)}”"
             yield Finding(_text(anchor), message, _again(anchor))
 
 

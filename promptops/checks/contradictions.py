@@ -7,10 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 
 from promptops.checks import ON_INSTRUCTIONS, ON_PROMPT, Around, check
-from promptops.checks._places import disjoint, named, short
+from promptops.checks._places import disjoint, named
 from promptops.checks._polarity import TURNING, sign_of, theme
 from promptops.checks._words import STEMS, clauses, contents, split, stem, words
 from promptops.diagnostic import Finding, Severity
+from promptops.excerpt import excerpt
 from promptops.model import Prompt, Rule
 
 _UNITS = "word|sentence|paragraph|bullet|character|line|item|question|example|emoji|heading|section"
@@ -93,7 +94,7 @@ def _opposed(prompt: Prompt) -> Iterator[tuple[int, int, str]]:
             if len(about) > 1 or (len(parts) == 1 and about and prompt.governed):
                 i, before = said.setdefault(about, (j, sign_of(clause)))
                 if before != sign_of(clause):
-                    yield i, j, f": “{short(prompt.rules[i].text, 60)}”"
+                    yield i, j, f": “{excerpt(prompt.rules[i].text, 60)}”"
 
 
 def _asks(clause: Sequence[str], within: int) -> bool:

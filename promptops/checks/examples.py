@@ -8,9 +8,9 @@ from functools import cache
 
 from promptops.checks import ON_PROMPT, Around, check
 from promptops.checks._cases import key
-from promptops.checks._places import short
 from promptops.checks.patterns import why_refused
 from promptops.diagnostic import Finding, Severity
+from promptops.excerpt import excerpt
 from promptops.model import Assertion, Prompt, Rule
 
 
@@ -46,8 +46,8 @@ def example_breaks_rule(prompt: Prompt, around: Around) -> Iterator[Finding]:
             shown = found[found.lastindex or 0]
             broken = next((one for one in _demands(rule) if _breaks(shown, one)), None)
             if broken is not None:
-                test = f"{key(broken)}: {short(str(broken.argument))}"
-                message = f"the example “{short(shown)}” in rule `{rule.id}` fails `{test}`"
+                test = f"{key(broken)}: {excerpt(str(broken.argument), 40)}"
+                message = f"the example “{excerpt(shown, 40)}” in rule `{rule.id}` fails `{test}`"
                 help = "give an example that passes the rule's tests, or correct the test"
                 within = found.span(found.lastindex or 0)
                 yield Finding(("rules", i, "text"), message, help, within=within)

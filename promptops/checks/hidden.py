@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from promptops.checks import ON_PROMPT, ON_TEXT, Around, check
-from promptops.checks._places import short
 from promptops.checks._scalars import scalars, sealed
 from promptops.checks._unicode import (
     BIDI,
@@ -24,6 +23,7 @@ from promptops.checks._unicode import (
     spotless,
 )
 from promptops.diagnostic import Finding, Severity
+from promptops.excerpt import excerpt
 from promptops.model import Prompt
 
 EVERYWHERE = (ON_TEXT, ON_PROMPT)
@@ -64,7 +64,7 @@ def _hit(text: str, start: int, end: int) -> Hit:
         return "private", start, end, f"private-use character {first}{more}"
     words = hidden_words(run)
     if words:
-        return "words", start, end, f"hidden words: “{short(words, 80)}” ({first}{more})"
+        return "words", start, end, f"hidden words: “{excerpt(words, 80)}” ({first}{more})"
     return "invisible", start, end, f"invisible character {first}{more}"
 
 

@@ -8,9 +8,9 @@ from functools import cache
 
 from promptops.checks import ON_PROMPT, Around, check
 from promptops.checks._cases import assertions, key, selected
-from promptops.checks._places import short
 from promptops.checks.patterns import ANYTHING, OPTIONAL
 from promptops.diagnostic import Finding, Place, Severity
+from promptops.excerpt import excerpt
 from promptops.model import Assertion, Prompt
 
 
@@ -40,7 +40,7 @@ def toothless_test(prompt: Prompt, around: Around) -> Iterator[Finding]:
     """
     for place, one in assertions(prompt):
         if not one.negated and _passes_always(one):
-            message = f"`{one.kind}: {short(str(one.argument))}` passes on every answer"
+            message = f"`{one.kind}: {excerpt(str(one.argument), 40)}` passes on every answer"
             yield Finding(place, message, "assert something that a wrong answer lacks")
 
 
@@ -122,7 +122,9 @@ def _opposites(prompt: Prompt) -> Iterator[Finding]:
         for other in wanted.get(what, ()):
             case = _shared(prompt, place, other)
             if case:
-                message = f"`{key(one)}: {short(str(one.argument))}` on case `{case}` contradicts"
+                message = (
+                    f"`{key(one)}: {excerpt(str(one.argument), 40)}` on case `{case}` contradicts"
+                )
                 message += f" another test that asks for it{_whose(prompt, place, other)}"
                 help = "no answer can pass both: select other cases for one"
                 yield Finding(place, message, help)

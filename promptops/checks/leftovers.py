@@ -8,10 +8,10 @@ from functools import cache
 
 from promptops.checks import ON_PROMPT, Around, check
 from promptops.checks._mask import prose
-from promptops.checks._places import short
 from promptops.checks._scalars import sent
 from promptops.checks._words import texts, words
 from promptops.diagnostic import Finding, Severity
+from promptops.excerpt import excerpt
 from promptops.model import Prompt
 
 
@@ -34,7 +34,9 @@ def positional_reference(prompt: Prompt, around: Around) -> Iterator[Finding]:
         if not _POSITIONS.isdisjoint(found):
             hit = _position().search(prose(prompt.rules[i].text))
             if hit:
-                message = f"rule `{prompt.rules[i].id}` points at a position: “{short(hit[0])}”"
+                message = (
+                    f"rule `{prompt.rules[i].id}` points at a position: “{excerpt(hit[0], 40)}”"
+                )
                 help = "name what it refers to; positions change"
                 yield Finding(("rules", i, "text"), message, help, within=hit.span())
 
@@ -98,7 +100,7 @@ _BLANKS = (
 
 def _blank(place: tuple[str | int, ...], where: str, hit: re.Match[str]) -> Finding:
     group = hit.lastgroup or 0
-    message = f"{where} holds a blank nobody filled in: “{short(hit[group])}”"
+    message = f"{where} holds a blank nobody filled in: “{excerpt(hit[group], 40)}”"
     return Finding(place, message, "fill it in, or delete it", within=hit.span(group))
 
 

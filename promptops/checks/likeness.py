@@ -12,10 +12,11 @@ from collections.abc import Iterator, Sequence, Set
 
 from promptops.checks import ON_INSTRUCTIONS, ON_PROMPT, Around, check
 from promptops.checks._once import once
-from promptops.checks._places import disjoint, named, short
+from promptops.checks._places import disjoint, named
 from promptops.checks._polarity import sign
 from promptops.checks._words import contents, split, stems
 from promptops.diagnostic import Finding, Severity
+from promptops.excerpt import excerpt
 from promptops.model import Prompt
 
 LIKE = 0.8  # Jaccard similarity of content stems
@@ -54,7 +55,7 @@ def near_duplicate_rules(prompt: Prompt, around: Around) -> Iterator[Finding]:
         told = j
         a, b = prompt.rules[i], prompt.rules[j]
         message = f"{named(b, prompt)} says the same as {named(a, prompt)}"
-        message += f": “{short(a.text, 60)}”" if prompt.governed else ""
+        message += f": “{excerpt(a.text, 60)}”" if prompt.governed else ""
         message += ", and so do rules right after it" if more else ""
         yield Finding(("rules", j, "text"), message, "keep the better one")
 
@@ -156,7 +157,7 @@ def revived_rule(prompt: Prompt, around: Around) -> Iterator[Finding]:
             same = len(content) >= 2
             if same and alike(living[i], content) and sign(rule.text) == sign(old.text):
                 message = f"rule `{rule.id}` brings back `{old.id}`, which was retired"
-                because = f": {short(old.reason, 80)}" if old.reason else ""
+                because = f": {excerpt(old.reason, 80)}" if old.reason else ""
                 help = f"read why it was retired{because}; if that no longer holds, say so in"
                 yield Finding(
                     ("rules", i, "text"), message, f"{help} the rationale and drop the old entry"

@@ -13,8 +13,8 @@ from functools import cache, lru_cache
 
 from promptops.checks import ON_PROMPT, Around, check
 from promptops.checks._cases import assertions
-from promptops.checks._places import short
 from promptops.diagnostic import Finding, Severity
+from promptops.excerpt import excerpt
 from promptops.model import Prompt
 
 _LITERAL = r"[^\\\[\](){}*+?|^$.]"
@@ -67,7 +67,7 @@ def refused_pattern(prompt: Prompt, around: Around) -> Iterator[Finding]:
         if one.kind == "regex" and one.options.get("engine", "re2") == "re2":
             wrong = why_refused(str(one.argument))
             if wrong:
-                message = f"pattern `{short(str(one.argument))}`: {wrong[0]}"
+                message = f"pattern `{excerpt(str(one.argument), 40)}`: {wrong[0]}"
                 yield Finding(place, message, wrong[1])
 
 

@@ -8,9 +8,10 @@ from functools import cache
 
 from promptops.checks import ON_PROMPT, Around, check
 from promptops.checks._mask import prose
-from promptops.checks._places import listed, short
+from promptops.checks._places import listed
 from promptops.checks._words import NEGATORS, STEMS, split, texts, words
 from promptops.diagnostic import Finding, Severity
+from promptops.excerpt import excerpt
 from promptops.model import Prompt
 
 # Verbs that begin a request. A clause that begins otherwise explains, and is no second request.
@@ -52,8 +53,8 @@ def compound_rule(prompt: Prompt, around: Around) -> Iterator[Finding]:
         first, *more = _requests(text) or [""]
         for other in more:
             if _about(first).isdisjoint(_about(other)) and not _fallback(first):
-                message = f"rule `{prompt.rules[i].id}` says two things: “{short(first)}” and"
-                message += f" “{short(other)}”"
+                message = f"rule `{prompt.rules[i].id}` says two things: “{excerpt(first, 40)}” and"
+                message += f" “{excerpt(other, 40)}”"
                 help = "make two rules of it, each with its own reason and tests"
                 yield Finding(("rules", i, "text"), message, help)
                 break

@@ -8,9 +8,10 @@ from functools import cache
 
 from promptops.checks import ON_INSTRUCTIONS, ON_PROMPT, Around, check
 from promptops.checks._mask import prose
-from promptops.checks._places import named, short
+from promptops.checks._places import named
 from promptops.checks._words import NEGATORS, split, texts, words
 from promptops.diagnostic import Finding, Severity
+from promptops.excerpt import excerpt
 from promptops.model import Prompt
 
 OVERLONG = 60  # words of a governed rule
@@ -85,7 +86,9 @@ def vague_wording(prompt: Prompt, around: Around) -> Iterator[Finding]:
                 listed = hit[0].startswith("etc") and _in_brackets(text, hit.start())
                 if listed or not _SPARING.isdisjoint(before) or _explained().search(after):
                     continue
-                message = f"“{short(hit[0])}” in {named(prompt.rules[i], prompt)} can mean anything"
+                message = (
+                    f"“{excerpt(hit[0], 40)}” in {named(prompt.rules[i], prompt)} can mean anything"
+                )
                 help = list(_VAGUE)[(hit.lastindex or 3) - 1]
                 mild = None if prompt.governed else Severity.INFO
                 place = ("rules", i, "text")
@@ -134,7 +137,7 @@ def shouting(prompt: Prompt, around: Around) -> Iterator[Finding]:
     for i, rule in enumerate(prompt.rules):
         hit = _shout().search(prose(rule.text))
         if hit and not _quoted(rule.text, hit.start()) and not _sql().search(hit[0]):
-            message = f"{named(rule, prompt)} shouts: “{short(hit[0])}”"
+            message = f"{named(rule, prompt)} shouts: “{excerpt(hit[0], 40)}”"
             help = "write it in plain case and say what is at stake instead"
             yield Finding(("rules", i, "text"), message, help, within=hit.span())
 
@@ -217,7 +220,7 @@ def double_negative(prompt: Prompt, around: Around) -> Iterator[Finding]:
         if len(_DOUBLING.intersection(found)) > 1:
             hit = _double().search(prose(prompt.rules[i].text))
             if hit:
-                message = f"rule `{prompt.rules[i].id}` negates twice: “{short(hit[0])}”"
+                message = f"rule `{prompt.rules[i].id}` negates twice: “{excerpt(hit[0], 40)}”"
                 help = "say what to do"
                 yield Finding(("rules", i, "text"), message, help, within=hit.span())
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from promptops.excerpt import excerpt
 from promptops.history.align import Grade
 from promptops.history.dates import day
 from promptops.history.meaning import changed_meaning
@@ -41,7 +42,7 @@ _NOISE = re.compile(
 
 def story(told: Why) -> Iterator[Block]:
     """The whole answer."""
-    yield Heading(_cut(told.text, 160), 1)
+    yield Heading(excerpt(told.text, 160), 1)
     yield Text(_where(told), "quiet")
     if told.retired is not None:
         yield Text(_retired(told))
@@ -158,7 +159,7 @@ def _perhaps(told: Why) -> Iterator[Block]:
     yield Heading("Possibly it continues", 3)
     for event in reversed(older):
         said = told.messages[event.commit.id]
-        text = _cut(event.after or event.before, 200)
+        text = excerpt(event.after or event.before, 200)
         yield Text(f"{_by(event, said)} {_VERBS[event.kind]}: “{text}”", "quiet")
 
 
@@ -195,8 +196,3 @@ def _people(told: Why) -> Iterator[Block]:
         (p.name, p.email, day(p.last_commit), "here" if p.active else "left") for p in told.people
     )
     yield Table(("name", "e-mail", "last commit", ""), tuple(rows))
-
-
-def _cut(text: str, most: int) -> str:
-    flat = " ".join(text.split())
-    return flat if len(flat) <= most else flat[: most - 1].rstrip() + "…"

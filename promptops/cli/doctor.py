@@ -14,6 +14,7 @@ from promptops.cli._steps import Step, steps
 from promptops.cli._survey import Explained, Survey, survey
 from promptops.cli._tokens.plain import EXAMPLES
 from promptops.diagnostic import Severity
+from promptops.excerpt import excerpt
 from promptops.report import Block, Heading, Items, Report, Table, Text
 
 SHOWN = 8  # files and rules of each kind, unless more are asked for
@@ -126,9 +127,9 @@ def _rules(found: Survey, most: int) -> Iterator[Block]:
 
 
 def _shown(rule: Explained) -> str:
-    flat = " ".join(rule.text.split())
-    cut = flat if len(flat) <= 60 else flat[:59].rstrip() + "…"
-    return f"{rule.path}:{rule.line} {cut}" + (" (who wrote it has left)" if rule.left else "")
+    return f"{rule.path}:{rule.line} {excerpt(rule.text)}" + (
+        " (who wrote it has left)" if rule.left else ""
+    )
 
 
 def _findings(found: Survey) -> str:

@@ -12,6 +12,7 @@ from promptops.cli._call import Call, define
 from promptops.cli._keep import Kept
 from promptops.cli._why import person_json
 from promptops.errors import UsageError
+from promptops.excerpt import excerpt
 from promptops.history.activity import Person, identity
 from promptops.history.dates import day
 from promptops.history.knowledge import LEFT, MANY, NOBODY, ONE, Knowledge, Known, knowledge
@@ -112,7 +113,7 @@ def _rules(n: int) -> str:
 
 
 def _table(rules: Sequence[Known]) -> Table:
-    rows = ((_where(rule), _cut(rule.text), _last(rule), rule.owner) for rule in rules)
+    rows = ((_where(rule), excerpt(rule.text), _last(rule), rule.owner) for rule in rules)
     return Table(("rule", "text", "last shaped by", "owner"), tuple(rows))
 
 
@@ -125,11 +126,6 @@ def _last(rule: Known) -> str:
         return "–"
     latest = max(rule.people, key=lambda person: person.last_commit or 0)
     return latest.name if latest.active else f"{latest.name} (left)"
-
-
-def _cut(text: str) -> str:
-    flat = " ".join(text.split())
-    return flat if len(flat) <= 60 else flat[:59].rstrip() + "…"
 
 
 def _people(rules: Sequence[Known]) -> Table:

@@ -8,6 +8,7 @@ from typing import Any
 from promptops.evals import State
 from promptops.evals.runner import Run
 from promptops.evals.score import FEWEST_CASES, Against, Cell, Score, Slice
+from promptops.excerpt import excerpt
 from promptops.stats import Interval
 from promptops.stats.paired import Comparison
 
@@ -143,9 +144,8 @@ def failures_data(score: Score, answers: Mapping[tuple[str, int], str]) -> list[
 
 def assertion_name(assertion: Any) -> str:
     """`not_contains: x`, as it stands in the file."""
-    shown = str(assertion.argument)
-    shown = shown if len(shown) <= 60 else shown[:59] + "…"
-    return f"{'not_' if assertion.negated else ''}{assertion.kind}: {shown}"
+    name = f"not_{assertion.kind}" if assertion.negated else assertion.kind
+    return f"{name}: {excerpt(str(assertion.argument))}"
 
 
 def relevant(text: str, span: tuple[int, int] | None, room: int = 160) -> str:

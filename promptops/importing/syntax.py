@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from promptops.excerpt import excerpt
 from promptops.importing.constants import START, STOP
 from promptops.importing.escape import Live, quoted
 from promptops.importing.interface import Left
@@ -49,8 +50,7 @@ class Parsed:
     def leave(self, start: int, end: int, why: str = WHY) -> None:
         """The characters [start, end) mean something in their own language, and are text here."""
         self.foreign.append((start, end))
-        shown = " ".join(self.text[start:end].split())
-        shown = shown if len(shown) <= 60 else shown[:57] + "…"
+        shown = excerpt(self.text[start:end])
         self.left.append(Left(f"`{shown}`", why, self.text.count("\n", 0, start) + 1))
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 
 from promptops.diagnostic import Place
+from promptops.excerpt import excerpt
 from promptops.source.shape import (
     NULL,
     WRONG,
@@ -151,8 +152,7 @@ class Record(Shape):
     def _unknown(self, name: str, place: Place, log: Log) -> None:
         guess = nearest(name, list(self.fields))
         help = f"did you mean `{guess}`?" if guess else "known here: " + ", ".join(self.fields)
-        shown = name if len(name) <= 60 else name[:57] + "…"
-        log.add("unknown-key", (*place, name), f"unknown key `{shown}`", help, key=True)
+        log.add("unknown-key", (*place, name), f"unknown key `{excerpt(name)}`", help, key=True)
 
     def schema(self) -> dict[str, Any]:
         made: dict[str, Any] = {

@@ -16,6 +16,7 @@ from promptops.evals.plan import Plan, plan
 from promptops.evals.recorded import Recorded, read
 from promptops.evals.recorded.match import Matched, match, to_these
 from promptops.evals.runner import Run
+from promptops.excerpt import excerpt
 from promptops.model import Prompt
 
 MOST_BYTES = 1 << 30
@@ -148,18 +149,13 @@ def _matched_data(name: str, recorded: Recorded, found: Matched) -> dict[str, An
         "format": recorded.format,
         "records": len(recorded.records),
         "unknown": len(found.unknown),
-        "unknown_first": [_shown(one.prompt or " ".join(one.ids)) for one in found.unknown[:5]],
+        "unknown_first": [excerpt(one.prompt or " ".join(one.ids)) for one in found.unknown[:5]],
         "duplicates": list(found.duplicates),
         "unanswered": list(found.unanswered),
         "empty": list(found.empty),
         "failed": list(found.failed),
         "other_text": list(found.other_text),
     }
-
-
-def _shown(text: str) -> str:
-    text = " ".join(text.split())
-    return text if len(text) <= 60 else text[:59] + "…"
 
 
 def _before(call: Call, wanted: Wanted, now: Plan) -> Plan:

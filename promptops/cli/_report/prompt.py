@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
 
 from promptops.cli._report.charts import cliff_pictures, kept_picture, life_picture
+from promptops.excerpt import excerpt
 from promptops.history.dates import day
 from promptops.history.knowledge import LEFT, MANY, NOBODY, ONE
 from promptops.overview.life import Moment
@@ -129,7 +130,7 @@ def _rule_row(facts: RuleFacts, today: date) -> tuple[str, ...]:
     rates = [outcome.rate for _, outcome in facts.outcomes if outcome.rate is not None]
     return (
         rule.id,
-        cut(rule.text, 90),
+        excerpt(rule.text, 90),
         rule.owner or DASH,
         DASH if facts.tokens is None else f"{facts.tokens:,}",
         age(facts.since, today),
@@ -288,9 +289,3 @@ def age(time: int | None, today: date) -> str:
             n = days // size
             return f"{n} {unit}{'s' * (n != 1)}"
     return DASH
-
-
-def cut(text: str, most: int) -> str:
-    """A text on one line, at most `most` characters."""
-    flat = " ".join(text.split())
-    return flat if len(flat) <= most else flat[: most - 1].rstrip() + "…"

@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from promptops.evals import Judgement
+from promptops.excerpt import excerpt
 
 Span = tuple[int, int]
 
@@ -48,8 +49,7 @@ def lacking(what: str, cut: bool) -> Judgement:
 
 def short(text: str) -> str:
     """A text in backquotes, at most 60 characters of it, on one line."""
-    line = " ".join(text.split()) or text.replace("\n", "⏎")
-    return f"`{line[:57]}…`" if len(line) > 60 else f"`{line}`"
+    return f"`{excerpt(text) or text.replace(chr(10), '⏎')}`"
 
 
 def unfinished(what: str) -> Judgement:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from promptops.excerpt import excerpt
 from promptops.report._page import Markup
 from promptops.report.charts import Scale, across, chart, line, point, text
-from promptops.report.charts.forest import shortened
 
 ROW, LEFT, WIDTH, RIGHT, TOP = 22.0, 196.0, 720.0, 30.0, 46.0
 KINDS = {"harmed": " bad", "clean": "", "open": " warn"}
@@ -29,7 +29,7 @@ def addition_chart(result: Mapping[str, Any]) -> Markup:
         WIDTH,
         bottom + 44,
         f"{said}; {told}",
-        text(16, 24, shortened(said, 80), "head"),
+        text(16, 24, excerpt(said, 80), "head"),
         across(TOP, x, [(float(p), str(p)) for p in range(-40, 101, 20)], bottom),
         text(LEFT - 30, bottom + 16, "points lost", "quiet small end"),
         line((x(0.0), TOP), (x(0.0), bottom), "axis"),
@@ -42,6 +42,6 @@ def addition_chart(result: Mapping[str, Any]) -> Markup:
 def _row(row: Mapping[str, Any], y: float, x: Scale) -> Iterator[Markup]:
     kind, (low, high) = KINDS[row["verdict"]], row["interval"]
     words = f"{row['harm_pp']:.0f} points ({low:.0f} to {high:.0f}), {row['verdict']}"
-    yield text(LEFT - 10, y + 4, shortened(row["rule"], 26), "end")
+    yield text(LEFT - 10, y + 4, excerpt(row["rule"], 26), "end")
     yield line((x(low), y), (x(high), y), "span" + kind)
     yield point(x(row["harm_pp"]), y, f"{row['rule']}: {words}", "point" + kind)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from promptops.excerpt import excerpt
 from promptops.report._page import Markup
 from promptops.report.charts import Scale, across, chart, line, point, text
 
@@ -33,14 +34,9 @@ def forest(title: str, estimates: Sequence[Estimate]) -> Markup:
         low, high = (scale(value) for value in one.interval)
         said = f"{one.label}: {one.rate:.0%}, {one.interval[0]:.0%} to {one.interval[1]:.0%}"
         rows += [
-            text(LABELS - 12, y + 4, shortened(one.label, 24), "end"),
+            text(LABELS - 12, y + 4, excerpt(one.label, 24), "end"),
             line((low, y), (high, y), f"span {one.tone}".strip()),
             point(scale(one.rate), y, said, f"point {one.tone}".strip()),
             text(WIDTH - RIGHT + 12, y + 4, one.note, "quiet small"),
         ]
     return chart(WIDTH, bottom + 24, title, across(TOP, scale, marks, bottom), *rows)
-
-
-def shortened(label: str, most: int) -> str:
-    """At most `most` characters; the beginning says the most."""
-    return label if len(label) <= most else label[: most - 1] + "…"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from promptops.excerpt import excerpt
 from promptops.report._page import Markup
 from promptops.report.charts import chart, rect, text
-from promptops.report.charts.forest import shortened
 
 ROW, LEFT, WIDTH, BARS, TOP = 26.0, 196.0, 720.0, 270.0, 54.0
 MOST = 20
@@ -32,7 +32,7 @@ def harm_bars(result: Mapping[str, Any]) -> Markup:
 def _row(row: Mapping[str, Any], y: float, most: float) -> Iterator[Markup]:
     value = row["confirmed_per_100_answers"]
     wide = BARS * value / most
-    yield text(LEFT - 10, y + 17, shortened(row["rule"], 26), "end")
+    yield text(LEFT - 10, y + 17, excerpt(row["rule"], 26), "end")
     yield rect(LEFT, y + 3, (wide, ROW - 8), "harm3", f"breaks {', '.join(row['breaks'])}")
     yield text(LEFT + wide + 8, y + 17, f"{value:.0f}  {cost(row)}".rstrip(), "quiet small")
 

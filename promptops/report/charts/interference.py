@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from promptops.excerpt import excerpt
 from promptops.report._page import Markup, tag
 from promptops.report.charts import chart, number, point, rect, text
-from promptops.report.charts.forest import shortened
 
 CELL = 26.0
 LABEL = 26  # characters of a rule's name
@@ -72,9 +72,9 @@ def _names(rules: Sequence[str]) -> Iterator[Markup]:
     yield text(LEFT, 14, "breaks this one", "quiet small")
     for k, rule in enumerate(rules):
         y, x = TOP + CELL * k + 17, LEFT + CELL * k + 17
-        yield text(LEFT - 10, y, shortened(rule, LABEL), "end")
+        yield text(LEFT - 10, y, excerpt(rule, LABEL), "end")
         turn = f"translate({number(x)} {number(TOP - 8)}) rotate(-55)"
-        yield tag("text", shortened(rule, LABEL - 2), transform=turn)
+        yield tag("text", excerpt(rule, LABEL - 2), transform=turn)
 
 
 def _cell(
