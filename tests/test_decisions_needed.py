@@ -342,7 +342,7 @@ def test_a_new_record_about_it_answers(need: Need, one: Record) -> None:
             "is not finished: decision `20260412-cite` does not say yet: what gets better",
         ),
         (
-            NEED._replace(after="Cite the policy section you rely on."),
+            replace(NEED, after="Cite the policy section you rely on."),
             record(sections={**SECTIONS, "Context": "The policy section relied on must be cited."}),
             "only restates the rule in its context",
         ),
@@ -376,11 +376,11 @@ def test_records_about_others_are_not_even_mentioned(one: Record) -> None:
 def test_an_older_record_counts_only_where_it_is_newly_pointed_at() -> None:
     old = Evidence(records(record()), frozenset({"20260412-cite"}))
     assert answer(NEED, old) == ("", ("`20260412-cite` was decided before this change",))
-    cited = old._replace(cited={("p", "cite"): "20260412-cite"})
+    cited = replace(old, cited={("p", "cite"): "20260412-cite"})
     assert answer(NEED, cited)[0] == "20260412-cite"
-    named = old._replace(said=Trailers(decisions=("20260412-cite",)))
+    named = replace(old, said=Trailers(decisions=("20260412-cite",)))
     assert answer(NEED, named)[0] == "20260412-cite"
-    others = named._replace(records=records(record(prompts=("q",))))
+    others = replace(named, records=records(record(prompts=("q",))))
     assert answer(NEED, others) == ("", ("`20260412-cite` is about others",))
 
 

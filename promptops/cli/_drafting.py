@@ -20,6 +20,7 @@ from promptops.errors import GitError, UsageError
 from promptops.history.git import Repository
 from promptops.report import Block, Items, Report, Text
 from promptops.source.tree import DiskTree
+from promptops.values import replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,7 @@ class Writing:
         return {kind: tuple(n for n in open_needs if n.kind == kind) for kind in kinds}
 
     def _open(self, needs: Iterable[Need]) -> tuple[Need, ...]:
-        evidence = self.change.evidence()._replace(records=self.records)
+        evidence = replace(self.change.evidence(), records=self.records)
         left = (one.need for one in found(needs, evidence) if not one.answered)
         return tuple(need for need in left if need.key not in self.settled)
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from json import JSONDecodeError, loads
-from typing import NamedTuple
 
 from promptops.config import DEFAULT, Settings
 from promptops.decisions.found import Evidence, Found, found, newly_cited
@@ -22,6 +20,7 @@ from promptops.source.settings import FILES as SETTINGS_FILES
 from promptops.source.settings import read_settings
 from promptops.source.tree import Tree
 from promptops.source.workspace import find_files, is_record
+from promptops.values import dataclass, replace
 
 _PLACES: dict[str, Place] = {
     "model": ("models",),
@@ -48,7 +47,8 @@ class NoTree:
         raise InputError("no such file", path=path)
 
 
-class Pair(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Pair:
     """One prompt in both states; None where it is not there."""
 
     before: Reading | None
@@ -77,7 +77,8 @@ class Pair(NamedTuple):
         return prompt.id if prompt else ""
 
 
-class Change(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Change:
     """What differs between two trees: prompts in pairs, decision records on both sides by id.
 
     settings: those that judge. A change can tighten what judges it, never loosen it.

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date
 
 from promptops.checks.unfinished import MARKER
@@ -17,6 +16,7 @@ from promptops.decisions.change import Change, Pair
 from promptops.decisions.needed import Need
 from promptops.history.bump import Bump, bumped, needed_bump
 from promptops.source.scalars import flow_list, scalar
+from promptops.values import dataclass
 
 _VERBS = {
     "added": "Add",

@@ -8,8 +8,6 @@ A need is answered by an accepted, finished record that is new in this change an
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from types import MappingProxyType
-from typing import Any, NamedTuple
 
 from promptops.checks.rationale import restates, says_nothing
 from promptops.config import DECIDED_ALWAYS
@@ -17,11 +15,13 @@ from promptops.decisions.message import SILENT, WAIVER, Trailers
 from promptops.decisions.needed import Need
 from promptops.decisions.records import ACCEPTED, Record, shortcomings
 from promptops.model import Decision, Prompt
+from promptops.values import dataclass, field, replace
 
 DECIDED_BEFORE = "was decided before this change"
 
 
-class Found(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Found:
     """A need and what answers it: the id of a record or the reason of a waiver; "" for neither.
 
     objections: why what comes nearest does not count, one sentence each.
@@ -38,10 +38,8 @@ class Found(NamedTuple):
         return bool(self.decision or self.waiver)
 
 
-NOTHING: Mapping[Any, Any] = MappingProxyType({})
-
-
-class Evidence(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Evidence:
     """What may answer for a change.
 
     records: those there are after the change; decided: ids of those that were accepted before it.
@@ -49,9 +47,9 @@ class Evidence(NamedTuple):
     said: what the message of the change says of decisions.
     """
 
-    records: Mapping[str, Record] = NOTHING
+    records: Mapping[str, Record] = field(default_factory=dict)
     decided: frozenset[str] = frozenset()
-    cited: Mapping[tuple[str, str], str] = NOTHING
+    cited: Mapping[tuple[str, str], str] = field(default_factory=dict)
     said: Trailers = SILENT
 
 
@@ -140,12 +138,12 @@ def _waived(one: Found, waivers: Sequence[str]) -> Found:
         return one
     if not one.need.waivable:
         objection = "a new modality or data class is never waived: it needs a record"
-        return one._replace(objections=(*one.objections, objection))
+        return replace(one, objections=(*one.objections, objection))
     for reason in waivers:
         objection = stub(reason, one.need.after or one.need.before)
         if not objection:
-            return one._replace(waiver=reason, objections=())
-    return one._replace(objections=(*one.objections, f"the {WAIVER} {objection}"))
+            return replace(one, waiver=reason, objections=())
+    return replace(one, objections=(*one.objections, f"the {WAIVER} {objection}"))
 
 
 def stub(reason: str, said: str = "") -> str:

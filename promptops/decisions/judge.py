@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
 
 from promptops.decisions.change import (
     Change,
@@ -22,11 +21,13 @@ from promptops.history.git import Repository
 from promptops.history.records import Paths, text
 from promptops.history.trees import CommitTree, IndexTree
 from promptops.source.tree import DiskTree, Tree
+from promptops.values import dataclass, replace
 
 Reads = Callable[[Tree, Tree, Paths, KnowsWord], Change]
 
 
-class Judged(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Judged:
     """A change, each of its needs with what answers it, and the decided records it tampers with."""
 
     change: Change
@@ -149,7 +150,7 @@ def judge_push(
     base = _pushed_before(repository, remote, local, there)
     if base is None:
         return None
-    return judge_range(repository, base, local, known)._replace(base=base)
+    return replace(judge_range(repository, base, local, known), base=base)
 
 
 def _pushed_before(repository: Repository, remote: str, local: str, there: str) -> str | None:
@@ -192,7 +193,8 @@ def _only_new_in_merge(repository: Repository, judged: Judged, known: KnowsWord)
 # -- ranges --------------------------------------------------------------------------------------
 
 
-class _Commit(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class _Commit:
     id: str
     parents: tuple[str, ...]
     said: Trailers
@@ -215,7 +217,7 @@ def _waived_along(
         own = [s for step in steps for s in step if s.need.key[:4] == one.need.key[:4]]
         latest = own and own[0].need.after == one.need.after
         if not one.answered and latest and all(step.answered for step in own):
-            yield one._replace(waiver=own[0].waiver, decision=own[0].decision, objections=())
+            yield replace(one, waiver=own[0].waiver, decision=own[0].decision, objections=())
         else:
             yield one
 

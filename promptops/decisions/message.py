@@ -7,7 +7,8 @@ whole message is searched. An indented line below a trailer continues it.
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+
+from promptops.values import dataclass
 
 WAIVER = "Decision-Waiver"
 BETTER_REASON = (
@@ -22,7 +23,8 @@ _TRAILER = re.compile(
 )
 
 
-class Trailers(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Trailers:
     """The lines of a message that are about decisions: reasons of waivers, ids of records."""
 
     waivers: tuple[str, ...] = ()

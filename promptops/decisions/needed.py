@@ -7,16 +7,17 @@ tests, owners or rationales needs none.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from promptops.config import DECIDED_ALWAYS, Settings
 from promptops.decisions.typography import KnowsWord, no_word, same_meaning
 from promptops.model import Budget, Prompt, Rule
+from promptops.values import dataclass, replace
 
 ADDED, REMOVED, REWORDED, CHANGED, RAISED = "added", "removed", "reworded", "changed", "raised"
 
 
-class Need(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Need:
     """One change of meaning that somebody has to have decided.
 
     kind: rule, model, modality, data, budget or output. change: added, removed, reworded, changed
@@ -91,7 +92,7 @@ def changes_of_meaning(
         _budget(before, after),
         _output(before, after, contract_changed),
     )
-    return tuple(n._replace(prompt=prompt.id, path=prompt.path) for part in parts for n in part)
+    return tuple(replace(n, prompt=prompt.id, path=prompt.path) for part in parts for n in part)
 
 
 def _need(kind: str, change: str, what: str, before: str = "", after: str = "") -> Need:
@@ -130,7 +131,7 @@ def _rule_changes(before: Prompt, after: Prompt, known: KnowsWord) -> Iterator[N
 
 def _rule_need(change: str, rule: str, before: str, after: str) -> Need:
     need = _need("rule", change, f"rule `{rule}`", before.strip(), after.strip())
-    return need._replace(rule=rule)
+    return replace(need, rule=rule)
 
 
 def _pairs(before: Prompt, after: Prompt, known: KnowsWord) -> Iterator[tuple[str, Rule]]:

@@ -5,19 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import date
-from typing import NamedTuple
 
 from promptops.checks import Around
 from promptops.checks.records import incomplete_decision, unanswered_privacy_question
 from promptops.checks.unfinished import hurried_decision, unfinished_decision
 from promptops.model import Decision
+from promptops.values import dataclass
 
 ACCEPTED = "accepted"
 FREE = "proposed"  # the one status in which a record may be rewritten
 ENDED = ("superseded", "deprecated")  # what a final status may become
 
 
-class Record(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Record:
     """A decision record and the whole text of its file."""
 
     decision: Decision

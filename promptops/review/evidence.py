@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
 
 from promptops.errors import InputError
 from promptops.model import Prompt
 from promptops.source.tree import Tree
+from promptops.values import dataclass
+
+TYPE_CHECKING = False  # `typing` takes as long to load as all that stands here
+if TYPE_CHECKING:
+    from typing import Any
 
 STALE, CLAIMED, REMOVED, KEPT = "stale", "claimed", "removed", "kept"
 _MOST = 200  # files of evidence that are looked at for one prompt
 
 
-class Measured(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Measured:
     """One file of evidence. state: stale (what it measured is no longer so), claimed (it came with
     this change, and nobody has reproduced it), removed, or kept.
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from json import dumps
-from typing import NamedTuple
 
 from promptops.model import Case, Image, Message, Prompt, Tool, Variable
+from promptops.values import dataclass
 
 RAISED, PRIVACY, LOOSENED = "raised", "privacy", "loosened"
 LIMITS = (
@@ -20,7 +20,8 @@ LIMITS = (
 _EMPTY = Prompt("", version="", modalities_in=(), modalities_out=())
 
 
-class Fact(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Fact:
     """One thing that differs, as text; "" where it was not there.
 
     what: `models`, `budget prompt_tokens`, `variable question`, `message 1 (system)` …
@@ -167,7 +168,8 @@ def _union(one: Iterable[str], other: Iterable[str]) -> list[str]:
     return list(dict.fromkeys((*other, *one)))
 
 
-class TestsAffected(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class TestsAffected:
     """Cases and tests that the change touches, by id.
 
     untested: rules that have no test after the change, though they are new, reworded or had one.

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import NamedTuple
 
 from promptops.model import Rule, Test
+from promptops.values import dataclass
 
 
-class Field(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Field:
     """One thing beside the text of a rule that differs, as text; "" where it was not there."""
 
     name: str

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from promptops.errors import PromptopsError
 from promptops.model import Prompt
@@ -20,11 +19,13 @@ from promptops.tokens.counts import Count, Counter, weakest
 from promptops.tokens.layout import Layout, Render, lay_out
 from promptops.tokens.prices import Price, call_usd, price
 from promptops.tokens.renderings import first_filling
+from promptops.values import dataclass
 
 UNKNOWN = Count(None, None, None, "unknown")
 
 
-class Side(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Side:
     """One state in one model's tokens; None where unknown, or where the prompt is not there.
 
     total: of the rendering with the first examples; usd_per_month: at the declared volume.
@@ -37,7 +38,8 @@ class Side(NamedTuple):
     cached: int = 0
 
 
-class Figures(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Figures:
     """Both states for one model. A side is None where the prompt, or the model in it, is not there.
 
     first_changed_token: how many leading tokens both renderings share, without framing; None

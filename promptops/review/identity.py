@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from promptops.values import dataclass
 
 TYPE_CHECKING = False  # `typing` and the matcher cost more than most comparisons
 if TYPE_CHECKING:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
 
 from promptops.checking.baseline import DEFAULT_PATH
 from promptops.config import Settings
@@ -12,9 +11,11 @@ from promptops.errors import InputError
 from promptops.source.document import Document
 from promptops.source.ignores import Ignores
 from promptops.source.tree import Tree
+from promptops.values import dataclass
 
 
-class Setting(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Setting:
     """One setting that differs. looser: the change could pass because of it."""
 
     name: str
@@ -73,7 +74,8 @@ def _models(settings: Settings) -> str:
     return ", ".join(f"{name} {row}" for name, row in sorted(settings.models.items()))
 
 
-class Waved(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Waved:
     """A finding that the change itself waves through: by an ignore comment or the baseline.
 
     line: 1-based. what: the comment's codes, or the baseline's line.

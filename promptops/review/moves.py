@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 from promptops.history.meaning import changed_meaning
 from promptops.review.identity import Piece, elsewhere
 from promptops.review.rules import ADDED, MOVED, REMOVED, RuleChange
+from promptops.values import dataclass, replace
 
 
-class Listed(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Listed:
     """What became of the rules of one prompt."""
 
     prompt: str
@@ -32,15 +33,16 @@ def moved_between(listed: Sequence[Listed]) -> list[tuple[RuleChange, ...]]:
                 target = f"{listed[q].prompt}/{now.id}"
                 source = f"{listed[p].prompt}/{was.id}"
                 same = was.before == now.after
-                both = was._replace(
+                both = replace(
+                    was,
                     change=MOVED,
                     after=now.after,
                     flags=() if same else changed_meaning(was.before, now.after),
                     score=None if same else link.score,
                     sure=link.sure,
                 )
-                changes[p][c] = both._replace(went_to=target)
-                changes[q][d] = both._replace(id=now.id, came_from=source)
+                changes[p][c] = replace(both, went_to=target)
+                changes[q][d] = replace(both, id=now.id, came_from=source)
     return [tuple(one) for one in changes]
 
 

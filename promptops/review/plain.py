@@ -5,7 +5,6 @@ from __future__ import annotations
 from promptops.model import Rule
 from promptops.source.text import decode
 from promptops.source.tree import Tree
-from promptops.source.units import BREAK, read_units
 
 
 def read_plain(tree: Tree, path: str, there: bool = False) -> str | None:
@@ -18,6 +17,8 @@ def read_plain(tree: Tree, path: str, there: bool = False) -> str | None:
 
 def paragraphs(text: str) -> tuple[Rule, ...]:
     """Every unit of the text; `position` holds its kind, `section` the headings above."""
+    from promptops.source.units import BREAK, read_units  # a dozen patterns, for Markdown alone
+
     return tuple(
         Rule(f"line-{unit.line}", unit.text, section=" > ".join(unit.section), position=unit.kind)
         for unit in read_units(text)

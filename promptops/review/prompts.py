@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from promptops.decisions.change import Pair
 from promptops.decisions.found import Found
@@ -14,11 +13,13 @@ from promptops.review.facts import RAISED, UNTOUCHED, Fact, TestsAffected
 from promptops.review.figures import Figures
 from promptops.review.judgement import Waved
 from promptops.review.rules import REWORDED, RuleChange
+from promptops.values import dataclass
 
 ADDED, REMOVED, CHANGED, RENAMED = "added", "removed", "changed", "renamed"
 
 
-class Version(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Version:
     """The version before and after ("" where there is none), and the bump that the change needs."""
 
     before: str
@@ -45,7 +46,8 @@ NO_BUDGET = Budget()
 NO_VERSION = Version("", "", Bump.NONE)
 
 
-class Reviewed(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Reviewed:
     """All that a change does to one prompt or plain instruction file.
 
     id, path: after the change where there is one. path_before: where it moved, else "".

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 from promptops.decisions.change import Change, Pair, read_what_can_be
 from promptops.decisions.judge import Judged
@@ -30,11 +29,13 @@ from promptops.source.cases import NAMES as CASES_FILES
 from promptops.source.document import Document
 from promptops.source.reading import PlainDocument
 from promptops.source.workspace import find_files
+from promptops.values import dataclass, replace
 
 MODELS = ("openai/gpt-4o", "anthropic/claude-sonnet-4-5")  # for plain files where nothing names one
 
 
-class Review(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Review:
     """What a change does. settings, waved: to what judges it; judged: to what was to be decided."""
 
     settings: tuple[Setting, ...]
@@ -67,7 +68,7 @@ def review(states: States, judged: Judged, figuring: Figuring) -> Review:
     prompts = [*(work.governed(pair) for pair in judged.change.pairs), *work.plain_files()]
     prompts += [_unreadable(error) for error in judged.change.unreadable]
     moved = moved_between([Listed(one.id, one.rules) for one in prompts])
-    prompts = [one._replace(rules=rules) for one, rules in zip(prompts, moved, strict=True)]
+    prompts = [replace(one, rules=rules) for one, rules in zip(prompts, moved, strict=True)]
     trees = states.before, states.after
     return Review(
         tuple(compare_settings(*states.settings)),

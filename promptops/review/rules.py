@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 from promptops.decisions.typography import KnowsWord, same_meaning
 from promptops.history.meaning import changed_meaning
 from promptops.model import Rule
 from promptops.review.fields import Field, compare_fields
 from promptops.review.identity import Link, Piece, linked
+from promptops.values import dataclass
 
 ADDED, REMOVED, REWORDED = "added", "removed", "reworded"
 MOVED, MERGED, SPLIT, METADATA = "moved", "merged", "split", "metadata"
 TYPOGRAPHY = "typography only"
 
 
-class RuleChange(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class RuleChange:
     """What became of one rule, or of the rules that were merged into one or split from one.
 
     id: after the change, before it where the rule is gone or was split. change: the heaviest word

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
 
 from promptops.checking.baseline import DEFAULT_PATH
 from promptops.config import Settings
@@ -14,16 +12,18 @@ from promptops.history.git import Repository
 from promptops.history.records import Change, Entry, Paths
 from promptops.review.part_tree import PartTree
 from promptops.source.cases import NAMES as CASES_FILES
-from promptops.source.globs import pattern
+from promptops.source.globs import matcher
 from promptops.source.settings import FILES as SETTINGS_FILES
 from promptops.source.settings import read_settings
 from promptops.source.tree import MAX_BYTES, DiskTree, Tree
 from promptops.source.workspace import is_record
+from promptops.values import dataclass
 
 WORK_TREE, INDEX = "work tree", "index"
 
 
-class States(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class States:
     """What is compared with what.
 
     base: id of the commit before, None while there is none. head: id of the commit after, or
@@ -135,9 +135,9 @@ class _Wanted:
         baselines = {s.baseline for s in settings} | {DEFAULT_PATH}
         self.names = frozenset({*SETTINGS_FILES, *baselines})
         prompts = {glob for s in settings for glob in s.prompts}
-        instructions = {glob for s in settings for glob in s.instructions}
         self.starts = tuple({_literal(glob) for glob in prompts})
-        self._matches = re.compile(pattern(sorted(prompts | instructions))).fullmatch
+        each = dict.fromkeys(globs for s in settings for globs in (s.prompts, s.instructions))
+        self._matchers = tuple(map(matcher, each))
 
     def wants(self, path: str) -> bool:
         """True for settings, prompts, instructions, records, cases, evidence and schemas."""
@@ -146,7 +146,8 @@ class _Wanted:
             return True
         if path.endswith(".json"):
             return path.startswith(self.starts)
-        return bool(self._matches(path)) or any(is_record(s, path) for s in self.settings)
+        governed = any(matches(path) for matches in self._matchers)
+        return governed or any(is_record(s, path) for s in self.settings)
 
 
 def _literal(glob: str) -> str:

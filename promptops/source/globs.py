@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import cache
 
 
 def pattern(globs: Iterable[str]) -> str:
@@ -59,7 +60,31 @@ def _between(items: list[str], mark: str) -> list[list[str]]:
     return parts
 
 
+def matcher(globs: Iterable[str]) -> Callable[[str], bool]:
+    """Says of a path whether any of the globs matches the whole of it."""
+    return _matcher(tuple(globs))
+
+
+@cache
+def _matcher(globs: tuple[str, ...]) -> Callable[[str], bool]:
+    ends = tuple({_end(glob) for glob in globs})
+    compiled: list[Callable[[str], object]] = []
+
+    def matches(path: str) -> bool:
+        if not path.endswith(ends):
+            return False
+        if not compiled:  # takes longer than most questions, which the ends answer
+            compiled.append(re.compile(pattern(globs)).fullmatch)
+        return compiled[0](path) is not None
+
+    return matches
+
+
+def _end(glob: str) -> str:
+    """The characters that every path which matches ends with."""
+    return re.split(r"[*?]", glob)[-1]
+
+
 def matching(globs: Iterable[str], paths: Iterable[str]) -> list[str]:
     """The paths that match any of the globs, in their order."""
-    match = re.compile(pattern(globs)).fullmatch
-    return [path for path in paths if match(path)]
+    return list(filter(matcher(globs), paths))

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 
 from promptops.config import Settings
 from promptops.errors import InputError
 from promptops.model import Decision
 from promptops.source.cases import NAMES as CASES_FILES
-from promptops.source.globs import pattern
+from promptops.source.globs import matcher
 from promptops.source.reading import (
     Reading,
     read_decision_file,
@@ -48,8 +47,7 @@ class Files:
 
 def find_files(settings: Settings, paths: Iterable[str]) -> Files:
     """Which of the `paths` are governed, by the settings' globs."""
-    is_prompt = re.compile(pattern(settings.prompts)).fullmatch
-    is_instructions = re.compile(pattern(settings.instructions)).fullmatch
+    is_prompt, is_instructions = matcher(settings.prompts), matcher(settings.instructions)
     listed = sorted(paths)
     prompts = tuple(path for path in listed if is_prompt(path))
     known = set(prompts)
