@@ -8,15 +8,18 @@ import numpy
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.special import betainc, betaincinv, stdtrit
 from scipy.stats import binomtest, false_discovery_control, norm
 from statsmodels.stats.inter_rater import cohens_kappa as reference_kappa
 from statsmodels.stats.multitest import multipletests
 
-from promptops.stats.agreement import cohens_kappa
-from promptops.stats.multiple import benjamini_hochberg, holm
-from promptops.stats.paired import compare, difference_interval, sign_flip
-from promptops.stats.power import detectable, pairs_needed, unpaired_needed
+from promptops.stats.agreement import cohens_kappa, kappa_of
+from promptops.stats.beta import beta_cdf, beta_quantile, student_quantile
+from promptops.stats.multiple import benjamini_hochberg, holm, holm_levels
+from promptops.stats.paired import Pair, compare, compare_all, difference_interval
+from promptops.stats.power import detectable, pairs_needed, rate_told_at, unpaired_needed
 from promptops.stats.rates import clopper_pearson, clustered_rate, effective_size, wilson
+from promptops.stats.signs import sign_flip
 
 COUNTS = [(0, 5), (1, 10), (15, 148), (81, 263), (82, 100), (100, 100), (999, 1000)]
 
@@ -57,8 +60,14 @@ def test_a_clustered_interval_holds_its_rate(pairs: list[tuple[int, int]]) -> No
         assert 0 <= rate.interval.low <= rate.rate <= rate.interval.high <= 1
 
 
-def test_one_answer_a_case_is_wilson() -> None:
-    assert clustered_rate([(1, 1)] * 82 + [(0, 1)] * 18).interval == wilson(82, 100)
+def test_one_answer_a_case_is_exact() -> None:
+    found = clustered_rate([(1, 1)] * 82 + [(0, 1)] * 18).interval
+    assert found == clopper_pearson(82, 100)
+    # Clopper & Pearson 1934, as tabulated: 10 of 10 at 95 %
+    assert clustered_rate([(1, 1)] * 10).interval == clopper_pearson(10, 10)
+    whole = clopper_pearson(10, 10)
+    assert whole is not None
+    assert (round(whole.low, 4), whole.high) == (0.6915, 1)
 
 
 def test_repeats_of_a_case_are_worth_less_than_cases() -> None:
@@ -94,9 +103,25 @@ def test_82_to_85_percent_on_100_cases_cannot_be_told() -> None:
     after = {str(i): float(4 <= i < 89) for i in range(100)}
     seen = compare(before, after)
     assert seen.difference == pytest.approx(0.03)
+    assert seen.rates == pytest.approx((0.82, 0.85))
+    assert seen.p == pytest.approx(binomtest(4, 11).pvalue)
     assert seen.verdict == "cannot_tell"
-    assert seen.cases_needed is not None
-    assert seen.cases_needed > 1000
+    # 11 of 100 cases differ. Connor 1987 (Biometrics 43:207) has 957 pairs for that, with a variance
+    # that is a little larger under the null; ours takes it as it was seen
+    assert seen.cases_needed == 952 - 100
+    # Fleiss, Levin & Paik, chapter 4, without continuity correction
+    assert seen.unpaired_needed == 2402
+
+
+def test_the_number_of_cases_named_is_enough() -> None:
+    rng = numpy.random.default_rng(9)
+    told, total = 0, 952
+    for gained, lost, _ in rng.multinomial(total, [0.07, 0.04, 0.89], 100):
+        flips = [1.0] * gained + [-1.0] * lost + [0.0] * (total - gained - lost)
+        before = {str(i): float(flip < 0) for i, flip in enumerate(flips)}
+        after = {str(i): float(flip > 0) for i, flip in enumerate(flips)}
+        told += compare(before, after).verdict == "better"
+    assert 0.7 <= told / 100 <= 0.9
 
 
 def test_a_large_change_is_told_and_named() -> None:
@@ -118,7 +143,9 @@ def test_many_comparisons_cost_confidence() -> None:
     before = {str(i): float(i >= 8) for i in range(40)}
     after = {str(i): 1.0 for i in range(40)}
     assert compare(before, after).verdict == "better"
-    assert compare(before, after, looked_at=30).verdict == "cannot_tell"
+    many = compare_all({i: Pair(before if i == 0 else after, after) for i in range(30)})
+    assert many[0].verdict == "cannot_tell"
+    assert many[0].p == pytest.approx(30 * 2 / 2**8)
 
 
 @pytest.mark.parametrize(
@@ -195,11 +222,16 @@ def test_kappa_agrees_with_statsmodels() -> None:
     table = [[20, 5], [10, 15]]
     pairs = [(i, j) for i in range(2) for j in range(2) for _ in range(table[i][j])]
     ours, theirs = cohens_kappa(pairs), reference_kappa(numpy.array(table))
+    found = kappa_of({(i, j): table[i][j] for i in range(2) for j in range(2)})
     assert ours is not None
+    assert found is not None
+    assert ours.kappa == found[0] == pytest.approx(theirs.kappa)
+    assert found[1] == pytest.approx(theirs.std_kappa)
+    # the interval is that of the table with one more label in each cell
+    more = reference_kappa(numpy.array(table) + 1)
     assert ours.interval is not None
-    assert ours.kappa == pytest.approx(theirs.kappa)
-    assert ours.interval.low == pytest.approx(theirs.kappa_low)
-    assert ours.interval.high == pytest.approx(theirs.kappa_upp)
+    assert ours.interval.low == pytest.approx(more.kappa_low)
+    assert ours.interval.high == pytest.approx(more.kappa_upp)
 
 
 def test_kappa_is_undefined_where_nobody_disagrees_or_agrees_by_chance() -> None:
@@ -210,14 +242,14 @@ def test_kappa_is_undefined_where_nobody_disagrees_or_agrees_by_chance() -> None
     assert always.observed == 1
 
 
-@pytest.mark.parametrize(("rate", "least", "told"), [(1.0, 0.8, 16), (0.9, 0.8, 62), (0.5, 0.8, 7)])
-def test_cases_that_tell_a_rate_are_those_of_wilsons_interval(
+@pytest.mark.parametrize(
+    ("rate", "least", "told"), [(1.0, 0.8, 17), (0.9, 0.8, 65), (0.5, 0.8, 12), (0.0, 0.8, 3)]
+)
+def test_cases_that_tell_a_rate_are_those_of_the_exact_interval(
     rate: float, least: float, told: int
 ) -> None:
-    from promptops.stats.power import rate_told_at
-
     def tells(n: int) -> bool:
-        found = wilson(rate * n, n)
+        found = clopper_pearson(rate * n, n)
         assert found is not None
         return not found.low < least < found.high
 
@@ -225,3 +257,111 @@ def test_cases_that_tell_a_rate_are_those_of_wilsons_interval(
     assert tells(told)
     assert not tells(told - 1)
     assert rate_told_at(0.8, 0.8) is None
+    assert rate_told_at(0.8001, 0.8, most=1000) is None
+
+
+@given(st.floats(0.3, 3e4), st.floats(0.3, 3e4), st.floats(1e-6, 1 - 1e-6))
+@settings(max_examples=100)
+def test_the_beta_distribution_agrees_with_scipy(a: float, b: float, q: float) -> None:
+    x = float(betaincinv(a, b, q))
+    assert beta_quantile(q, a, b) == pytest.approx(x, rel=1e-7, abs=1e-15)
+    assert beta_cdf(x, a, b) == pytest.approx(float(betainc(a, b, x)), abs=1e-9)
+
+
+@pytest.mark.parametrize("freedom", [0.5, 1, 1.7, 5, 60, 1e5])
+def test_students_distribution_agrees_with_scipy(freedom: float) -> None:
+    for q in (0.6, 0.975, 0.9999):
+        assert student_quantile(q, freedom) == pytest.approx(stdtrit(freedom, q), rel=1e-6)
+
+
+@pytest.mark.parametrize("sizes", [[1] * 20, [12, 2, 2, 2] * 5, [6] * 20, [40] + [1] * 20])
+@pytest.mark.parametrize(("rate", "alike"), [(0.8, 0.95), (0.95, 0.5), (0.99, 0.2)])
+def test_intervals_cover_whatever_the_sizes(sizes: list[int], rate: float, alike: float) -> None:
+    # of a case with two thirds of all answers, a common clustered interval covers a quarter
+    rng = numpy.random.default_rng(5)
+    a, b = rate * (1 - alike) / alike, (1 - rate) * (1 - alike) / alike
+    low = high = 0
+    runs = 300
+    for _ in range(runs):
+        passed = rng.binomial(sizes, rng.beta(a, b, len(sizes)))
+        interval = clustered_rate(list(zip(passed.tolist(), sizes, strict=True))).interval
+        assert interval is not None
+        low += rate < interval.low
+        high += rate > interval.high
+    assert (low + high) / runs <= 0.08
+    assert max(low, high) / runs <= 0.055
+
+
+@pytest.mark.parametrize(("n", "kappa"), [(10, 0.8), (20, 0.95), (50, 0.4)])
+def test_kappas_interval_covers_where_the_textbooks_does_not(n: int, kappa: float) -> None:
+    rng = numpy.random.default_rng(6)
+    agree = 0.5 + kappa / 2
+    chances = [agree / 2, (1 - agree) / 2, (1 - agree) / 2, agree / 2]
+    missed = textbook = runs = 0
+    for counts in rng.multinomial(n, chances, 400):
+        cells = zip([(1, 1), (1, 0), (0, 1), (0, 0)], counts.tolist(), strict=True)
+        table = dict(cells)
+        found = cohens_kappa([pair for pair, count in table.items() for _ in range(count)])
+        if found is None or found.kappa is None or found.interval is None:
+            continue
+        middle, error = kappa_of(table) or (0.0, 0.0)
+        runs += 1
+        missed += not found.interval.low <= kappa <= found.interval.high
+        textbook += abs(middle - kappa) > 1.96 * error
+    assert missed / runs <= 0.09
+    assert missed <= textbook
+
+
+def test_few_labels_that_all_agree_are_not_certain() -> None:
+    found = cohens_kappa([(1, 1), (0, 0)] * 4)
+    assert found is not None
+    assert found.kappa == 1
+    assert found.interval is not None
+    assert found.interval.low < 0.4
+    assert found.interval.high == 1
+
+
+def test_holms_levels_are_where_it_stops() -> None:
+    assert holm_levels([0.001, 0.2, 0.02], [1, 1, 1], 0.05) == pytest.approx(
+        [0.05 / 3, 0.05, 0.05 / 2]
+    )
+    assert holm_levels([0.2, 0.3], [1, 1], 0.05) == pytest.approx([0.025, 0.025])
+    assert holm([0.01, 0.04], [3, 1]) == pytest.approx([0.04 / 3, 0.04])
+    assert holm([], []) == holm_levels([], [], 0.05) == []
+
+
+@pytest.mark.parametrize("repeats", [1, 3])
+def test_no_claim_of_a_whole_family_is_false(repeats: int) -> None:
+    rng = numpy.random.default_rng(8)
+    runs, false, same = 60, 0, 0
+    for _ in range(runs):
+        chances = rng.beta(4, 1, 40)
+        rules = [rng.binomial(repeats, chances, (2, 40)) / repeats for _ in range(4)]
+        family = {}
+        for rule, (before, after) in enumerate(rules):
+            for part in range(4):
+                within = [i for i in range(40) if part in (0, 1 + i % 3)]
+                family[rule, part] = Pair(
+                    {str(i): float(before[i]) for i in within},
+                    {str(i): float(after[i]) for i in within},
+                    1 if part == 0 else 1 / 3,
+                )
+        found = compare_all(family)
+        false += any(one.verdict in ("better", "worse") for one in found.values())
+        moved = {
+            key: Pair(pair.before, {k: v - 0.05 for k, v in pair.before.items()})
+            for key, pair in family.items()
+        }
+        same += any(one.verdict == "same" for one in compare_all(moved).values())
+    assert false / runs <= 0.05
+    assert same == 0
+
+
+def test_what_is_certain_leaves_its_share_to_the_rest() -> None:
+    still = {str(i): 0.0 for i in range(40)}
+    sure = Pair(still, {str(i): 1.0 for i in range(40)})
+    near = Pair(still, {str(i): float(i < 6) for i in range(40)})  # p = 0.031
+    assert compare_all({"near": near})["near"].verdict == "better"
+    assert compare_all({"near": near, "sure": sure})["near"].p == pytest.approx(0.03125)
+    assert compare_all({"near": near, "other": near})["near"].verdict == "cannot_tell"
+    assert compare_all({"none": Pair({}, still)})["none"].p is None

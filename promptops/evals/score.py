@@ -65,7 +65,7 @@ class Cell:
         rate = self.rate.rate
         if rate is None or not self.judged or self.verdict(least) != "cannot_tell":
             return None
-        total = rate_told_at(rate, least)
+        total = rate_told_at(rate, least, most=MOST_CASES)
         return None if total is None or total > MOST_CASES else max(1, total - self.rate.cases)
 
 

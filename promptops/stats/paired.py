@@ -4,29 +4,45 @@ The test is exact: signs of the per-case differences are flipped (Fisher 1935); 
 case that is McNemar's exact test. The interval is Student's on per-case differences with the two
 extra cases of Agresti & Min 2005 (Stat. Med. 24:729), one a way, which keeps its coverage with few
 cases and rates near 1. "Same" is only said when the whole interval lies within the margin
-(Schuirmann 1987).
+(Schuirmann 1987). Comparisons that are looked at together share the error by Holm's procedure, so
+that of all claims of "better" and "worse" not one is false, at the stated confidence.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from promptops.stats import Interval
+from promptops.stats.beta import student_quantile
+from promptops.stats.multiple import holm, holm_levels
+from promptops.stats.signs import sign_flip
 
 MOST_CASES = 1_000_000
-EXACT_UP_TO = 16
+Key = TypeVar("Key", bound=Hashable)
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Per-case rates (case -> rate in [0, 1]) of two versions; share: of the error, beside others."""
+
+    before: Mapping[str, float]
+    after: Mapping[str, float]
+    share: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
     """after - before, over the cases that both have.
 
-    difference: mean of the per-case differences, a fraction. p: two-sided. verdict: "better",
-    "worse", "same" (within the margin) or "cannot_tell"; cases_needed: further cases that would
-    settle it if the difference is what it looks like, None where it is settled or no number can be
-    named.
+    rates: before and after on these cases. difference: mean of the per-case differences, a fraction.
+    interval, p (two-sided): corrected for all that was looked at together. verdict: "better", "worse",
+    "same" (within the margin) or "cannot_tell"; cases_needed: further cases, asked of both versions,
+    that would settle it if the difference is what it looks like, None where it is settled or no
+    number can be named; unpaired_needed: cases that each version would need if they were asked
+    different ones.
     """
 
     cases: int
@@ -35,6 +51,8 @@ class Comparison:
     p: float | None
     verdict: str
     cases_needed: int | None = None
+    unpaired_needed: int | None = None
+    rates: tuple[float, float] | None = None
 
 
 def compare(
@@ -44,91 +62,85 @@ def compare(
     margin: float = 0.05,
     confidence: float = 0.95,
     seed: int = 0,
-    looked_at: int = 1,
 ) -> Comparison:
-    """Compare per-case rates (case -> rate in [0, 1]) of two versions on their common cases.
-
-    looked_at: how many comparisons are made at once; the confidence is divided among them
-    (Bonferroni), so that one chance difference in twenty rules is not called a finding.
-    """
-    common = sorted(before.keys() & after.keys())
-    differences = [after[case] - before[case] for case in common]
-    if not differences:
-        return Comparison(0, None, None, None, "cannot_tell")
-    mean = math.fsum(differences) / len(differences)
-    level = 1 - (1 - confidence) / max(looked_at, 1)
-    interval = difference_interval(differences, level)
-    p = min(1.0, sign_flip(differences, seed) * max(looked_at, 1))
-    verdict = _verdict(interval, p, mean, margin, 1 - confidence)
-    needed = None
-    if verdict == "cannot_tell":
-        needed = _needed(differences, mean, margin, level)
-    return Comparison(len(common), mean, interval, p, verdict, needed)
+    """Compare per-case rates (case -> rate in [0, 1]) of two versions on their common cases."""
+    family = {"": Pair(before, after)}
+    return compare_all(family, margin=margin, confidence=confidence, seed=seed)[""]
 
 
-def _verdict(interval: Interval, p: float, mean: float, margin: float, alpha: float) -> str:
-    if p < alpha and not interval.low <= 0 <= interval.high:
-        return "better" if mean > 0 else "worse"
-    return "same" if -margin < interval.low and interval.high < margin else "cannot_tell"
+def compare_all(
+    family: Mapping[Key, Pair], *, margin: float = 0.05, confidence: float = 0.95, seed: int = 0
+) -> dict[Key, Comparison]:
+    """Compare each pair; the error of all claims together is at most 1 - confidence."""
+    found: dict[Key, Comparison] = {}
+    differences = {key: _differences(pair) for key, pair in family.items()}
+    able = [key for key in family if differences[key]]
+    shares = [family[key].share for key in able]
+    alpha = 1 - confidence
+    finest = alpha * min(shares, default=1.0) / sum(shares or [1.0])
+    ps = [sign_flip(differences[key], seed, finest) for key in able]
+    levels, adjusted = holm_levels(ps, shares, alpha), holm(ps, shares)
+    for key, level, p in zip(able, levels, adjusted, strict=True):
+        found[key] = _compared(family[key], differences[key], margin, level, p <= alpha, p)
+    nothing = Comparison(0, None, None, None, "cannot_tell")
+    return {key: found.get(key, nothing) for key in family}
+
+
+def _differences(pair: Pair) -> list[float]:
+    common = sorted(pair.before.keys() & pair.after.keys())
+    return [pair.after[case] - pair.before[case] for case in common]
+
+
+def _compared(
+    pair: Pair, differences: Sequence[float], margin: float, level: float, told: bool, p: float
+) -> Comparison:
+    n = len(differences)
+    mean = math.fsum(differences) / n
+    interval = difference_interval(differences, 1 - level)
+    common = pair.before.keys() & pair.after.keys()
+    before = math.fsum(pair.before[case] for case in common) / n
+    rates = (before, before + mean)
+    verdict = "cannot_tell"
+    if told and not interval.low <= 0 <= interval.high:
+        verdict = "better" if mean > 0 else "worse"
+    elif -margin < interval.low and interval.high < margin:
+        verdict = "same"
+    if verdict != "cannot_tell":
+        return Comparison(n, mean, interval, p, verdict, rates=rates)
+    needed = _needed(differences, mean, margin, 1 - level)
+    unpaired = _unpaired(rates, 1 - level)
+    return Comparison(n, mean, interval, p, verdict, needed, unpaired, rates)
 
 
 def difference_interval(differences: Sequence[float], confidence: float = 0.95) -> Interval:
     """The interval of the mean difference, within [-1, 1]."""
-    from scipy.special import stdtrit
-
     values = [*differences, 1.0, -1.0]
     n = len(values)
     mean = math.fsum(values) / n
     variance = math.fsum((value - mean) ** 2 for value in values) / (n - 1)
-    half = float(stdtrit(n - 1, 0.5 + confidence / 2)) * math.sqrt(variance / n)
+    half = student_quantile(0.5 + confidence / 2, n - 1) * math.sqrt(variance / n)
     return Interval(max(-1.0, mean - half), min(1.0, mean + half))
-
-
-def sign_flip(differences: Sequence[float], seed: int = 0, draws: int = 20_000) -> float:
-    """Two-sided p of the sign-flip test: exact where it can be, else by `draws` seeded flips.
-
-    Differences that are all of one size (one answer a case) are counted by the binomial, however
-    many there are.
-    """
-    moved = [value for value in differences if value]
-    if not moved:
-        return 1.0
-    sizes = {round(abs(value), 12) for value in moved}
-    if len(sizes) == 1:
-        return _binomial(sum(value > 0 for value in moved), len(moved))
-    import numpy
-
-    values = numpy.asarray(moved)
-    seen = abs(values.sum()) - 1e-12
-    if len(moved) <= EXACT_UP_TO:
-        signs = ((numpy.arange(2 ** len(moved))[:, None] >> numpy.arange(len(moved))) & 1) * 2 - 1
-        return float((abs(signs @ values) >= seen).mean())
-    rng = numpy.random.default_rng(seed)
-    hits = 0
-    for _ in range(draws // 1000):
-        flips = rng.integers(0, 2, (1000, len(moved))) * 2 - 1
-        hits += int((abs(flips @ values) >= seen).sum())
-    return (hits + 1) / (draws // 1000 * 1000 + 1)
-
-
-def _binomial(up: int, n: int) -> float:
-    """Two-sided p of `up` or fewer/more heads in n fair tosses."""
-    from scipy.special import bdtr
-
-    return min(1.0, 2 * float(bdtr(min(up, n - up), n, 0.5)))
 
 
 def _needed(
     differences: Sequence[float], mean: float, margin: float, confidence: float
 ) -> int | None:
-    """Further cases for a verdict with power 0.8, were the truth what was seen."""
+    """Further cases for a verdict with power 0.8, were the truth what was seen: whichever comes first
+    of showing the difference and of showing that it lies within the margin."""
     from promptops.stats.power import pairs_needed
 
-    variance = math.fsum((value - mean) ** 2 for value in differences) / len(differences)
-    variance = max(variance, abs(mean) * (1 - abs(mean)), 1 / (len(differences) + 2))
-    # A difference inside the margin is settled by showing "same", one outside by showing it.
-    target = abs(mean) if abs(mean) >= margin else margin - abs(mean)
+    n = len(differences)
+    variance = math.fsum((value - mean) ** 2 for value in differences) / n
+    variance = max(variance, abs(mean) * (1 - abs(mean)), 1 / (n + 2))
+    target = max(abs(mean), margin - abs(mean))
     total = pairs_needed(target, variance, confidence)
     if total is None or total > MOST_CASES:
         return None
-    return max(1, total - len(differences))
+    return max(1, total - n)
+
+
+def _unpaired(rates: tuple[float, float], confidence: float) -> int | None:
+    from promptops.stats.power import unpaired_needed
+
+    total = unpaired_needed(*rates, confidence)
+    return None if total is None or total > MOST_CASES else total

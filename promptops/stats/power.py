@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 
+from promptops.stats.beta import beta_cdf
 from promptops.stats.rates import normal_quantile
 
 
@@ -38,13 +39,31 @@ def unpaired_needed(
     return math.ceil((spread / (after - before)) ** 2)
 
 
-def rate_told_at(rate: float, least: float, confidence: float = 0.95) -> int | None:
-    """Independent cases at which Wilson's interval round `rate` has `least` outside, None where none
-    are enough: the score test's own inequality, so that it agrees with the interval."""
-    if rate == least:
+def rate_told_at(
+    rate: float, least: float, confidence: float = 0.95, most: int = 1_000_000
+) -> int | None:
+    """Independent cases at which the exact interval round `rate` has `least` outside, None where
+    `most` are not enough."""
+    if rate == least or not 0 < least < 1:
         return None
-    z = normal_quantile(0.5 + confidence / 2)
-    return max(1, math.ceil(z * z * least * (1 - least) / (rate - least) ** 2))
+    tail = (1 - confidence) / 2
+
+    def told(n: int) -> bool:
+        kept = rate * n
+        if rate > least:
+            return beta_cdf(least, kept, n - kept + 1) <= tail
+        return beta_cdf(least, kept + 1, n - kept) >= 1 - tail
+
+    high = 1
+    while not told(high):
+        high *= 2
+        if high > 2 * most:
+            return None
+    low = high // 2
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if told(middle) else (middle, high)
+    return high if high <= most else None
 
 
 def detectable(
