@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from promptops.evals import State
+from promptops.evals.against import Against, SliceAgainst
 from promptops.evals.runner import Run
-from promptops.evals.score import FEWEST_CASES, Against, Cell, Score, Slice
+from promptops.evals.score import FEWEST_CASES, Cell, Score, Slice
 from promptops.excerpt import excerpt
 from promptops.stats import Interval
 from promptops.stats.paired import Comparison
@@ -94,25 +95,38 @@ def slice_data(one: Slice) -> dict[str, Any]:
 
 
 def against_data(found: Against, revision: str) -> dict[str, Any]:
-    """The paired comparison, whole and by rule."""
+    """The paired comparison, whole, by rule, and by slice. family: how many comparisons share the
+    error, so that at `confidence` no "better" and no "worse" among them is false."""
+    worst = found.worst_slice
     return {
         "revision": revision,
         **comparison_data(found.whole),
         "verdict": found.verdict,
+        "family": {"comparisons": found.family, "confidence": found.confidence, "method": "holm"},
         "rules": {rule: comparison_data(one) for rule, one in found.rules.items()},
+        "slices": {name: slice_against_data(one) for name, one in found.slices.items()},
+        "worst_slice": worst and {"slice": worst, **comparison_data(found.slices[worst].whole)},
     }
 
 
+def slice_against_data(one: SliceAgainst) -> dict[str, Any]:
+    """One slice, over all rules and by rule. enough: it has enough cases to be compared at all."""
+    rules = {rule: comparison_data(found) for rule, found in one.rules.items()}
+    return {**comparison_data(one.whole), "enough": one.enough, "rules": rules}
+
+
 def comparison_data(one: Comparison) -> dict[str, Any]:
-    """Differences in percentage points."""
+    """Differences in percentage points; rates as fractions, before and after on the same cases."""
     interval = one.interval
     return {
         "cases": one.cases,
+        "rates": one.rates and [_round(rate) for rate in one.rates],
         "difference_pp": None if one.difference is None else round(100 * one.difference, 4),
         "interval_pp": interval and [round(100 * interval.low, 4), round(100 * interval.high, 4)],
         "p": _round(one.p),
         "verdict": one.verdict,
         "cases_needed": one.cases_needed,
+        "unpaired_needed": one.unpaired_needed,
     }
 
 

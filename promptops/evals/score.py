@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from promptops.evals import Answer, Judgement, State
 from promptops.evals.plan import TASK, Ask, Expectation, Plan
 from promptops.model import Case
 from promptops.stats import Rate
-from promptops.stats.paired import MOST_CASES, Comparison, compare
+from promptops.stats.paired import MOST_CASES
 from promptops.stats.power import rate_told_at
 from promptops.stats.rates import clustered_rate
 
@@ -71,11 +71,13 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """One value of one slice, over all rules. differs: certainly worse than the whole."""
+    """One value of one slice, over all rules. rules, over: by rule id, where it must and must not
+    fire. differs: certainly worse than the whole."""
 
     name: str
     cell: Cell
     rules: Mapping[str, Cell]
+    over: Mapping[str, Cell]
     differs: bool
 
     @property
@@ -181,12 +183,13 @@ def _slices(plan: Plan, outcomes: Sequence[Outcome], confidence: float) -> tuple
 
         rules = _cells(plan, outcomes, True, within, confidence)
         rules.pop(TASK, None)
+        over = _cells(plan, outcomes, False, within, confidence)
         cell = _pooled(plan, outcomes, within, confidence)
         strict = _pooled(plan, outcomes, within, 1 - (1 - confidence) / len(pairs)).rate.interval
         differs = (
             strict is not None and whole.rate.rate is not None and strict.high < whole.rate.rate
         )
-        found.append(Slice(f"{name}={value}", cell, rules, differs))
+        found.append(Slice(f"{name}={value}", cell, rules, over, differs))
     return tuple(found)
 
 
@@ -208,58 +211,3 @@ def _pooled(
     planned = sum(within(ask.case) and bool(plan.expected.get(ask.case.id)) for ask in plan.asks)
     rate = clustered_rate(list(by_case.values()), confidence)
     return Cell(rate, planned, len(valid), unjudged)
-
-
-@dataclass(frozen=True, slots=True)
-class Against:
-    """The same cases, judged the same way, under two versions of the prompt.
-
-    verdict: of the whole; "worse" where any rule is.
-    """
-
-    whole: Comparison
-    rules: Mapping[str, Comparison]
-    verdict: str
-
-
-def against(
-    before: Score, after: Score, *, margin: float = 0.05, confidence: float = 0.95, seed: int = 0
-) -> Against:
-    """Compare two scores of the same cases and expectations; differences are after - before."""
-    names = sorted({o.expectation.rule for s in (before, after) for o in s.outcomes} - {TASK})
-    said = {
-        rule: compare(
-            case_rates(before, rule),
-            case_rates(after, rule),
-            margin=margin,
-            confidence=confidence,
-            seed=seed,
-            looked_at=max(len(names), 1),
-        )
-        for rule in names
-    }
-    for rule in names:
-        if not (_judged(before, rule) and _judged(after, rule)):
-            said[rule] = replace(said[rule], verdict="cannot_tell", cases_needed=None)
-    whole = compare(
-        case_rates(before), case_rates(after), margin=margin, confidence=confidence, seed=seed
-    )
-    worse = any(one.verdict == "worse" for one in said.values())
-    verdict = "worse" if worse else whole.verdict
-    if not (before.complete and after.complete):
-        verdict = "cannot_tell"
-    return Against(whole, said, verdict)
-
-
-def _judged(score: Score, rule: str) -> bool:
-    return all(side[rule].judged for side in (score.rules, score.over) if rule in side)
-
-
-def case_rates(score: Score, rule: str | None = None) -> dict[str, float]:
-    """Case -> share of what was judged that held; of one rule, or of all."""
-    by_case: dict[str, list[bool]] = {}
-    for one in score.outcomes:
-        passed = one.judgement.passed
-        if passed is not None and rule in (None, one.expectation.rule):
-            by_case.setdefault(one.ask.case.id, []).append(passed)
-    return {case: sum(held) / len(held) for case, held in by_case.items()}

@@ -62,7 +62,8 @@ def _counted(sizes: Sequence[int]) -> float:
     end = (least + 1) * bytes_
     digits = (subsets & ((1 << 8 * end) - 1)).to_bytes(end, "little")
     as_far = sum(int.from_bytes(digits[at : at + bytes_], "little") for at in range(0, end, bytes_))
-    return min(1.0, 2 * as_far / 2 ** len(sizes))
+    share: float = 2 * as_far / (1 << len(sizes))
+    return min(1.0, share)
 
 
 def _drawn(values: Sequence[float], seed: int, level: float) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from promptops.cli._eval.compared import against_blocks
 from promptops.report import Block, Diagnostics, Fold, Heading, Screen, Table, Text
 
 WIDTH = 13  # columns of a drawn interval: with the longest rule ids a row fits 80
@@ -31,7 +32,7 @@ def eval_blocks(result: Mapping[str, Any], screen: Screen, wrong: Diagnostics) -
     if result["slices"]:
         yield from _slices(result, screen)
     if result["against"]:
-        yield from _against(result["against"])
+        yield from against_blocks(result["against"])
     if wrong.diagnostics:
         yield wrong
     yield from failures_blocks(result["failures"])
@@ -164,23 +165,6 @@ def _slices(result: Mapping[str, Any], screen: Screen) -> Iterator[Block]:
     worst = result["worst_slice"]
     if worst:
         yield Text(f"worst slice: {worst['slice']}, {percent(worst['rate'])}")
-
-
-def _against(data: Mapping[str, Any]) -> Iterator[Block]:
-    yield Heading(f"Against {data['revision']}")
-    rows = [(rule, *_change(one)) for rule, one in data["rules"].items()]
-    rows.append(("(all)", *_change({**data, "verdict": data["verdict"]})))
-    yield Table(("rule", "cases", "change", "95 % interval", "verdict"), tuple(rows), "lrrrl")
-
-
-def _change(one: Mapping[str, Any]) -> tuple[str, str, str, str]:
-    said = word(one["verdict"])
-    if one["cases_needed"]:
-        said += f", {one['cases_needed']} more cases would"
-    if one["difference_pp"] is None:
-        return str(one["cases"]), "-", "-", said
-    low, high = one["interval_pp"]
-    return str(one["cases"]), f"{one['difference_pp']:+.1f} pp", f"{low:+.0f} to {high:+.0f}", said
 
 
 def failures_blocks(failures: Sequence[Mapping[str, Any]]) -> Iterator[Block]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from promptops.cli._eval.blocks import percent
@@ -47,7 +47,14 @@ def _messages(rule: str, result: dict[str, Any]) -> Iterator[tuple[str, str]]:
             wrong = over["n"] - over["passed"]
             said += f" and misfires in {wrong} of {over['n']}"
         yield "rule-not-kept", f"{said}, wanted {percent(result['at_least'])}"
-    compared = (result["against"] or {"rules": {}})["rules"].get(rule)
-    if compared and compared["verdict"] == "worse":
-        points = f"{compared['difference_pp']:+.1f} pp"
-        yield "rule-got-worse", f"rule `{rule}` got worse: {points} on {compared['cases']} cases"
+    compared = result["against"] or {"rules": {}, "slices": {}}
+    yield from _worse(rule, compared["rules"].get(rule), "")
+    for name, one in compared["slices"].items():
+        yield from _worse(rule, one["rules"].get(rule), f" in {name}")
+
+
+def _worse(rule: str, change: Mapping[str, Any] | None, where: str) -> Iterator[tuple[str, str]]:
+    if change and change["verdict"] == "worse":
+        points = f"{change['difference_pp']:+.1f} pp"
+        said = f"rule `{rule}` got worse{where}: {points} on {change['cases']} cases"
+        yield "rule-got-worse", said

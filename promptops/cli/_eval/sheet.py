@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from promptops.cli._eval.blocks import percent, word
+from promptops.cli._eval.compared import compared_word
 from promptops.report import Table, Verdict
 
 COLUMNS = (
@@ -54,11 +55,18 @@ def _rules(result: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def _slices(result: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    compared = (result["against"] or {"slices": {}})["slices"]
     for name, data in result["slices"].items():
         note = "" if data["enough"] else f"too small: {data['cases_needed']} more cases"
-        yield {"what": "slice", "slice": name, **_figures(data), "note": note}
-        for rule, one in data["rules"].items():
-            yield {"what": "kept", "rule": rule, "slice": name, **_figures(one), "note": note}
+        note = "; ".join(filter(None, (note, remark(result))))
+        old = compared.get(name, {"rules": {}})
+        row = {"slice": name, "note": note}
+        yield {"what": "slice", **row, **_figures(data), **_change(old if compared else None)}
+        for rule in sorted(data["rules"].keys() | old["rules"].keys()):
+            one = data["rules"].get(rule)
+            figures = _figures(one) if one else {}
+            change = _change(old["rules"].get(rule))
+            yield {"what": "kept", "rule": rule, **row, **figures, **change}
 
 
 def _figures(data: Mapping[str, Any]) -> dict[str, Any]:
@@ -68,6 +76,7 @@ def _figures(data: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _change(one: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The columns of the comparison; empty where there is none."""
     if one is None:
         return {}
     low, high = one["interval_pp"] or (None, None)
@@ -94,7 +103,7 @@ def remark(result: Mapping[str, Any]) -> str:
 
 
 def verdicts(result: Mapping[str, Any]) -> tuple[Verdict, ...]:
-    """A verdict a rule: "cannot tell" is skipped, never passed."""
+    """A verdict a rule, and a slice that was compared: "cannot tell" is skipped, never passed."""
     found = []
     name = f"{result['prompt']} on {result['model']}"
     compared = (result["against"] or {"rules": {}})["rules"]
@@ -108,15 +117,33 @@ def verdicts(result: Mapping[str, Any]) -> tuple[Verdict, ...]:
         said += [remark(result)] if remark(result) else []
         parts = [one for one in result["failures"] if one["rule"] == rule]
         found.append(Verdict(rule, name, passed, "; ".join(said), tuple(_parts(parts))))
-    return tuple(found)
+    return (*found, *_by_slice(result, name))
+
+
+def _by_slice(result: Mapping[str, Any], name: str) -> Iterator[Verdict]:
+    """A verdict a slice that was compared: failed where it, or a rule within it, got worse."""
+    against = result["against"]
+    for part, one in (against or {"slices": {}})["slices"].items():
+        each = {"all rules": one, **one["rules"]}
+        told = {rule: it for rule, it in each.items() if it["verdict"] in ("better", "worse")}
+        passed = None if one["verdict"] == "cannot_tell" and not told else True
+        passed = False if any(it["verdict"] == "worse" for it in told.values()) else passed
+        said = [f"{rule}: {_compared(it, against['revision'])}" for rule, it in told.items()]
+        said = said or [_compared(one, against["revision"])]
+        said += [remark(result)] if remark(result) else []
+        yield Verdict(f"slice {part}", name, passed, "; ".join(said), ())
 
 
 def _compared(change: Mapping[str, Any], revision: str) -> str:
-    verdict, more = change["verdict"], change["cases_needed"]
+    verdict = change["verdict"]
     if verdict == "cannot_tell":
-        tail = f", {more} more cases would" if more else ""
-        return f"against {revision}: cannot tell{tail}"
-    return f"{verdict} {'as' if verdict == 'same' else 'than'} {revision}"
+        return f"against {revision}: {compared_word(change)}"
+    return f"{verdict} {'as' if verdict == 'same' else 'than'} {revision}{_points(change)}"
+
+
+def _points(change: Mapping[str, Any]) -> str:
+    low, high = change["interval_pp"]
+    return f" by {change['difference_pp']:+.1f} pp, {low:+.0f} to {high:+.0f}"
 
 
 def _said(data: Mapping[str, Any], least: float) -> str:

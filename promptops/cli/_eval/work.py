@@ -17,9 +17,10 @@ from promptops.cli._eval.sheet import sheet, verdicts
 from promptops.cli._prompts import find_prompt, usable
 from promptops.errors import EXIT_CLEAN, EXIT_FINDINGS, EXIT_INCOMPLETE
 from promptops.evals import Answer, State, result
+from promptops.evals.against import Against, against
 from promptops.evals.plan import Plan
 from promptops.evals.runner import Run
-from promptops.evals.score import Against, Score, against, score
+from promptops.evals.score import Score, score
 from promptops.report import Report
 from promptops.source.reading import Reading
 
