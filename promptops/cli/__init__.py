@@ -6,9 +6,9 @@ Exit codes: 0 clean, 1 findings or a verdict of no, 2 we cannot do it, 3 incompl
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Sequence
+from errno import EDQUOT, EIO, EMFILE, ENFILE, ENOMEM, ENOSPC, EROFS
 
 from promptops.errors import (
     EXIT_BUG,
@@ -21,6 +21,10 @@ from promptops.errors import (
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; gives the exit code. Nothing but a bug in this function raises."""
+    if None in (sys.stdin, sys.stdout, sys.stderr):
+        from promptops.cli._out import open_closed_streams
+
+        open_closed_streams()
     arguments = list(sys.argv[1:] if argv is None else argv)
     if arguments[:1] == ["check"]:
         from promptops.cli import _warm
@@ -102,7 +106,7 @@ def _guarded(run: object) -> int:
     _out.earned = 0
     try:
         code = run()  # type: ignore[operator]
-        sys.stdout.flush()
+        _out.write("")
         return int(code)
     except PromptopsError as error:
         _out.complain(error)
@@ -110,9 +114,11 @@ def _guarded(run: object) -> int:
     except (KeyboardInterrupt, _Terminated) as error:
         _out.complain_short("interrupted")
         return EXIT_TERMINATED if isinstance(error, _Terminated) else EXIT_INTERRUPTED
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    except _out.ReaderGone:
+        _out.leave_stdout()
         return _out.earned
+    except SystemExit as error:  # click's own: completion, or nobody read the help to its end
+        return int(error.code or 0)
     except Exception as error:
         return _unexpected(error)
 
@@ -130,5 +136,23 @@ def _unexpected(error: Exception) -> int:
     if isinstance(error, click.ClickException):
         _out.complain_usage(error)
         return EXIT_CANNOT
+    if isinstance(error, OSError) and error.errno in _MACHINE:
+        _out.leave_stdout()
+        place = str(error.filename or "")
+        _out.complain(
+            PromptopsError(str(error.strerror).lower(), _MACHINE[error.errno], path=place)
+        )
+        return EXIT_CANNOT
     _out.complain_bug(error)
     return EXIT_BUG
+
+
+_MACHINE = {
+    ENOSPC: "free some space, or write to another place",
+    EDQUOT: "free some space, or write to another place",
+    EROFS: "write to another place",
+    EIO: "the disk or the terminal is in trouble; try another",
+    EMFILE: "raise the limit of open files: `ulimit -n`",
+    ENFILE: "the machine has too many open files: end other programs",
+    ENOMEM: "free some memory",
+}

@@ -38,7 +38,10 @@ def define(
             **options: Any,
         ) -> int:
             call = make_call(chdir, no_color or output is not None, verbose - quiet)
-            report = function(call, **options)
+            try:
+                report = function(call, **options)
+            except BrokenPipeError as error:  # click would take it for our reader's going
+                raise RuntimeError("a pipe to another program broke") from error
             emit(report, format, output or _page(page, format), call)
             return report.exit_code
 

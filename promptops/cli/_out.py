@@ -16,15 +16,37 @@ earned = 0  # the exit code already earned, should the reader of our output go a
 BUGS = "https://github.com/promptops/promptops/issues"
 
 
+class ReaderGone(Exception):
+    """Whoever read our output has gone away; click would end the run in silence."""
+
+
 def write(text: str) -> None:
     """`text`, as it is, to stdout in UTF-8; nothing of it may be lost to the terminal's encoding."""
-    sys.stdout.flush()
-    out = getattr(sys.stdout, "buffer", None)
-    if out is None:
-        sys.stdout.write(text)
-        return
-    out.write(text.encode("utf-8", "backslashreplace"))
-    out.flush()
+    try:
+        sys.stdout.flush()
+        out = getattr(sys.stdout, "buffer", None)
+        if out is None:
+            sys.stdout.write(text)
+            return
+        out.write(text.encode("utf-8", "backslashreplace"))
+        out.flush()
+    except BrokenPipeError:
+        raise ReaderGone from None
+
+
+def open_closed_streams() -> None:
+    """Started with a closed stream (`>&-`), our next file would take its place and be written to."""
+    while (number := os.open(os.devnull, os.O_RDWR)) <= 2:
+        os.set_inheritable(number, True)
+    os.close(number)
+    sys.stdin = sys.stdin or open(0, encoding="utf-8", closefd=False)  # noqa: SIM115
+    sys.stdout = sys.stdout or open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+    sys.stderr = sys.stderr or open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+
+
+def leave_stdout() -> None:
+    """What stdout still holds goes nowhere: Python's own last flush would fail once more."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 
 def complain(error: PromptopsError) -> None:
