@@ -10,7 +10,7 @@ from promptops.history.align import Grade, Link
 from promptops.history.likeness import resembles
 from promptops.history.messages import says_it_is_back
 from promptops.history.promptlike import prompt_like
-from promptops.history.records import SYMLINK, Change, Entry
+from promptops.history.records import SYMLINK, Change
 from promptops.history.similarity import ratio, tokens
 from promptops.history.stream import Commit, log
 from promptops.history.units import PROSE, Unit
@@ -114,10 +114,12 @@ def _in_file(
     return Found(change.path, change.old, gone[link.old], link, True, whole), False
 
 
-def copied(versions: Versions, entries: Sequence[Entry], path: str, wanted: Unit) -> Found | None:
-    """The same text, or nearly, in a prompt-like file (`entries`) that the commit did not touch."""
+def copied(versions: Versions, commit: Commit, path: str, wanted: Unit) -> Found | None:
+    """The same text, or nearly, in a prompt-like file that the commit did not touch."""
+    versions.expect(commit.parents[0], path, *_deletions(commit))  # is asked next, of another git
     if len(wanted.norm) < TELLING:
         return None
+    entries = versions.prompts(commit.parents[0])
     near = [e for e in entries if e.path != path and e.mode != SYMLINK]
     versions.load([e.blob for e in near[:MAX_COPIED_FROM]])
     for entry in near[:MAX_COPIED_FROM]:
@@ -144,13 +146,18 @@ def deleted(
     the commit says that it brings something back, of any prompt-like file.
     """
     repository, parent = versions.repository, commit.parents[0]
-    since = max((commit.time or 0) - RECENTLY, 0)
-    here = versions.stream(parent, path, "--diff-filter=D", f"--since=@{since}")
+    here = versions.stream(parent, path, *_deletions(commit))
     found = _deleted(versions, here, wanted, path.__eq__)
     if found is None and says_it_is_back(commit.subject):
         options = ("--diff-filter=D", f"-{MAX_DELETIONS}")
         found = _deleted(versions, log(repository, parent, options=options), wanted, prompt_like)
     return found
+
+
+def _deletions(commit: Commit) -> tuple[str, ...]:
+    """Options for git: deletions of the last weeks before the commit."""
+    since = max((commit.time or 0) - RECENTLY, 0)
+    return "--diff-filter=D", f"--since=@{since}"
 
 
 def _deleted(

@@ -248,7 +248,7 @@ class Repository:
     # -- running git -------------------------------------------------------------------------
 
     def ahead(self, *arguments: str) -> None:
-        """Start a command whose output will be asked for soon; `run` takes it when it is."""
+        """Start a command whose output will be asked for soon, by `run` or `records`."""
         if arguments not in self._ahead:
             self._ahead[arguments] = self._start(arguments)
 
@@ -261,7 +261,7 @@ class Repository:
 
     def records(self, *arguments: str) -> Generator[bytes]:
         """What a command prints, split at NUL, as it comes. Closing the iterator stops git."""
-        running = self._start(arguments)
+        running = self._ahead.pop(arguments, None) or self._start(arguments)
         errors = bytearray()
         rest = b""
         try:

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from promptops.config import DEFAULT, Settings
 from promptops.history.facts import Facts
+from promptops.history.folders import entry_at
 from promptops.history.git import Repository
 from promptops.history.messages import Message, message
 from promptops.history.records import Entry
@@ -99,7 +100,7 @@ class Past:
     def entry(self, path: str) -> Entry | None:
         """The file at `path` in HEAD, None where there is none; asked once."""
         if path not in self._entries:
-            found = self.repository.entry(self.head, path) if self.head else None
+            found = entry_at(self.repository, self.head, path) if self.head else None
             self._entries[path] = found
         return self._entries[path]
 
@@ -118,7 +119,7 @@ def open_past(
 
     keeper: given the git directory that worktrees share, where to keep what is slow to find.
     """
-    with Repository.find(folder, environ) as repository:
+    with Repository.find(folder, environ, ("HEAD",)) as repository:
         head = repository.head()
         tree: Tree = DiskTree(repository.root)
         if repository.bare and head:

@@ -6,7 +6,7 @@ from collections.abc import Generator
 
 from promptops.history.facts import Facts
 from promptops.history.git import Repository
-from promptops.history.stream import Commit, Touch, log
+from promptops.history.stream import Commit, Touch, asked, log
 
 MOST_KEPT = 2_000  # commits; a longer stream is read again
 
@@ -14,25 +14,31 @@ MOST_KEPT = 2_000  # commits; a longer stream is read again
 class Replay:
     """Commits that touched a path: read as far as the most curious reader went.
 
-    asked: the commit to begin with, the path, more options for git. git is stopped with its first
+    question: the commit to begin with, the path, more options for git. git is stopped with its first
     reader; should another one want more, it is begun again and left running: where two have asked,
     more will. What was read is kept by all that it depends on: what was asked, and the horizon (where
     this clone ends history before its roots).
     """
 
     def __init__(
-        self, repository: Repository, facts: Facts, horizon: str, asked: tuple[str, ...]
+        self, repository: Repository, facts: Facts, horizon: str, question: tuple[str, ...]
     ) -> None:
         self._repository = repository
         self._facts = facts
-        self._asked = asked
-        self._key = ("commits", horizon, *asked)
+        self._asked = question
+        self._key = ("commits", horizon, *question)
         kept = facts.get(*self._key) or {"commits": (), "whole": False}
         self._read = [_commit(row) for row in kept["commits"]]
         self._whole: bool = kept["whole"]
         self._known = len(self._read), self._whole
         self._source: Generator[Commit] | None = None
         self._begun = 0
+
+    def expect(self) -> None:
+        """Start git, unless commits are known that may be all that is wanted."""
+        if not self._read and not self._whole and self._source is None:
+            commit, path, *options = self._asked
+            self._repository.ahead(*asked(commit, path, options))
 
     def read(self) -> Generator[Commit]:
         """The commits, from memory as far as they are known."""

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator, Sequence
 from typing import NamedTuple
 
-from promptops.errors import GitError
+from promptops.history.commands import object_id
 from promptops.history.git import Repository
-from promptops.history.records import is_hex, text
+from promptops.history.records import text
 
 _FORMAT = "--format=%H%x00%P%x00%an%x00%ae%x00%at%x00%s"
 _LOG = (
@@ -32,6 +32,11 @@ class Touch(NamedTuple):
     new: str
     mode: str
 
+    @property
+    def created(self) -> bool:
+        """True if no parent has the file."""
+        return not any(old.strip("0") for old in self.olds)
+
 
 class Commit(NamedTuple):
     """A commit's own words: raw author (no .mailmap), author time in epoch seconds or None."""
@@ -43,6 +48,15 @@ class Commit(NamedTuple):
     time: int | None
     subject: str
     touches: tuple[Touch, ...] = ()
+
+
+def asked(
+    commit: str, path: str | None = None, options: Sequence[str] = (), known: str = ""
+) -> tuple[str, ...]:
+    """What git is asked for `log`: who asks ahead must use the very same words."""
+    ends = (object_id(commit), f"^{known}") if known else (object_id(commit),)
+    scope = ("--", path) if path is not None else ()
+    return (*_LOG, *options, "--end-of-options", *ends, *scope)
 
 
 def log(
@@ -58,11 +72,7 @@ def log(
     options: more options of ours for git. known: leave out what this commit leads to.
     Close the iterator to stop git. GitError where an object is missing.
     """
-    if not is_hex(commit):
-        raise GitError(f"not an object id: {commit!r}")
-    ends = (commit, f"^{known}") if known else (commit,)
-    scope = ("--", path) if path is not None else ()
-    tokens = repository.records(*_LOG, *options, "--end-of-options", *ends, *scope)
+    tokens = repository.records(*asked(commit, path, options, known))
     try:
         yield from _commits(tokens, path is not None)
     finally:

@@ -8,6 +8,7 @@ from typing import Any
 
 from promptops.history.align import Grade, Link, align
 from promptops.history.facts import Facts
+from promptops.history.folders import changes_between
 from promptops.history.git import Repository
 from promptops.history.horizon import horizon
 from promptops.history.promptlike import prompt_like
@@ -161,10 +162,17 @@ class Versions:
 
         Close it when enough is known: git walks on to the beginning of history otherwise.
         """
-        key = commit, path, *options
-        if key not in self._streams:
-            self._streams[key] = Replay(self.repository, self.facts, self.horizon, key)
-        return self._streams[key].read()
+        return self._replay(commit, path, *options).read()
+
+    def expect(self, commit: str, path: str, *options: str) -> None:
+        """Start on a stream that will be asked for soon."""
+        self._replay(commit, path, *options).expect()
+
+    def _replay(self, *question: str) -> Replay:
+        if question not in self._streams:
+            stream = Replay(self.repository, self.facts, self.horizon, question)
+            self._streams[question] = stream
+        return self._streams[question]
 
     def changes(self, commit: Commit) -> list[Change]:
         """What the commit changed against its first parent."""
@@ -173,11 +181,16 @@ class Versions:
         if key not in self._changes:
             kept = self.facts.get("changes", *key)
             if kept is None:
-                kept = self.repository.changes(parent, commit.id)
+                kept = self._compared(parent, commit.id)
                 if len(kept) <= MOST_CHANGES:
                     self.facts.put(kept, "changes", *key)
             self._changes[key] = [Change._make(row) for row in kept]
         return self._changes[key]
+
+    def _compared(self, parent: str | None, commit: str) -> list[Change]:
+        if parent is None:
+            return self.repository.changes(None, commit)
+        return changes_between(self.repository, parent, commit)
 
     def prompts(self, commit: str) -> list[Entry]:
         """The files of a commit that look like prompts."""

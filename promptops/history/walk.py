@@ -78,6 +78,8 @@ class _Walk:
             for commit in older:
                 touch = next((t for t in commit.touches if t.new == self.spot.blob), None)
                 if touch is not None:
+                    if touch.created:
+                        stream.close()  # what is before it would take git longest
                     elsewhere = self._step(commit, touch, older)
                     if elsewhere is not None:
                         return elsewhere
@@ -200,8 +202,8 @@ class _Walk:
             self.notes.append(f"{commit.id[:10]} changed {len(changes)} files at once")
         looked = self._vanished(changes, touch.olds[0])
         if looked.found is None and not linked and touch.status == "A":
-            near = self.versions.prompts(commit.parents[0])
-            return Search(copied(self.versions, near, self.spot.path, self.unit), looked.suspects)
+            copy = copied(self.versions, commit, self.spot.path, self.unit)
+            return Search(copy, looked.suspects)
         return looked
 
     def _vanished(self, changes: Sequence[Change], blob: str) -> Search:
@@ -223,15 +225,13 @@ class _Walk:
 
     def _deleted_before(self, commit: Commit) -> bool:
         """True if the text stood in a file that was deleted earlier; then the walk goes on there."""
-        found = (
-            deleted(self.versions, commit, self.spot.path, self.unit) if commit.parents else None
-        )
+        lost = self.versions, commit, self.spot.path, self.unit
+        found = deleted(*lost) if commit.parents else None
         if found is None:
             return False
         removal, spot = found
         self._record("restored", commit)
-        text = spot.unit.text
-        self.events.append(Event("removed", removal, spot.path, text, "", self.grade))
+        self.events.append(Event("removed", removal, spot.path, spot.unit.text, "", self.grade))
         self.commit = removal.parents[0]
         self.spot = self.versions.spot(spot.path, spot.blob, spot.unit)
         return True
