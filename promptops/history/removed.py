@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from typing import NamedTuple
 
-from promptops.history.align import Grade, align
-from promptops.history.index import Row, path_index
+from promptops.history.align import Grade, Link, align
+from promptops.history.anywhere import Sides, changes, holding
+from promptops.history.index import path_index
 from promptops.history.past import Past
 from promptops.history.promptlike import prompt_like
 from promptops.history.provenance import Spot
-from promptops.history.records import SYMLINK
+from promptops.history.records import SYMLINK, Change
 from promptops.history.stream import Commit, log
-from promptops.history.units import CODE, Unit
+from promptops.history.units import Unit
 from promptops.history.versions import Versions
 
 
@@ -21,7 +22,7 @@ class Removed(NamedTuple):
     """The rule as it stood last (`unit` of `blob` at `path`, before `commit`).
 
     how: removed, or where a text of the new version grew out of it: reworded, or moved (to `to`).
-    instead: that text, or one that stands in its place, or "".
+    instead: that text, or one that stands in its place, or "". link: how sure that is.
     """
 
     commit: Commit
@@ -31,6 +32,7 @@ class Removed(NamedTuple):
     how: str = "removed"
     instead: str = ""
     to: str = ""
+    link: Link | None = None
 
 
 def in_head(past: Past, path: str, rule_id: str, phrase: str) -> tuple[Spot, str] | None:
@@ -51,7 +53,7 @@ def in_head(past: Past, path: str, rule_id: str, phrase: str) -> tuple[Spot, str
         units = (
             past.versions.units(entry.blob, entry.path)
             if rule_id
-            else _holding(past.versions, entry.blob, entry.path, phrase)
+            else holding(past.versions, entry.blob, entry.path, phrase)
         )
         for unit in units:
             if not rule_id or unit.id == rule_id:
@@ -81,34 +83,40 @@ def _taken_out(past: Past, commit: Commit, path: str, rule_id: str) -> Removed |
 
 def removed_phrase(past: Past, phrase: str) -> Removed | None:
     """The newest commit after which no prompt-like file held the (normalised) phrase."""
-    for row in path_index(past):
-        lost = _lost(past.versions, row, phrase)
+    return _removal(past, ((row.commit, row.changes) for row in path_index(past)), phrase)
+
+
+def removed_anywhere(past: Past, phrase: str) -> Removed | None:
+    """The newest commit after which no document at all held the (normalised) phrase."""
+    return _removal(past, changes(past, phrase), phrase) if past.head else None
+
+
+def _removal(
+    past: Past, rows: Iterable[tuple[str, Sequence[Sides]]], phrase: str
+) -> Removed | None:
+    for commit_id, touched in rows:
+        lost = _lost(past.versions, touched, phrase)
         if lost is not None:
             path, old, new, unit = lost
-            commit = _commit(past, row.commit)
+            commit = _commit(past, commit_id)
             if commit is not None and commit.parents:
                 return _ending(past.versions, commit, (path, old, new), unit)
     return None
 
 
-def _lost(versions: Versions, row: Row, phrase: str) -> tuple[str, str, str, Unit] | None:
+def _lost(
+    versions: Versions, touched: Sequence[Sides], phrase: str
+) -> tuple[str, str, str, Unit] | None:
     """The change that lost the phrase, if the commit as a whole did."""
-    versions.load(blob for _, old, new in row.changes for blob in (old, new))
+    versions.load(blob for _, old, new in touched for blob in (old, new))
     balance = 0
     found = None
-    for path, old, new in row.changes:
-        before = _holding(versions, old, path, phrase)
-        balance += len(_holding(versions, new, path, phrase)) - len(before)
+    for path, old, new in touched:
+        before = holding(versions, old, path, phrase)
+        balance += len(holding(versions, new, path, phrase)) - len(before)
         if before and found is None:
             found = (path, old, new, before[0])
     return found if balance < 0 else None
-
-
-def _holding(versions: Versions, blob: str, path: str, phrase: str) -> list[Unit]:
-    longest = max(phrase.split(), key=len)
-    if longest not in versions.text(blob).casefold():
-        return []
-    return [u for u in versions.units(blob, path) if phrase in u.norm and u.kind != CODE]
 
 
 def _ending(
@@ -121,18 +129,35 @@ def _ending(
     heirs = [link for link in links if link.old == units.index(unit)]
     heir = max(heirs, key=lambda link: (link.grade, link.score), default=None)
     if heir is not None and heir.grade >= Grade.PROBABLE:
-        return Removed(commit, path, old, unit, "reworded", left[heir.new].text)
+        return Removed(commit, path, old, unit, "reworded", left[heir.new].text, link=heir)
     kept = {link.old for link in links if link.grade >= Grade.PROBABLE}
     gone = [u for i, u in enumerate(units) if i not in kept]
-    for to, text in _heirs_elsewhere(versions, commit, path, gone, unit):
-        return Removed(commit, path, old, unit, "moved", text, to)
+    for to, text, link in _heirs_elsewhere(versions, commit, path, gone, unit):
+        return Removed(commit, path, old, unit, "moved", text, to, link)
     return Removed(commit, path, old, unit, "removed", left[heir.new].text if heir else "")
+
+
+def moved_to(
+    past: Past, removed: Removed, places: Sequence[tuple[str, Unit]]
+) -> list[tuple[str, Unit]]:
+    """Those places of the phrase that came into their file in the commit that removed it."""
+    changed = {c.path: c for c in past.versions.changes(removed.commit)}
+    return [
+        (path, unit)
+        for path, unit in places
+        if path in changed and not _stood(past.versions, changed[path], unit)
+    ]
+
+
+def _stood(versions: Versions, change: Change, unit: Unit) -> bool:
+    before = versions.units(change.old, change.path) if change.old.strip("0") else []
+    return any(other.norm == unit.norm for other in before)
 
 
 def _heirs_elsewhere(
     versions: Versions, commit: Commit, path: str, gone: list[Unit], unit: Unit
-) -> Iterator[tuple[str, str]]:
-    """(path, text) of units in other prompt-like files of the commit that grew out of `unit`."""
+) -> Iterator[tuple[str, str, Link]]:
+    """(path, text, link) of units in other prompt-like files of the commit that grew out of `unit`."""
     ours = gone.index(unit)
     for change in versions.changes(commit):
         if change.path != path and change.status in "AM" and prompt_like(change.path):
@@ -144,7 +169,7 @@ def _heirs_elsewhere(
             fresh = [u for i, u in enumerate(new) if i not in known]
             for link in align(gone, fresh, foreign=True):
                 if link.old == ours and link.grade >= Grade.PROBABLE:
-                    yield change.path, fresh[link.new].text
+                    yield change.path, fresh[link.new].text, link
 
 
 def _commit(past: Past, commit: str) -> Commit | None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from promptops.errors import InputError, UsageError
+from promptops.history.anywhere import standing, telling_words
 from promptops.history.past import Past
 from promptops.history.promptlike import prompt_like
 from promptops.history.provenance import Spot
@@ -193,14 +194,21 @@ def _phrase(past: Past, named: str) -> Target:
     return target._replace(phrase=wanted, others=others)
 
 
+def anywhere(past: Past, wanted: str) -> list[tuple[str, Unit]]:
+    """(path, unit) of every place of the (normalised) phrase as the files of HEAD stand now."""
+    paths = [path for path, _ in standing(past, wanted) if past.tree.exists(path)]
+    return list(_holding(past, dict.fromkeys(paths), wanted))
+
+
 def _holding(past: Past, paths: Iterable[str], wanted: str) -> Iterator[tuple[str, Unit]]:
     """The units of these files that hold a (normalised) phrase."""
-    longest = max(wanted.split(), key=len)
+    words = telling_words(wanted)
     for path in paths:
         try:
             text = past.tree.read(path).decode("utf-8", "replace")
         except InputError:
             continue  # a link that leads out, a file over 1 MiB: no place of a phrase
-        if longest in text.casefold():
+        folded = text.casefold()
+        if all(word in folded for word in words):
             found = (u for u in read_version(text, path) if wanted in u.norm and u.kind != CODE)
             yield from ((path, unit) for unit in found)

@@ -19,6 +19,7 @@ from promptops.history.units import normalised
 from promptops.history.walk import follow
 
 if TYPE_CHECKING:
+    from promptops.history.removed import Removed
     from promptops.model import Retired
 
 
@@ -129,26 +130,51 @@ def _living(past: Past, target: Target) -> _Found:
 
 def _gone(past: Past, target: Target) -> _Found:
     """What was there once: a retired or removed rule, or a phrase that stands nowhere now."""
-    from promptops.history.removed import in_head, last_seen, removed_phrase
+    from promptops.history.removed import in_head, last_seen
 
     there = in_head(past, target.path, target.rule, target.phrase)
     if there is not None:
         return _just_removed(past, target, *there)
-    if target.rule:
-        removed = last_seen(past, target.path, target.rule)
-    else:
-        removed = removed_phrase(past, target.phrase)
+    if not target.rule:
+        return _gone_phrase(past, target)
+    removed = last_seen(past, target.path, target.rule)
+    return _never(past, target) if removed is None else _removed(past, target, removed)
+
+
+def _gone_phrase(past: Past, target: Target) -> _Found:
+    """A phrase that no prompt-like file holds: it may stand in other files, and may have for ever."""
+    from promptops.history.removed import moved_to, removed_anywhere, removed_phrase
+    from promptops.history.targets import anywhere
+
+    removed = removed_phrase(past, target.phrase)
+    places = anywhere(past, target.phrase) if removed is None or removed.how == "removed" else []
+    heirs = moved_to(past, removed, places) if removed else places
+    if heirs:
+        (path, unit), *rest = heirs
+        others = tuple(f"{path}:{unit.line}" for path, unit in rest)
+        return _living(past, target._replace(path=path, unit=unit, others=others))
+    removed = removed or removed_anywhere(past, target.phrase)
     if removed is None:
         return _never(past, target)
+    found = _removed(past, target, removed)
+    if places:
+        shown = ", ".join(f"{path}:{unit.line}" for path, unit in places[:5])
+        found.notes.append(f"the same words stand in another file: {shown}")
+    return found
+
+
+def _removed(past: Past, target: Target, removed: Removed) -> _Found:
     commit, path, text = removed.commit, removed.path, removed.unit.text
-    ending = Event(removed.how, commit, removed.to or path, text, removed.instead, Grade.CERTAIN)
+    how, link = removed.how, removed.link
+    grade, score = (link.grade, link.score) if link else (Grade.CERTAIN, 100.0)
+    ending = Event(how, commit, removed.to or path, text, removed.instead, grade, score)
     trace = follow(
         past.versions, commit.parents[0], past.versions.spot(path, removed.blob, removed.unit)
     )
     found = _Found(target._replace(path=path), text)
     found.trace = trace._replace(events=(ending, *trace.events))
     found.retired = retired_rule(past, target.path, target.rule)
-    if removed.how != "removed":
+    if how != "removed":
         found.notes.append("these words are gone; the rule may live on in others")
     return found
 

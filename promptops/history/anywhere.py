@@ -1,0 +1,93 @@
+"""Where a phrase stands, or stood, in files that do not look like prompts by their names.
+
+Many an instruction lives in `docs/`, `rules/` or a file called CRUSH.md. They are asked last, for
+there are many of them; git picks those that can hold the phrase.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from itertools import islice
+
+from promptops.history.past import Past
+from promptops.history.records import SYMLINK
+from promptops.history.stream import log
+from promptops.history.units import CODE, Unit
+from promptops.history.versions import LARGEST, Versions
+
+MAX_FILES = 200  # read of those that hold the words
+BATCH = 256  # commits whose contents are asked for at once
+_ENDINGS = frozenset(
+    ("", ".md", ".mdx", ".mdc", ".markdown", ".txt", ".rst", ".adoc", ".prompt", ".prompty",
+     ".j2", ".jinja", ".jinja2", ".tmpl", ".tpl", ".hbs", ".mustache", ".liquid", ".yaml", ".yml")
+)  # fmt: skip
+_WORD = re.compile(r"[^\W_]+")
+
+Sides = tuple[str, str, str]  # path, old blob, new blob; zeros where absent
+
+
+def telling_words(phrase: str) -> list[str]:
+    """The longest words of a normalised phrase, as they must stand in the raw text, decorated or not."""
+    return sorted(dict.fromkeys(_WORD.findall(phrase)), key=len, reverse=True)[:3]
+
+
+def holding(versions: Versions, blob: str, path: str, phrase: str) -> list[Unit]:
+    """The units of a version that hold the (normalised) phrase; code is passed by."""
+    if not _mentions(versions.text(blob).casefold(), phrase):
+        return []
+    return [u for u in versions.units(blob, path) if phrase in u.norm and u.kind != CODE]
+
+
+def _mentions(folded: str, phrase: str) -> bool:
+    return bool(folded) and all(word in folded for word in telling_words(phrase))
+
+
+def standing(past: Past, phrase: str) -> list[tuple[str, Unit]]:
+    """(path, unit) of every place in HEAD's text files, documents before programs."""
+    words = telling_words(phrase)
+    if past.head is None or not words:
+        return []
+    named = sorted(past.repository.holding(past.head, words), key=lambda p: (_rank(p), p))
+    entries = [e for e in map(past.entry, named[:MAX_FILES]) if e and e.mode != SYMLINK]
+    past.versions.load(entry.blob for entry in entries)
+    found = ((e.path, holding(past.versions, e.blob, e.path, phrase)) for e in entries)
+    return [(path, unit) for path, units in found for unit in units]
+
+
+def _rank(path: str) -> bool:
+    return os.path.splitext(path)[1].lower() not in _ENDINGS
+
+
+def changes(past: Past, phrase: str) -> Iterator[tuple[str, list[Sides]]]:
+    """(commit, its changes of documents that hold the phrase's words on a side), newest first."""
+    assert past.head is not None
+    known: dict[str, bool] = {}
+    with closing(log(past.repository, past.head)) as commits:
+        rows = (
+            (c.id, [(t.path, t.olds[0], t.new) for t in c.touches if not _rank(t.path)])
+            for c in commits
+        )
+        filled = (row for row in rows if row[1])
+        while batch := list(islice(filled, BATCH)):
+            _look_into(
+                past, [blob for _, all_ in batch for _, *ids in all_ for blob in ids], phrase, known
+            )
+            for commit, touched in batch:
+                told = [change for change in touched if known[change[1]] or known[change[2]]]
+                if told:
+                    yield commit, told
+
+
+def _look_into(past: Past, blobs: Sequence[str], phrase: str, known: dict[str, bool]) -> None:
+    """Note of every blob whether the words of the phrase stand in it; contents are not kept."""
+    new = [blob for blob in dict.fromkeys(blobs) if blob not in known]
+    there = [blob for blob in new if blob.strip("0")]
+    known.update((blob, False) for blob in new)
+    for blob, content in zip(there, past.repository.blobs(there, LARGEST), strict=True):
+        if content is None:
+            past.versions.absent.add(blob)
+        else:
+            known[blob] = _mentions(content.decode("utf-8", "replace").casefold(), phrase)
