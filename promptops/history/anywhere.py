@@ -12,8 +12,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 from itertools import islice
 
+from promptops.errors import GitError
+from promptops.history.git import Repository
 from promptops.history.past import Past
-from promptops.history.records import SYMLINK
+from promptops.history.records import SYMLINK, split, text
 from promptops.history.stream import log
 from promptops.history.units import CODE, Unit
 from promptops.history.versions import LARGEST, Versions
@@ -24,6 +26,10 @@ _ENDINGS = frozenset(
     ("", ".md", ".mdx", ".mdc", ".markdown", ".txt", ".rst", ".adoc", ".prompt", ".prompty",
      ".j2", ".jinja", ".jinja2", ".tmpl", ".tpl", ".hbs", ".mustache", ".liquid", ".yaml", ".yml")
 )  # fmt: skip
+_GREP = (
+    *("grep", "-I", "-l", "-z", "-i", "-F", "--all-match", "--full-name"),
+    *("--no-recurse-submodules", "--no-textconv"),
+)
 _WORD = re.compile(r"[^\W_]+")
 
 Sides = tuple[str, str, str]  # path, old blob, new blob; zeros where absent
@@ -50,11 +56,24 @@ def standing(past: Past, phrase: str) -> list[tuple[str, Unit]]:
     words = telling_words(phrase)
     if past.head is None or not words:
         return []
-    named = sorted(past.repository.holding(past.head, words), key=lambda p: (_rank(p), p))
+    named = sorted(_files(past.repository, past.head, words), key=lambda p: (_rank(p), p))
     entries = [e for e in map(past.entry, named[:MAX_FILES]) if e and e.mode != SYMLINK]
     past.versions.load(entry.blob for entry in entries)
     found = ((e.path, holding(past.versions, e.blob, e.path, phrase)) for e in entries)
     return [(path, unit) for path, units in found for unit in units]
+
+
+def _files(repository: Repository, commit: str, words: Sequence[str]) -> list[str]:
+    """Paths of the commit's text files in which every one of the words stands, in any case.
+
+    None where blobs are missing here: git stops at the first one.
+    """
+    wanted = (option for word in words for option in ("-e", word))
+    try:
+        out = repository.run(*_GREP, *wanted, commit, "--")
+    except GitError:  # git's way to say that there are none, too
+        return []
+    return [text(name).partition(":")[2] for name in split(out)]
 
 
 def _rank(path: str) -> bool:

@@ -145,16 +145,6 @@ class Repository:
         """Every (wanted) file of a commit's tree, submodules left out."""
         return tree_entries(self.run(*commands.listing(commit)), wanted)
 
-    def holding(self, commit: str, words: Sequence[str]) -> list[str]:
-        """Paths of a commit's text files in which every one of the words stands, in any case.
-
-        None are found where blobs are missing here: git stops at the first one.
-        """
-        wanted = (option for word in words for option in ("-e", word))
-        options = ("-I", "-l", "-z", "-i", "-F", "--all-match", "--no-recurse-submodules")
-        code, out, _ = self._call(("grep", *options, "--full-name", *wanted, _id(commit), "--"))
-        return [text(name).partition(":")[2] for name in split(out)] if code == 0 else []
-
     def entry(self, commit: str, path: str) -> Entry | None:
         """One file of a commit's tree, None where there is none."""
         found = tree_entries(
