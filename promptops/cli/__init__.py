@@ -32,6 +32,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         known = _warm.answer(arguments)
         if known is not None:
             return _guarded(lambda: _write_out(*known))
+    if arguments[:1] == ["diff"]:
+        from promptops.cli import _diff_kept
+
+        known = _diff_kept.answer(arguments)
+        if known is not None:
+            return _guarded(lambda: _write_out(*known))
     _fewer_collections()
     if arguments[:1] == ["tokens"]:
         return _guarded(lambda: _count(arguments))
@@ -77,9 +83,10 @@ def _count(arguments: list[str]) -> int:
 
 
 def _write_out(output: str, code: int) -> int:
-    from promptops.cli._out import write
+    from promptops.cli import _out
 
-    write(output)
+    _out.earned = code
+    _out.write(output)
     return code
 
 

@@ -28,7 +28,9 @@ def bare(arguments: Sequence[str]) -> Callable[[], int] | None:
         return _run(lambda call: answer(call, words[0]), format) if format in FORMATS else None
     from promptops.cli import _diff
 
-    return _run(lambda call: _diff.answer(call, words), format) if format in _diff.FORMATS else None
+    if format not in _diff.FORMATS:
+        return None
+    return _run(lambda call: _diff.answer(call, words, arguments=arguments), format)
 
 
 def _words(arguments: Sequence[str]) -> tuple[list[str], str] | None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from promptops.cli import _diff_kept
 from promptops.cli._world import Call
 from promptops.errors import UsageError
 from promptops.history.git import Repository
@@ -15,13 +16,21 @@ from promptops.report import Report
 FORMATS = ("text", "json", "markdown", "html")
 
 
-def answer(call: Call, revisions: Sequence[str], staged: bool = False) -> Report:
-    """The review of what lies between two states; UsageError for revisions beside `staged`."""
+def answer(
+    call: Call, revisions: Sequence[str], staged: bool = False, arguments: Sequence[str] = ()
+) -> Report:
+    """The review of what lies between two states; UsageError for revisions beside `staged`.
+
+    arguments: the whole call, where the answer may be kept for the same call.
+    """
     if staged and revisions:
         raise UsageError("--staged takes no revisions", "it compares the index with HEAD")
     names = tuple(dict.fromkeys((*revisions, "HEAD")))[:2]
     with Repository.find(call.folder, call.environ, names, _load) as repository:
         _start(repository, revisions, staged)
+        if arguments:
+            keep = _diff_kept.keeper(arguments, repository)
+            call.afterwards.extend([keep] if keep else [])
         from promptops.cli._diff_review import reviewed
 
         return reviewed(call, repository, revisions, staged)

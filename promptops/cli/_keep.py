@@ -5,7 +5,6 @@ Not under `.git`: what arrives with a checkout must not be able to say that all 
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from collections.abc import Mapping
@@ -63,6 +62,8 @@ class Kept:
 
     def load(self) -> dict[str, Any]:
         """The rows; empty where there are none."""
+        import json
+
         try:
             with open(self.path, "rb") as file:
                 data = json.load(file)
@@ -74,6 +75,8 @@ class Kept:
         """Keep the rows, atomically, readable by the user alone; a full disk keeps nothing."""
         if not self.path:
             return
+        import json
+
         temporary = f"{self.path}.{os.getpid()}.new"
         try:
             os.makedirs(os.path.dirname(self.path), mode=0o700, exist_ok=True)
