@@ -37,6 +37,7 @@ class Reply:
 
 
 Behave = Callable[[int, dict[str, Any]], Reply]
+Other = Callable[[str, str, str, bytes], Reply]  # (method, path, head, body): all but chats
 USAGE = {"prompt_tokens": 20, "completion_tokens": 5, "total_tokens": 25}
 
 
@@ -69,8 +70,9 @@ class Loopback:
     served: (monotonic seconds of arrival, body, headers as sent) of every chat, in order.
     """
 
-    def __init__(self, behave: Behave = plain) -> None:
+    def __init__(self, behave: Behave = plain, other: Other | None = None) -> None:
         self.behave = behave
+        self.other = other
         self.served: list[tuple[float, dict[str, Any], str]] = []
         self.connections = 0
         self.transports: set[Any] = set()
@@ -130,6 +132,9 @@ class _Speaker(asyncio.Protocol):
         head, found, rest = self.buffer.partition(b"\r\n\r\n")
         if not found:
             return
+        if self.server.other is not None and b"/chat/completions" not in head.split(b"\r\n")[0]:
+            self._other(self.server.other, head, rest)
+            return
         if head.startswith(b"GET "):
             self.buffer = b""
             body = str(self.server.count).encode()
@@ -143,7 +148,17 @@ class _Speaker(asyncio.Protocol):
         self.buffer = rest[length:]
         body = json.loads(rest[:length])
         self.server.served.append((time.monotonic(), body, head.decode("latin-1")))
-        reply = self.server.behave(self.server.count, body)
+        self._answer(self.server.behave(self.server.count, body))
+
+    def _other(self, other: Other, head: bytes, rest: bytes) -> None:
+        _, told, after = head.lower().partition(b"content-length:")
+        length = int(after.split(b"\r\n")[0]) if told else 0
+        if len(rest) >= length:
+            self.buffer = rest[length:]
+            method, path, *_ = head.decode("latin-1").split(" ", 2)
+            self._answer(other(method, path, head.decode("latin-1"), rest[:length]))
+
+    def _answer(self, reply: Reply) -> None:
         if not (reply.latency or reply.drip or reply.reset is not None or reply.cut is not None):
             self.transport.write(_head(reply) + _body(reply))
         elif not (reply.drip or reply.reset is not None or reply.cut is not None):

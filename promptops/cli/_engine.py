@@ -17,6 +17,7 @@ from promptops.cli._eval.run import Line
 from promptops.cli._state import SHARED, state_folder, store_place
 from promptops.errors import UsageError
 from promptops.evals import Request, engines
+from promptops.evals.batches.ledger import refuse_held
 from promptops.evals.keys import hider
 from promptops.evals.money import Tariff
 from promptops.evals.patience import Limits
@@ -46,7 +47,7 @@ def run_sharded(
     if address and not shared:
         hint = f"set {SHARED} for this process and for the workers"
         raise UsageError("workers on other machines need a shared answer store", hint)
-    store_place(call)  # refuses what is no store before anything starts
+    refuse_held(store_place(call), requests, provider(provider_name, link).version)
     place = "" if shared else state_folder(call)
     told = replace(link, key="", environ={})
     job = Job(os.urandom(8).hex(), place, provider_name, told, limits, tariff)

@@ -11,6 +11,7 @@ from promptops.cli._eval.options import Wanted
 from promptops.errors import UsageError
 from promptops.report import Report
 
+ENGINES = ("local", "dask", "batch")
 FORMATS = ("text", "json", "junit", "markdown", "html", "csv")
 
 
@@ -19,6 +20,7 @@ FORMATS = ("text", "json", "junit", "markdown", "html", "csv")
     examples=(
         "promptops eval support-agent --model openai/gpt-4o-mini --plan",
         "promptops eval support-agent --api-base http://127.0.0.1:8000/v1 --model m --against main",
+        "promptops eval support-agent --engine batch --max-usd 5",
         "promptops eval support-agent --responses answers.jsonl",
         "promptops eval --calibrate labels.jsonl --judge openai/gpt-4o-mini --evidence",
         "promptops eval --ifeval input_data.jsonl --responses gpt4.jsonl",
@@ -50,8 +52,11 @@ FORMATS = ("text", "json", "junit", "markdown", "html", "csv")
 @click.option("--max-usd", type=click.FloatRange(0), help="Stop before this much is spent.")
 @click.option("--max-calls", type=click.IntRange(0), help="Stop after so many calls.")
 @click.option("--concurrency", type=click.IntRange(1, 1024), default=8, show_default=True)
-@click.option("--engine", type=click.Choice(("local", "dask")), default="local", show_default=True)
-@click.option("--workers", type=click.IntRange(1, 256), default=2, help="Processes of --engine.")
+@click.option("--engine", type=click.Choice(ENGINES), default="local", show_default=True)
+@click.option(
+    "--workers", type=click.IntRange(1, 256), default=2, help="Processes of --engine dask."
+)
+@click.option("--wait", metavar="SECONDS", type=click.FloatRange(0), help="For --engine batch.")
 @click.option("--rate", type=click.FloatRange(0, min_open=True), help="Calls a minute at most.")
 @click.option("--timeout", type=click.FloatRange(0.1, 3600), default=60.0, show_default=True)
 @click.option("--temperature", type=click.FloatRange(0, 2), help="Else the provider's own.")
@@ -65,7 +70,7 @@ def command(call: Call, name: str, **flags: Any) -> Report:
 
     Every rule is judged by its tests, where it must fire and where it must not. Exit code 1 where
     a rule is certainly kept in less than --at-least of the answers or the prompt got worse, 3 where
-    answers are missing or the cases are too few to tell.
+    answers are missing or the cases are too few to tell, 4 while a batch is not done.
     """
     wanted = Wanted(**flags)
     wanted.refuse_nonsense(call)

@@ -11,24 +11,33 @@ import click
 
 from promptops.cli._call import Call, define
 from promptops.cli._state import store_place
-from promptops.errors import EXIT_CLEAN, EXIT_FINDINGS
+from promptops.errors import EXIT_CLEAN, EXIT_FINDINGS, UsageError
 from promptops.evals import salvage
 from promptops.evals.store import NAME, is_url
 from promptops.report import Report, Text
 
-WORK = ("verify", "salvage", "gc", "export")
+WORK = ("verify", "salvage", "gc", "export", "batches", "forget")
 
 
 @define(examples=("promptops store verify", "promptops store export --to answers.jsonl"))
 @click.argument("work", type=click.Choice(WORK))
+@click.argument("name", metavar="[BATCH]", required=False)
 @click.option("--to", metavar="FILE", help="Where `export` writes its JSON lines.")
-def command(call: Call, work: str, to: str | None) -> Report:
+def command(call: Call, work: str, name: str | None, to: str | None) -> Report:
     """Look after the answers that were paid for.
 
     verify: read every row and its digest. salvage: move a damaged file aside and keep what holds.
     gc: drop what ended runs left behind. export: the answers as JSON lines, for --replay.
+    batches: what `eval --engine batch` ordered and has not fetched. forget: let go of one of them,
+    so that its calls may be asked again; what the provider was told it does, and charges.
     """
     place = store_place(call)
+    if name and work != "forget":
+        raise UsageError(f"`promptops store {work}` takes no name", "leave it out")
+    if work in ("batches", "forget"):
+        from promptops.cli._store_batches import forgotten, listed
+
+        return listed(place) if work == "batches" else forgotten(place, name or "")
     if is_url(place):
         from promptops.evals import postgres, shared
 

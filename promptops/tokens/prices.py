@@ -118,6 +118,25 @@ def batch_usd(cost: Price, prompt: int, output: int = 0) -> float | None:
     return prompt * into + output * (out or 0.0)
 
 
+def batch_price(cost: Price) -> Price:
+    """The price of the same calls in a batch, nothing cached; as it is where none is listed."""
+    into, out = cost.rate(BATCH_INPUT), cost.rate(BATCH_OUTPUT)
+    live = cost.rate(INPUT)
+    if into is None or out is None:
+        return cost
+    made = Price(cost.name, {INPUT: into, READ: into, OUTPUT: out}, {})
+    made.max_input, made.max_output = cost.max_input, cost.max_output
+    made.source, made.as_of = cost.source, cost.as_of
+    if live:  # dearer tiers are listed for live calls only
+        share = into / live
+        made.tiers = {
+            name: tuple((above, usd * share) for above, usd in cost.tiers[name])
+            for name in (INPUT, OUTPUT)
+            if name in cost.tiers
+        }
+    return made
+
+
 def text_usd(tokens: int | None, cost: Price | None) -> float | None:
     """Dollars of sending a text once; None where its tokens or its price are unknown."""
     return None if cost is None or tokens is None else call_usd(cost, tokens)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from promptops.cli._call import Call
 from promptops.cli._eval.options import Wanted
@@ -19,6 +19,9 @@ from promptops.evals.runner import Run
 from promptops.excerpt import excerpt
 from promptops.model import Prompt
 
+if TYPE_CHECKING:
+    from promptops.evals.batches.night import Night
+
 MOST_BYTES = 1 << 30
 SHOWN = 20  # names that a list of cases holds
 
@@ -28,7 +31,7 @@ class Got:
     """The answers of one plan, or of two, one behind the other.
 
     signal: the exit code of what interrupted the run, or 0. against: what the second plan is
-    called. recorded: of recorded answers, how they fit; None where a model was asked. unknown: the
+    called. night: of --engine batch, what is not done. recorded: of recorded answers, how they fit; None where a model was asked. unknown: the
     questions of those that fit no case.
     """
 
@@ -37,6 +40,7 @@ class Got:
     against: str = ""
     recorded: dict[str, Any] | None = None
     unknown: tuple[str, ...] = ()
+    night: Night | None = None
 
 
 def plans(
@@ -67,6 +71,11 @@ def ask(
     link = wanted.link(call, prompts)
     tariff = wanted.tariff(call, now)
     name, limits = now.target.provider, wanted.limits
+    if wanted.engine == "batch":
+        from promptops.cli._eval.batch import run_night
+
+        run, signal, night = run_night(call, wanted, now.target, link, tariff, requests)
+        return Got(run, signal, str(wanted.against or ""), night=night)
     if wanted.engine == "local":
         from promptops.cli._eval.run import run_requests
 

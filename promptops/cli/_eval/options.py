@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from promptops.cli._call import Call
 from promptops.errors import UsageError
@@ -15,6 +15,9 @@ from promptops.evals.plan import Plan, Target
 from promptops.evals.providers import Link
 from promptops.evals.recorded import Recorded
 from promptops.model import Prompt
+
+if TYPE_CHECKING:
+    from promptops.tokens.prices import Price
 
 STRANGERS = ("pull_request_target", "workflow_run")  # events that run with keys on foreign code
 UNNAMED = "unnamed model"  # whose answers were recorded without its name
@@ -56,6 +59,7 @@ class Wanted:
     evidence: bool = False
     engine: str = "local"
     workers: int = 2
+    wait: float | None = None
 
     def refuse_nonsense(self, call: Call) -> None:
         """UsageError for options that exclude each other, and for code where it may not run."""
@@ -77,6 +81,10 @@ class Wanted:
             raise UsageError("--command runs a program", hint)
         if self.evidence and self.cases:
             raise UsageError("evidence is of all cases of a prompt", "leave --case out")
+        if self.wait is not None and self.engine != "batch":
+            raise UsageError("--wait is for batches", "add --engine batch")
+        if self.engine == "batch" and (self.command or self.replay):
+            raise UsageError("--engine batch asks a provider", "leave --command and --replay out")
         event = call.environ.get("GITHUB_EVENT_NAME", "")
         if self.allow_code and event in STRANGERS:
             hint = "run it on pull_request, which has no keys"
@@ -101,11 +109,17 @@ class Wanted:
         model, found = plan.target.model, None
         if plan.target.provider in ("litellm", "openai_compatible"):
             found = price(model, call.settings().models)
-        tariff = Tariff(found)
+        tariff = self.priced(found)
         if self.max_usd is not None and tariff.bound(plan.requests[0]) is None:
             hint = "give it in [tool.promptops.models], or limit the run with --max-calls"
             raise UsageError(f"the price of {model} is unknown: --max-usd could not be kept", hint)
         return tariff
+
+    def priced(self, found: Price | None) -> Tariff:
+        """What calls cost, in a batch where that is how they go out."""
+        from promptops.tokens.prices import batch_price
+
+        return Tariff(batch_price(found) if found and self.engine == "batch" else found)
 
     def target(self, prompt: Prompt, recorded: Sequence[Recorded] = ()) -> Target:
         """Who is asked: the model of the command line, else the prompt's first; of recorded

@@ -12,6 +12,7 @@ from promptops.cli._call import Call
 from promptops.cli._state import store_place
 from promptops.errors import EXIT_INTERRUPTED, EXIT_TERMINATED
 from promptops.evals import Request
+from promptops.evals.batches.ledger import refuse_held
 from promptops.evals.keys import hider
 from promptops.evals.money import Tariff
 from promptops.evals.patience import Limits
@@ -27,7 +28,9 @@ def run_requests(
 ) -> tuple[Run, int]:
     """Answer the requests with the provider `name`: (the run, 0 or the exit code of a signal)."""
     asks = provider(name, link)
-    store = Store(store_place(call))
+    place = store_place(call)
+    refuse_held(place, requests, asks.version)
+    store = Store(place)
     line = Line(call)
     show = line.show if call.verbosity >= 0 and sys.stderr.isatty() else None
     try:

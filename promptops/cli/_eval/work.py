@@ -37,6 +37,10 @@ def evaluate(call: Call, wanted: Wanted, name: str) -> Report:
         requests = [*now.requests, *(before.requests if before else ())]
         return planned_report(call, now, requests, wanted.tariff(call, now), wanted.judge or "")
     got = ask(call, wanted, (now, before), recorded)
+    if got.night is not None and (got.night.waiting or got.signal):
+        from promptops.cli._eval.batch import later_report
+
+        return later_report(now, got)
     bench.spent, bench.signal = (got.run.calls, got.run.usd or 0.0), got.signal
     return _Work(call, wanted, reading, bench, now, before).report(got)
 

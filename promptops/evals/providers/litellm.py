@@ -33,10 +33,11 @@ _UNREACHED = ("ClientConnectorError", "ConnectError", "ConnectTimeout", "Connect
 
 def make(link: Link) -> Provider:
     """A provider by litellm; UsageError where it is not installed or is a known bad release."""
-    return LiteLLM(_loaded(), link)
+    return LiteLLM(loaded(), link)
 
 
-def _loaded() -> Any:
+def loaded() -> Any:
+    """litellm with its habits switched off; UsageError where it is not installed or not to be had."""
     os.environ.update(SWITCHES)
     refused = "the model needs litellm, which is not installed"
     hint = "pip install 'promptops[litellm]', or use --api-base with a server of your own"
