@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import json
 import sys
 import types
 from collections.abc import Iterator
@@ -217,7 +218,7 @@ def raw(*chunks: bytes) -> Any:
         client = Client(f"http://127.0.0.1:{port}", {})
         try:
             async with asyncio.timeout(5):
-                return await client.post("/x", b"")
+                return await client.post("/x", b"", 30)
         except Broken as broken:
             return broken.reason
         finally:
@@ -272,6 +273,49 @@ def test_what_is_no_reply_is_broken(sent: tuple[bytes, ...], said: str) -> None:
     assert said in raw(*sent)
 
 
+def test_one_timer_serves_deadlines_of_different_lengths() -> None:
+    """The long wait is asked for first, then a short one; others are answered in time."""
+
+    def behave(_: int, body: dict[str, Any]) -> Reply:
+        return Reply(body=b"ok", latency=0 if body["messages"][0]["content"] == "quick" else 60)
+
+    def asked(content: str) -> bytes:
+        return json.dumps({"messages": [{"content": content}]}).encode()
+
+    async def go(url: str) -> None:
+        client = Client(url, {})
+        await asyncio.gather(*(client.post("", asked("quick"), 30) for _ in range(2)))
+        long = asyncio.create_task(client.post("", asked("a"), 0.3))
+        await asyncio.sleep(0)
+        short = asyncio.create_task(client.post("", asked("b"), 0.05))
+        assert (await client.post("", asked("quick"), 30)).body == b"ok"
+        with pytest.raises(Broken, match=r"no answer within 0\.05 s") as caught:
+            await short
+        assert caught.value.sent
+        with pytest.raises(Broken, match=r"no answer within 0\.3 s"):
+            await long
+        assert (await client.post("", asked("quick"), 30)).body == b"ok"
+        await client.close()
+
+    with Loopback(behave) as server:
+        asyncio.run(go(server.url))
+
+
+def test_a_connection_that_is_never_made_was_never_paid_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def go() -> None:
+        async def never(*_: Any, **__: Any) -> None:
+            await asyncio.sleep(60)
+
+        monkeypatch.setattr(asyncio.get_running_loop(), "create_connection", never)
+        with pytest.raises(Broken, match=r"no connection within 0\.01 s") as caught:
+            await Client("http://127.0.0.1:1", {}).post("/", b"", 0.01)
+        assert not caught.value.sent
+
+    asyncio.run(go())
+
+
 def test_a_server_that_does_not_speak_tls_is_no_connection() -> None:
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read(10)
@@ -282,7 +326,7 @@ def test_a_server_that_does_not_speak_tls_is_no_connection() -> None:
         server = await asyncio.start_server(serve, "127.0.0.1", 0)
         port = server.sockets[0].getsockname()[1]
         try:
-            await Client(f"https://127.0.0.1:{port}", {}).post("/", b"")
+            await Client(f"https://127.0.0.1:{port}", {}).post("/", b"", 30)
         finally:
             server.close()
             await server.wait_closed()

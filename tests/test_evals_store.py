@@ -12,12 +12,13 @@ import sys
 import time
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import postgresql
 import pytest
-from hypothesis import settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     Bundle,
@@ -154,6 +155,49 @@ def test_the_order_of_parameters_is_not_part_of_the_key() -> None:
     one = request("a", parameters={"x": 1, "y": {"b": 1, "a": 2}})
     other = request("a", parameters={"y": {"a": 2, "b": 1}, "x": 1})
     assert keys.request_text(one, 1) == keys.request_text(other, 1)
+
+
+TEXTS = st.text(max_size=8) | st.text(max_size=8).map(
+    lambda text: text + "\udc80"
+)  # half a character
+
+
+@given(TEXTS, TEXTS, st.integers(0, 9), st.none() | st.integers(0, 99) | st.floats(0, 9))
+def test_the_texts_of_requests_and_answers_are_canonical(
+    text: str, name: str, many: int, number: Any
+) -> None:
+    parameters = {"b": [number, text], "a": name} if many else {}
+    told = (Message("user", text), Message(name, ""))
+    asked = Request("p", name, told, parameters, many, text)
+    assert keys.request_text(asked, 3) == keys.canonical(
+        {
+            "schema": 1,
+            "adapter": 3,
+            "provider": "p",
+            "model": name,
+            "base_url": text,
+            "messages": [["user", text], [name, ""]],
+            "parameters": parameters,
+            "repeat": many,
+        }
+    )
+    assert keys.request_of(keys.request_text(asked, 3)) == asked
+    used = Usage(many, None, 7)
+    said = Answer(State.ANSWER, text, name, bool(many), used, number, 0.1234567, many, name)
+    assert keys.answer_text(said) == keys.canonical(
+        {
+            "state": "answer",
+            "text": text,
+            "reason": name,
+            "cut": bool(many),
+            "usage": [many, None, 7],
+            "usd": number,
+            "seconds": 0.123457,
+            "attempts": many,
+            "model": name,
+        }
+    )
+    assert keys.answer_of(keys.answer_text(said)) == replace(said, seconds=0.123457)
 
 
 def test_a_call_in_flight_is_claimed_by_one_store_only(place: str) -> None:

@@ -19,7 +19,7 @@ from promptops.evals.keys import hider
 from promptops.evals.money import Tariff
 from promptops.evals.patience import Limits
 from promptops.evals.providers import Link, Provider, provider
-from promptops.evals.runner import Means, Progress, Runner
+from promptops.evals.runner import Means, Progress, Run, Runner
 from promptops.evals.store import Store
 
 
@@ -86,9 +86,9 @@ class Session:
         """Answers in this order; those that may not go out any more are NOT_RUN."""
         if not requests:
             return ()
-        return self._loop.run(self._batch(requests))
+        return self._loop.run(self._batch(requests)).answers
 
-    async def _batch(self, requests: Sequence[Request]) -> tuple[Answer, ...]:
+    async def _batch(self, requests: Sequence[Request]) -> Run:
         show = self._progress if self._shown else None
         means = Means(
             self._provider, self._store, self._left(), self._tariff, hider(self._call.environ), show
@@ -104,7 +104,7 @@ class Session:
             self.spent.usd = (self.spent.usd or 0.0) + run.usd
         self.stopped = self.stopped or run.stopped
         self.error = self.error or run.error
-        return run.answers
+        return run
 
     def _book(self, answers: Sequence[Answer]) -> None:
         for answer in answers:

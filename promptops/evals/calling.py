@@ -110,7 +110,7 @@ class Caller:
             self._patience.left()
             return Answer(State.UNKNOWN, reason="interrupted")
         else:
-            usd, assumed = self._means.tariff.settled(request, answer.usage)
+            usd, assumed = self._means.tariff.settled(request, answer.usage, bound)
             if answer.state is State.FAILED:
                 usd, assumed = 0.0, False
             self.got_through = self.got_through or answer.state is not State.FAILED
@@ -122,15 +122,9 @@ class Caller:
 
     def _reason(self, said: str) -> str:
         """What was said, without keys; cut only then, as half a key would not be known as one."""
-        return self._means.hide(said)[:LONGEST_REASON]
+        return self._means.hide(said)[:LONGEST_REASON] if said else ""
 
     def _clean(self, answer: Answer, usd: float | None) -> Answer:
-        hide = self._means.hide
-        return replace(
-            answer,
-            text=hide(answer.text),
-            reason=self._reason(answer.reason),
-            model=hide(answer.model),
-            usd=usd,
-            seconds=round(answer.seconds, 6),
-        )
+        hide, reason = self._means.hide, self._reason(answer.reason)
+        text, model, seconds = hide(answer.text), hide(answer.model), round(answer.seconds, 6)
+        return Answer(answer.state, text, reason, answer.cut, answer.usage, usd, seconds, 1, model)

@@ -18,6 +18,7 @@ from promptops.errors import UsageError
 
 MOST_HEAD = 1 << 16
 MOST_BODY = 2 << 20
+READ = 1 << 16
 _WAITING, _HEAD, _BODY, _OVER = range(4)
 
 
@@ -39,10 +40,15 @@ class Reply:
     body: bytes
 
 
-class _Connection(asyncio.Protocol):
-    """One connection: a request at a time, and the parser of its reply."""
+class _Connection(asyncio.BufferedProtocol):
+    """One connection: a request at a time, and the parser of its reply.
 
-    def __init__(self) -> None:
+    room: where bytes arrive; all connections share it, as they are read at once. asyncio itself
+    would take 256 kB for each of its reads.
+    """
+
+    def __init__(self, room: bytearray) -> None:
+        self.room = room
         self.transport: asyncio.Transport | None = None
         self.open = False
         self.state = _OVER
@@ -59,7 +65,7 @@ class _Connection(asyncio.Protocol):
         if self.state == _BODY and self.length is None and not self.chunked and error is None:
             self._finish(bytes(self.buffer))
         else:
-            self._fail(f"the connection broke: {error or 'closed before the end'}")
+            self.end(f"the connection broke: {error or 'closed before the end'}")
 
     def send(self, data: bytes) -> asyncio.Future[Reply]:
         """Post a request; the future is its reply, or Broken."""
@@ -87,15 +93,18 @@ class _Connection(asyncio.Protocol):
         if self.transport is not None:
             self.transport.abort()
 
-    def data_received(self, data: bytes) -> None:
+    def get_buffer(self, _sizehint: int) -> bytearray:
+        return self.room
+
+    def buffer_updated(self, nbytes: int) -> None:
         if self.state == _OVER:
             self.close()  # nobody asked
             return
-        self.buffer += data
+        self.buffer += memoryview(self.room)[:nbytes]
         try:
             self._parse()
         except (ValueError, IndexError):
-            self._fail("the reply is not HTTP")
+            self.end("the reply is not HTTP")
 
     def _parse(self) -> None:
         if self.state == _WAITING:
@@ -151,13 +160,13 @@ class _Connection(asyncio.Protocol):
             del self.buffer[: self.length]
             self._finish(body)
         if self.state == _BODY and self.size + len(self.buffer) > MOST_BODY:
-            self._fail("the reply is over 2 MiB")
+            self.end("the reply is over 2 MiB")
 
     def _parse_chunks(self) -> None:
         while (end := self.buffer.find(b"\r\n")) >= 0:
             size = int(bytes(self.buffer[:end]).split(b";")[0], 16)
             if size < 0 or size > MOST_BODY:
-                return self._fail("the reply is over 2 MiB")
+                return self.end("the reply is over 2 MiB")
             if size == 0:
                 if self.buffer[end : end + 4] == b"\r\n\r\n":
                     del self.buffer[: end + 4]
@@ -172,7 +181,7 @@ class _Connection(asyncio.Protocol):
             self.size += size
             del self.buffer[: end + 2 + size + 2]
             if self.size > MOST_BODY:
-                return self._fail("the reply is over 2 MiB")
+                return self.end("the reply is over 2 MiB")
         if len(self.buffer) > 64 and not self.parts and b"\r\n" not in self.buffer[:64]:
             raise ValueError
         return None
@@ -187,7 +196,8 @@ class _Connection(asyncio.Protocol):
         elif reply is not None and not reply.done():
             reply.set_result(Reply(self.status, self.headers, body))
 
-    def _fail(self, reason: str) -> None:
+    def end(self, reason: str) -> None:
+        """Give the request up, and drop the connection."""
         reply = self.reply
         self.close()
         if reply is not None and not reply.done():
@@ -214,34 +224,67 @@ class Client:
         lines = {"Host": url.netloc, **headers, "Content-Type": "application/json"}
         self._head = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
         self._idle: deque[_Connection] = deque()
+        self._room = bytearray(READ)
+        self._busy: dict[_Connection, tuple[float, float]] = {}  # deadline, seconds it had
+        self._alarm: asyncio.TimerHandle | None = None  # for the first of the deadlines
 
-    async def post(self, path: str, body: bytes) -> Reply:
-        """One request, one reply. Broken where there is none; whoever cancels drops the connection."""
-        connection = await self._connection()
+    async def post(self, path: str, body: bytes, seconds: float) -> Reply:
+        """One request, one reply, within `seconds` all told. Broken where there is none; whoever
+        cancels drops the connection."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + seconds
+        connection = await self._connection(seconds)
         head = f"POST {self.path}{path} HTTP/1.1\r\n{self._head}Content-Length: {len(body)}\r\n\r\n"
+        self._busy[connection] = (until, seconds)
+        if self._alarm is None or self._alarm.when() > until:
+            self._set_alarm(loop, until)
         try:
             reply = await connection.send(head.encode("latin-1") + body)
         except BaseException:
             connection.close()
             raise
+        finally:
+            del self._busy[connection]
         if connection.open:
             self._idle.append(connection)
         return reply
 
-    async def _connection(self) -> _Connection:
+    def _set_alarm(self, loop: asyncio.AbstractEventLoop, until: float) -> None:
+        if self._alarm is not None:
+            self._alarm.cancel()
+        self._alarm = loop.call_at(until, self._ring, loop)
+
+    def _ring(self, loop: asyncio.AbstractEventLoop) -> None:
+        """One timer for all calls: a timer a call costs more than reading its reply."""
+        self._alarm = None
+        now = loop.time()
+        for connection, (until, seconds) in list(self._busy.items()):
+            if until <= now:
+                connection.end(f"no answer within {seconds:g} s")
+        left = [until for until, _ in self._busy.values() if until > now]
+        if left:
+            self._set_alarm(loop, min(left))
+
+    async def _connection(self, seconds: float) -> _Connection:
         while self._idle:
             if (idle := self._idle.pop()).open:
                 return idle
         made: tuple[Any, _Connection]
         try:
-            made = await asyncio.get_running_loop().create_connection(
-                _Connection, self.host, self.port, ssl=self._context()
-            )
+            async with asyncio.timeout(seconds):
+                made = await asyncio.get_running_loop().create_connection(
+                    self._made, self.host, self.port, ssl=self._context()
+                )
+        except TimeoutError:
+            raise Broken(f"no connection within {seconds:g} s", sent=False) from None
         except ssl.SSLError as error:
             raise Broken(f"no secure connection: {error.reason}", sent=False) from None
         except OSError as error:
             raise Broken(f"no connection: {error.strerror or error}", sent=False) from None
         return made[1]
+
+    def _made(self) -> _Connection:
+        return _Connection(self._room)
 
     def _context(self) -> ssl.SSLContext | None:
         if self.secure and self._tls is None:
@@ -250,6 +293,9 @@ class Client:
 
     async def close(self) -> None:
         """Drop all idle connections."""
+        if self._alarm is not None:
+            self._alarm.cancel()
+            self._alarm = None
         while self._idle:
             self._idle.pop().close()
         await asyncio.sleep(0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
+from json.encoder import encode_basestring as _text
 from typing import Any
 from urllib.parse import quote, unquote
 
@@ -14,32 +15,43 @@ from promptops.model import Message
 SCHEMA = 1
 SECRET_NAMES = ("KEY", "TOKEN", "SECRET", "PASSWORD")
 SHORTEST_SECRET = 8
+_FORM: Any = {"sort_keys": True, "separators": (",", ":"), "allow_nan": False}
+_COMPACT = json.JSONEncoder(ensure_ascii=False, **_FORM)  # made once: `json.dumps` makes one a call
+_ESCAPED = json.JSONEncoder(**_FORM)
 
 
 def canonical(data: Any) -> str:
     """JSON with sorted keys and no white space: equal data gives equal text, which UTF-8 can hold."""
-    compact = {"sort_keys": True, "separators": (",", ":"), "allow_nan": False}
-    text = json.dumps(data, ensure_ascii=False, **compact)  # type: ignore[arg-type]
+    text = _COMPACT.encode(data)
+    return text if _holds(text) else _ESCAPED.encode(data)
+
+
+def _holds(text: str) -> bool:
+    """False for a text with half a character: UTF-8 cannot hold it, so it has to be escaped."""
+    if text.isascii():
+        return True
     try:
         text.encode()
-    except UnicodeEncodeError:  # a lone surrogate: escaped, it comes back as it was
-        return json.dumps(data, **compact)  # type: ignore[arg-type]
-    return text
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def request_text(request: Request, version: int) -> str:
     """All that can change the answer; `version` is that of the adapter which asks."""
-    return canonical(
-        {
-            "schema": SCHEMA,
-            "adapter": version,
-            "provider": request.provider,
-            "model": request.model,
-            "base_url": request.base_url,
-            "messages": [[message.role, message.content] for message in request.messages],
-            "parameters": dict(request.parameters),
-            "repeat": request.repeat,
-        }
+    text = _request_json(request, version)
+    return text if _holds(text) else canonical(json.loads(text))
+
+
+def _request_json(request: Request, version: int) -> str:
+    """As `canonical` writes it. Both texts are put together by hand: a call needs four of them, and
+    the encoder's own preparations cost more than its work."""
+    messages = ",".join([f"[{_text(one.role)},{_text(one.content)}]" for one in request.messages])
+    parameters = canonical(dict(request.parameters)) if request.parameters else "{}"
+    return (
+        f'{{"adapter":{version},"base_url":{_text(request.base_url)},"messages":[{messages}],'
+        f'"model":{_text(request.model)},"parameters":{parameters},'
+        f'"provider":{_text(request.provider)},"repeat":{request.repeat},"schema":{SCHEMA}}}'
     )
 
 
@@ -63,20 +75,23 @@ def request_of(text: str) -> Request:
 
 def answer_text(answer: Answer) -> str:
     """An answer as JSON."""
+    text = _answer_json(answer)
+    return text if _holds(text) else canonical(json.loads(text))
+
+
+def _answer_json(answer: Answer) -> str:
     usage = answer.usage
-    return canonical(
-        {
-            "state": answer.state.value,
-            "text": answer.text,
-            "reason": answer.reason,
-            "cut": answer.cut,
-            "usage": [usage.input, usage.output, usage.cached],
-            "usd": answer.usd,
-            "seconds": round(answer.seconds, 6),
-            "attempts": answer.attempts,
-            "model": answer.model,
-        }
+    used = f"{_number(usage.input)},{_number(usage.output)},{_number(usage.cached)}"
+    return (
+        f'{{"attempts":{answer.attempts},"cut":{"true" if answer.cut else "false"},'
+        f'"model":{_text(answer.model)},"reason":{_text(answer.reason)},'
+        f'"seconds":{round(answer.seconds, 6)!r},"state":"{answer.state.value}",'
+        f'"text":{_text(answer.text)},"usage":[{used}],"usd":{_number(answer.usd)}}}'
     )
+
+
+def _number(value: float | None) -> str:
+    return "null" if value is None else repr(value)
 
 
 def answer_of(text: str) -> Answer:

@@ -50,9 +50,10 @@ class Tariff:
             return None
         return max(dollars, written or 0.0) if self.price.rate(WRITE) else dollars
 
-    def settled(self, request: Request, usage: Usage) -> tuple[float | None, bool]:
-        """(what the call cost, whether that is assumed): never below 0, never over the bound."""
-        bound = self.bound(request)
+    def settled(
+        self, request: Request, usage: Usage, bound: float | None
+    ) -> tuple[float | None, bool]:
+        """(what the call cost, whether that is assumed): never below 0, never over its `bound`."""
         if bound is None or self.price is None:
             return None, False
         most_in, most_out = self.most_tokens(request)

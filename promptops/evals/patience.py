@@ -50,7 +50,7 @@ class Patience:
         self._not_before = 0.0
         self._slot = 0.0
         self._cooling = limits.first_wait
-        self._last_good: float | None = None
+        self._failing_since: float | None = None
         self._random = Random(limits.seed)
         self._bell = asyncio.Event()
         self._waiting = 0
@@ -69,7 +69,7 @@ class Patience:
         """Wait until one more attempt may go out; False: none may any more."""
         while not self.stopped:
             now = _now()
-            wait = max(self._not_before, self._slot) - now
+            wait = (self._not_before if self._not_before > self._slot else self._slot) - now
             if wait <= 0 and self.in_flight < max(1, int(self.at_once)):
                 self.in_flight += 1
                 if self.limits.per_minute:
@@ -90,7 +90,7 @@ class Patience:
         self.in_flight -= 1
         self.failures = 0
         self._cooling = self.limits.first_wait
-        self._last_good = _now()
+        self._failing_since = None
         if self.at_once < self.limits.concurrency:
             self.at_once = min(self.at_once + 1, self.limits.concurrency)
         self._ring()
@@ -109,7 +109,7 @@ class Patience:
         self.in_flight -= 1
         self.failures += first
         now = _now()
-        self._last_good = now if self._last_good is None else self._last_good
+        self._failing_since = now if self._failing_since is None else self._failing_since
         if retry.after is not None:
             wait = min(retry.after, self.limits.longest_wait)
             self._not_before = max(self._not_before, now + wait)
@@ -123,9 +123,9 @@ class Patience:
 
     def given_up(self) -> bool:
         """True once nobody has had an answer for `patience` seconds."""
-        if self._last_good is None or self.failures < self.breaks_at:
+        if self._failing_since is None or self.failures < self.breaks_at:
             return False
-        return _now() - self._last_good > self.limits.patience
+        return _now() - self._failing_since > self.limits.patience
 
     def wait_after(self, tried: int, retry: Retry) -> float:
         """Seconds until a call's next attempt: what was asked for, or back-off; both with jitter."""

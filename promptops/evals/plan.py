@@ -91,13 +91,18 @@ def plan(
     the case named, where one does not render.
     """
     chosen = _chosen(prompt, cases)
-    asks = [
-        Ask(case, repeat, request_for(prompt, case, target, repeat))
-        for case in chosen
-        for repeat in range(repeats)
-    ]
+    shared: dict[Message, Message] = {}  # most cases share a long message
+    asks = [ask for case in chosen for ask in _asks(prompt, case, target, repeats, shared)]
     judged = expectations(prompt, chosen) if expected is None else expected
     return Plan(prompt, target, repeats, tuple(asks), judged)
+
+
+def _asks(
+    prompt: Prompt, case: Case, target: Target, repeats: int, shared: dict[Message, Message]
+) -> list[Ask]:
+    request = request_for(prompt, case, target)
+    told = tuple(shared.setdefault(message, message) for message in request.messages)
+    return [Ask(case, i, replace(request, messages=told, repeat=i)) for i in range(repeats)]
 
 
 def expectations(prompt: Prompt, cases: Sequence[Case]) -> dict[str, tuple[Expectation, ...]]:
@@ -168,9 +173,7 @@ def request_for(
         error.args = (error.message,)
         raise
     told = with_history(messages, case.history)
-    return Request(
-        target.provider, target.model, told, dict(target.parameters), repeat, target.base_url
-    )
+    return Request(target.provider, target.model, told, target.parameters, repeat, target.base_url)
 
 
 def with_history(

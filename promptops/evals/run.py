@@ -43,7 +43,7 @@ class Run:
     is reservations that no usage settled. stopped: why not all were run, "" where all were.
     """
 
-    answers: tuple[Answer, ...]
+    answers: tuple[Answer, ...] = field(repr=False)  # asyncio shows a task's result, to nobody
     calls: int = 0
     kept: int = 0
     usd: float | None = None

@@ -11,11 +11,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from promptops.errors import PromptopsError, ProviderError
-from promptops.evals import Answer, Request, State
+from promptops.evals import Answer, Request, State, garbage
 from promptops.evals.calling import CHECK, GONE, Caller
 from promptops.evals.keys import key_of, request_text
 from promptops.evals.money import Purse
 from promptops.evals.patience import Patience
+from promptops.evals.ready import Ready
 from promptops.evals.run import Kept, Means, Progress, Run
 
 __all__ = ["Kept", "Means", "Progress", "Run", "Runner"]
@@ -56,13 +57,14 @@ class Runner:
         self._patience = Patience(means.limits)
         self._caller = Caller(means, self._purse, self._patience, self._end)
         self._caller.got_through = self.proven
-        self._queue: asyncio.Queue[_Item | None] = asyncio.Queue(means.limits.concurrency)
+        self._ready: Ready[_Item] = Ready(means.limits.concurrency // 2)
         keys = [self._add(request) for request in requests]
         for key, answer in means.store.known(list(self._items)).items():
             self._finish(self._items[key], answer, kept=True)
         if self.stopped:
             self._patience.stop()
-        await self._everything()
+        with garbage.rarely():
+            await self._everything()
         await self._release()
         not_run = Answer(State.NOT_RUN, reason=self.stopped or "not run")
         answers = tuple(self._items[key].answer or not_run for key in keys)
@@ -137,13 +139,13 @@ class Runner:
         while todo and not self.stopped:
             theirs: list[_Item] = []
             for start in range(0, len(todo), many):
+                await self._ready.room()
                 if not self.stopped:
                     theirs += await self._claim(todo[start : start + many])
             todo = theirs
             if todo:
                 await self._patience.pause(POLL_SECONDS)
-        for _ in range(many + 1):
-            await self._queue.put(None)
+        self._ready.end()
 
     async def _claim(self, items: Sequence[_Item]) -> list[_Item]:
         """Claim the calls, and hand out those that are ours; those of others come back."""
@@ -152,21 +154,22 @@ class Runner:
         except PromptopsError as error:
             self._end(_said(error), error)
             return []
-        theirs = []
+        ours, theirs = [], []
         for item, claim in zip(items, claims, strict=True):
             if claim.answer is not None:
                 self._finish(item, claim.answer, kept=True)
             elif claim.mine:
                 item.claimed = True
-                await self._queue.put(item)
+                ours.append(item)
             else:
                 theirs.append(item)
+        self._ready.give(ours)
         return theirs
 
     async def _work(self, *, canary: bool = False) -> None:
         """One worker. The canary goes alone, and ends as soon as a call has got through."""
         tried = 0
-        while (item := await self._queue.get()) is not None:
+        while (item := await self._ready.take()) is not None:
             if not self.stopped:
                 await self._one(item)
             tried += 1

@@ -163,6 +163,7 @@ def connected(path: str) -> sqlite3.Connection:
     db.execute("PRAGMA journal_mode = WAL")
     db.execute("PRAGMA synchronous = FULL")
     db.execute(f"PRAGMA wal_autocheckpoint = {MOST_PAGES}")
+    db.execute("PRAGMA cache_size = -1000")  # kB
     return db
 
 

@@ -87,8 +87,7 @@ class Store:
     async def _do(self, op: Op) -> Any:
         future = asyncio.get_running_loop().create_future()
         self._queue.put((op, future))
-        with self._shelf.complaints():
-            return await future
+        return await future
 
     def _write(self) -> None:
         while (first := self._queue.get()) is not None:
@@ -104,16 +103,21 @@ class Store:
 
     def _commit(self, ops: Sequence[Op]) -> list[Any] | Exception:
         """The results of all, or what went wrong with all: they are told together."""
-        rows = [op for op in ops if isinstance(op, tuple)]
         try:
-            if rows:
-                self._shelf.put(rows)
-            if len(rows) == len(ops):
-                return [None] * len(ops)
-            with self._shelf.claiming():
-                return [None if isinstance(op, tuple) else op(self._shelf) for op in ops]
+            with self._shelf.complaints():
+                return _committed(self._shelf, ops)
         except Exception as error:
             return error
+
+
+def _committed(shelf: Shelf, ops: Sequence[Op]) -> list[Any]:
+    rows = [op for op in ops if isinstance(op, tuple)]
+    if rows:
+        shelf.put(rows)
+    if len(rows) == len(ops):
+        return [None] * len(ops)
+    with shelf.claiming():
+        return [None if isinstance(op, tuple) else op(shelf) for op in ops]
 
 
 def _claim(shelf: Shelf, keys: Sequence[str]) -> list[Claimed]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from functools import lru_cache
+from sys import intern
 from typing import Any
 
 from promptops.evals import Answer, Request, State, Usage
@@ -32,7 +33,7 @@ def classify(
         state, text = State.NO_ANSWER, ""
     else:
         state = State.ANSWER
-    return Answer(state, text, reason, cut, usage, None, seconds, 1, model[:200])
+    return Answer(state, text, reason, cut, usage, None, seconds, 1, intern(model[:200]))
 
 
 def _content(choices: list[Any]) -> tuple[str, bool, str]:
@@ -60,13 +61,18 @@ def _content(choices: list[Any]) -> tuple[str, bool, str]:
 
 def usage_of(data: Any) -> Usage:
     """The tokens reported; a figure that is no number of tokens counts as not reported."""
-    if not isinstance(data, Mapping):
+    if not isinstance(data, dict):
         return Usage()
     details = data.get("prompt_tokens_details")
-    cached = details.get("cached_tokens") if isinstance(details, Mapping) else None
-    return Usage(
-        _tokens(data.get("prompt_tokens")), _tokens(data.get("completion_tokens")), _tokens(cached)
-    )
+    cached = details.get("cached_tokens") if isinstance(details, dict) else None
+    told = data.get("prompt_tokens"), data.get("completion_tokens"), cached
+    return _usage(*map(_tokens, told))
+
+
+@lru_cache(1000)
+def _usage(*tokens: int | None) -> Usage:
+    """Answers alike share theirs: a run keeps all of them to its end."""
+    return Usage(*tokens)
 
 
 def _tokens(value: Any) -> int | None:

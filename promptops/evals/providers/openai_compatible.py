@@ -12,6 +12,7 @@ from promptops.evals.providers import Link, Provider, Retry, Stop
 from promptops.evals.providers._chat import classify
 
 PATH = "/chat/completions"
+_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))  # `json.dumps` makes one a call
 LONGEST_REASON = 4000  # cut further once keys are hidden: half a key would not be known as one
 _QUOTA = ("insufficient_quota", "billing", "credit balance", "exceeded your current quota")
 _UNPAID = (408, 409, 425, 429, 503, 529)  # turned away, not answered
@@ -34,19 +35,16 @@ class OpenAICompatible:
         self._answers_as = link.answers_as
 
     async def ask(self, request: Request, seconds: float) -> Answer:
-        body = json.dumps(body_of(request), ensure_ascii=False, separators=(",", ":"))
-        loop = asyncio.get_running_loop()
-        start = loop.time()
+        body = _JSON.encode(body_of(request)).encode("utf-8", "backslashreplace")
+        clock = asyncio.get_running_loop().time
+        start = clock()
         try:
-            async with asyncio.timeout(seconds):
-                reply = await self._client.post(PATH, body.encode("utf-8", "backslashreplace"))
-        except TimeoutError:
-            raise Retry(f"no answer within {seconds:g} s", sent=True, broken=True) from None
+            reply = await self._client.post(PATH, body, seconds)
         except Broken as error:
             raise Retry(error.reason, sent=error.sent, broken=error.sent) from None
         if reply.status != 200:
             return refused(reply)
-        return classify(_json(reply), request, loop.time() - start, self._answers_as)
+        return classify(_json(reply), request, clock() - start, self._answers_as)
 
     async def close(self) -> None:
         await self._client.close()
@@ -60,7 +58,7 @@ def body_of(request: Request) -> dict[str, Any]:
 
 def _json(reply: Reply) -> Any:
     try:
-        return json.loads(reply.body)
+        return json.loads(reply.body.decode("utf-8", "surrogatepass"))
     except (ValueError, RecursionError):
         raise Retry("the body is not JSON", sent=True) from None
 
