@@ -43,8 +43,7 @@ class Reply:
 class _Connection(asyncio.BufferedProtocol):
     """One connection: a request at a time, and the parser of its reply.
 
-    room: where bytes arrive; all connections share it, as they are read at once. asyncio itself
-    would take 256 kB for each of its reads.
+    room: where bytes arrive, for all connections; asyncio itself would take 256 kB for each read.
     """
 
     def __init__(self, room: bytearray) -> None:
