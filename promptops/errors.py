@@ -6,6 +6,8 @@ Only `promptops.cli` catches these.
 
 from __future__ import annotations
 
+import errno
+
 EXIT_CLEAN = 0
 EXIT_FINDINGS = 1
 EXIT_CANNOT = 2
@@ -45,6 +47,23 @@ class ConfigError(PromptopsError):
 
 class InputError(PromptopsError):
     """A file that cannot be used: not UTF-8, too large, not YAML, a path out of the repository."""
+
+
+def unreadable(error: OSError, path: str, hint: str = "") -> InputError:
+    """What to say of a file that could not be opened or read; `hint` where more is known."""
+    return InputError(
+        f"cannot read it: {error.strerror}", hint or _WHAT_NOW.get(error.errno or 0, ""), path=path
+    )
+
+
+_SPELLING = "check the spelling, and the folder it is looked for in"
+_WHAT_NOW = {
+    errno.ENOENT: _SPELLING,
+    errno.ENOTDIR: _SPELLING,
+    errno.EISDIR: "it is a folder: name a file in it",
+    errno.EACCES: "you may not read it: see who owns it (ls -l)",
+    errno.ELOOP: "the symbolic link leads in a circle: name the file itself",
+}
 
 
 class TemplateError(PromptopsError):

@@ -105,6 +105,29 @@ def test_every_kind_of_step(run, repo):
     assert "guard" not in found
 
 
+def test_two_files_that_say_nearly_the_same(run, repo):
+    same = [
+        f"Never touch the {word}." for word in ("docs", "tests", "bench", "hooks", "site", "ci")
+    ]
+    repo.commit({"AGENTS.md": rules(*same, "Be brief."), "CLAUDE.md": rules(*same)}, "Rules")
+    found = told(run("doctor", "--format", "json", cwd=repo.root))["steps"]
+    said = next(step["why"] for step in found if step["kind"] == "twins")
+    assert said.startswith("AGENTS.md and CLAUDE.md agree in 6 of 7 rules, not in AGENTS.md:9")
+    repo.commit({"AGENTS.md": rules(*same)}, "The same")
+    assert "twins" not in steps(run("doctor", "--format", "json", cwd=repo.root))
+
+
+def test_what_a_governed_prompt_renders_or_keeps_is_not_called_ungoverned(run, tmp_path):
+    Repo(tmp_path).commit({"promptfooconfig.yaml": "prompts: ['Hi {{name}}']\nproviders: [echo]\n"})
+
+    def others():
+        return told(run("doctor", "--format", "json", cwd=tmp_path))["files"]["ungoverned"]
+
+    assert others() == ["promptfooconfig.yaml"]
+    assert run("import", "promptfooconfig.yaml", cwd=tmp_path).code == 0
+    assert others() == []
+
+
 def test_a_load_over_five_thousand_tokens_is_told(run, repo):
     repo.commit({"AGENTS.md": "# Never push\n\n" + "one two three four. " * 1_400, "CLAUDE.md": "@AGENTS.md\n",
                  "src/AGENTS.md": None}, "Never")  # fmt: skip

@@ -46,16 +46,25 @@ def define(
             return report.exit_code
 
         run.__doc__ = function.__doc__
-        run.__click_params__ = getattr(function, "__click_params__", [])  # type: ignore[attr-defined]
         decorated: Any = run
         for option in reversed(_shared(formats)):
             decorated = option(decorated)
+        own: list[click.Parameter] = getattr(function, "__click_params__", [])
+        decorated.__click_params__ += own  # click turns them round: the command's own come first
         epilog = "\b\nExamples:\n" + "\n".join(f"  {example}" for example in examples)
         make: Any = click.command(epilog=epilog, **attrs)
         made: click.Command = make(decorated)
+        _name_numbers(made)
         return made
 
     return decorate
+
+
+def _name_numbers(command: click.Command) -> None:
+    """`--max-calls N` says what `--max-calls INTEGER RANGE` does."""
+    for option in command.params:
+        if isinstance(option.type, click.IntRange | click.FloatRange) and not option.metavar:
+            option.metavar = "N"
 
 
 def _page(page: str | None, format: str) -> str | None:

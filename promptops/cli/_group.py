@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from importlib import import_module
 from typing import Any
 
@@ -13,8 +14,19 @@ from promptops import __version__
 _HELP = """Prompts and instructions governed like code.
 
 A reason, a test and a budget for every rule; the history of every sentence; the cost of every
-token. Start with `promptops check` in a repository, or `promptops init` in an empty one.
+token. Start with `promptops doctor` in a repository, or `promptops init` in an empty one.
 """
+_EPILOG = """\b
+Exit codes: 0 clean, 1 findings or a verdict of no, 2 it cannot be done,
+3 incomplete or cannot tell. `promptops COMMAND --help` ends with examples."""
+
+# The order of the help; a command that is named nowhere stands under the last heading.
+_SECTIONS = {
+    "Look": "doctor check explain why tokens people report fleet",
+    "Change": "diff decide bump retire adopt import export render",
+    "Measure": "eval cliff store",
+    "Set up": "init install hook comment mcp schema vocab",
+}
 
 
 def names() -> list[str]:
@@ -38,6 +50,19 @@ class Commands(click.Group):
         command: click.Command = module.command
         return command
 
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """By what one wants to do, each in one line."""
+        left = names()
+        sections = {title: listed.split() for title, listed in _SECTIONS.items()}
+        named = {name for listed in sections.values() for name in listed}
+        sections["Set up"] += [name for name in left if name not in named]
+        room = formatter.width - 4 - max(map(len, left))
+        for title, listed in sections.items():
+            with formatter.section(title):
+                commands = ((name, self.get_command(ctx, name)) for name in listed)
+                shown = [(n, brief(c.help or "", room)) for n, c in commands if c and not c.hidden]
+                formatter.write_dl(shown)
+
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
         if args and not args[0].startswith("-") and args[0] not in names():
             from promptops.source.shape import nearest
@@ -48,11 +73,18 @@ class Commands(click.Group):
         return super().resolve_command(ctx, args)
 
 
+def brief(text: str, room: int) -> str:
+    """The first sentence; where `room` columns do not hold it, its first clause."""
+    whole = " ".join(text.partition("\n\n")[0].split()).removesuffix(".")
+    return whole if len(whole) <= room else re.split("[;:]", whole, maxsplit=1)[0]
+
+
 def group() -> click.Group:
     """The whole command line."""
     made = Commands(
         "promptops",
         help=_HELP,
+        epilog=_EPILOG,
         context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
         invoke_without_command=True,
         callback=_first_words,

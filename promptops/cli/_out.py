@@ -70,13 +70,19 @@ def complain_usage(error: Any) -> None:
     lines = [f"error: {_in_our_form(error.format_message())}"]
     context = getattr(error, "ctx", None)
     if context is not None:
-        lines.append(f"  = help: `{context.command_path} --help` shows what it takes")
+        hint = f"`{context.command_path} --help` shows what it takes"
+        if context.parent is None and hasattr(error, "option_name"):
+            hint = f"options stand after the command: `promptops check {error.option_name} …`"
+        lines.append(f"  = help: {hint}")
     _stderr("\n".join(lines))
 
 
 def _in_our_form(message: str) -> str:
     """Click's sentence in one line, without its capital and full stop."""
+    import re
+
     flat = " ".join(message.split()).replace(". Choose from:", ": choose from")
+    flat = re.sub(r"\. \((Did you mean .*\?)\)$", lambda m: f"; {m[1].lower()}", flat)
     lower = flat[:1].lower() + flat[1:] if flat[1:2].islower() else flat
     return lower.removesuffix(".")
 

@@ -14,6 +14,8 @@ from promptops.source.shape import nearest
 from promptops.source.tree import Tree
 from promptops.source.workspace import find_files
 
+MOST = 12  # ids that a hint names
+
 
 def governed(tree: Tree, settings: Settings) -> list[Reading]:
     """Every governed prompt of the repository, in the order of their paths."""
@@ -28,12 +30,23 @@ def find_prompt(call: Call, tree: Tree, settings: Settings, name: str) -> Readin
     path = prompt_path(call, tree, name)
     found = [read_prompt(tree, path)] if path else _of_id(governed(tree, settings), name)
     if not found:
-        ids = [one.prompt.id for one in governed(tree, settings) if one.prompt]
-        guess = nearest(name, ids)
-        hint = f"did you mean `{guess}`?" if guess else f"prompts here: {', '.join(ids) or 'none'}"
-        raise UsageError(f"no prompt `{name}`", hint)
+        raise UsageError(f"no prompt `{name}`", _instead(call, tree, settings, name))
     usable(found[0])
     return found[0]
+
+
+def _instead(call: Call, tree: Tree, settings: Settings, name: str) -> str:
+    """What to do about a name that no prompt has."""
+    path = call.inside(name)
+    if tree.exists(path):
+        return f"it is a file of another kind: `promptops import {path}` makes a prompt of it"
+    ids = [one.prompt.id for one in governed(tree, settings) if one.prompt]
+    guess = nearest(name, ids)
+    if guess:
+        return f"did you mean `{guess}`?"
+    if not ids:
+        return "there are none here: `promptops init` writes one, `promptops import FILE` makes one"
+    return f"prompts here: {', '.join(ids[:MOST])}{' …' if len(ids) > MOST else ''}"
 
 
 def usable(reading: Reading) -> Prompt:

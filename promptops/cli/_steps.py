@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 from promptops.checks.form import REFUSED
-from promptops.cli._survey import Survey
+from promptops.cli._survey import Explained, Survey
 from promptops.diagnostic import Diagnostic, Severity
 
 MOST = 5
 _ATTACK = ("PO602", "PO605", "PO607", "PO609", "PO610")  # secrets, and what hides from reviewers
+ENOUGH = 5  # rules in common that are no chance
 _LARGE = 5000  # tokens at the start of every session that are worth a thought
 
 
@@ -41,6 +43,7 @@ def _steps(found: Survey) -> Iterator[Step]:
     yield from _left(found)
     yield from _unread(found)
     yield from _repeated(found)
+    yield from _twins(found)
     yield from _large(found)
     yield from _foreign(found)
     yield from _guard(found)
@@ -117,6 +120,22 @@ def _repeated(found: Survey) -> Iterator[Step]:
         said = f"{title} gets {what} twice: {' and '.join(one.places[:2])}"
         more = f" ({len(found.twice)} such texts)" if len(found.twice) > 1 else ""
         yield Step("repeated", said + more, "promptops tokens --at . -v")
+
+
+def _twins(found: Survey) -> Iterator[Step]:
+    """Two files of one folder that agree in nearly every rule: they drift apart, one edit at a time."""
+    rules: dict[str, list[Explained]] = {}
+    for rule in found.explained:
+        rules.setdefault(rule.path, []).append(rule)
+    for (one, mine), (other, theirs) in combinations(sorted(rules.items()), 2):
+        same = {rule.text for rule in mine} & {rule.text for rule in theirs}
+        most = max(len(mine), len(theirs))
+        beside = one.rpartition("/")[0] == other.rpartition("/")[0]
+        if beside and most > len(same) >= max(ENOUGH, 0.8 * most):
+            lone = next(r for r in (*mine, *theirs) if r.text not in same)
+            said = f"{one} and {other} agree in {len(same)} of {most} rules, not in {lone.path}:{lone.line}"
+            yield Step("twins", f"{said}: keep one, and let the other bring it in", "")
+            return
 
 
 def _large(found: Survey) -> Iterator[Step]:

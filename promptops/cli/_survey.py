@@ -22,7 +22,7 @@ from promptops.history.knowledge import Known, knowledge
 from promptops.history.past import Past, open_past
 from promptops.history.promptlike import prompt_like
 from promptops.history.why import introduced, off_topic
-from promptops.source.reading import read_instructions_file
+from promptops.source.reading import read_instructions_file, read_prompt
 from promptops.source.settings import read_settings
 from promptops.source.sidecar_path import sidecar_path
 from promptops.source.tree import DiskTree, Tree
@@ -149,11 +149,16 @@ def _partly(rules: int, explained: Sequence[Explained]) -> str:
 
 
 def _others(tree: Tree, files: Files) -> Iterator[str]:
-    """Files that look like prompts and that nobody governs."""
-    governed = {path for path, _ in files.items()}
+    """Files that look like prompts and that nobody governs: no cases, copies and targets of ours."""
+    readings = (read_prompt(tree, path).prompt for path in files.prompts[:MOST_FILES])
+    rendered = {prompt.target for prompt in readings if prompt is not None}
+    governed = {path for path, _ in files.items()} | rendered
+    homes = {path.rpartition("/")[0] for path in files.prompts if path.endswith("/prompt.yaml")}
     for path in tree.paths():
-        foreign = path.rpartition("/")[2] in _FOREIGN or path.endswith(_FOREIGN_ENDS)
-        if (foreign or prompt_like(path)) and path not in governed:
+        folder, _, name = path.rpartition("/")
+        foreign = name in _FOREIGN or path.endswith(_FOREIGN_ENDS)
+        ours = path in governed or folder in homes or name.endswith(".schema.json")
+        if (foreign or prompt_like(path)) and not ours:
             yield path
 
 

@@ -86,9 +86,25 @@ def emit(report: Report, format: str, output: str | None, call: Call) -> None:
     from promptops.source.write import replace_file
 
     path = os.path.join(call.folder, output)
+    if os.path.exists(path) and not os.path.isfile(path):
+        _into(path, text)
+        return
     folder, name = os.path.split(os.path.realpath(path))
     before = _bytes(path)
     replace_file(folder, name, text.encode("utf-8", "backslashreplace").decode(), before)
+
+
+def _into(path: str, text: str) -> None:
+    """Into a pipe or a device: what stands there is neither read nor replaced."""
+    try:
+        with open(path, "wb") as file:
+            file.write(text.encode("utf-8", "backslashreplace"))
+    except OSError as error:
+        raise _unwritable(path, error) from None
+
+
+def _unwritable(path: str, error: OSError) -> UsageError:
+    return UsageError(f"cannot write {path}: {error.strerror}", "name a file after --output")
 
 
 def _bytes(path: str) -> bytes | None:
@@ -98,6 +114,4 @@ def _bytes(path: str) -> bytes | None:
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise UsageError(
-            f"cannot write {path}: {error.strerror}", "name a file after --output"
-        ) from None
+        raise _unwritable(path, error) from None

@@ -52,11 +52,29 @@ FORMATS = ("text", "json", "junit", "markdown", "html")
 @click.option("--reuse", type=click.IntRange(1, 50), default=1, show_default=True,
               help="Cases asked with each set of rules: more keep a cache warm.")  # fmt: skip
 @click.option("--seed", type=int, default=0, show_default=True, help="Of coins and orders.")
-@click.option("--concurrency", type=click.IntRange(1, 1024), default=8, show_default=True)
+@click.option(
+    "--concurrency",
+    type=click.IntRange(1, 1024),
+    default=8,
+    show_default=True,
+    help="Calls at once.",
+)
 @click.option("--rate", type=click.FloatRange(0, min_open=True), help="Calls a minute at most.")
-@click.option("--timeout", type=click.FloatRange(0.1, 3600), default=60.0, show_default=True)
+@click.option(
+    "--timeout",
+    type=click.FloatRange(0.1, 3600),
+    default=60.0,
+    show_default=True,
+    help="Seconds to wait for an answer.",
+)
 @click.option("--temperature", type=click.FloatRange(0, 2), help="Else the provider's own.")
-@click.option("--max-tokens", type=click.IntRange(1), default=1024, show_default=True)
+@click.option(
+    "--max-tokens",
+    type=click.IntRange(1),
+    default=1024,
+    show_default=True,
+    help="Length of an answer, at most.",
+)
 @click.option("--evidence", is_flag=True, help="Write the summary beside the prompt.")
 @click.option("--svg", metavar="FILE", help="Write the picture as SVG.")
 @click.option("--png", metavar="FILE", help="Write the picture as PNG (needs promptops[png]).")

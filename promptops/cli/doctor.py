@@ -134,7 +134,7 @@ def _shown(rule: Explained) -> str:
 
 def _findings(found: Survey) -> str:
     names = Counter(one.name for one in found.found if one.severity is not Severity.INFO)
-    shown = ", ".join(f"{n} {name}" for name, n in names.most_common(4))
+    shown = ", ".join(f"{n} × {name}" for name, n in names.most_common(4))
     return f"the checks also find: {shown}" if shown else "the checks find nothing to mend"
 
 

@@ -46,24 +46,50 @@ FORMATS = ("text", "json", "junit", "markdown", "html", "csv")
     "--repeats", type=click.IntRange(1, 1000), help="Ask each case so often  [default: 1]"
 )
 @click.option(
-    "--against", metavar="REV", help="Compare with the prompt in REV, or answers in FILE."
+    "--against", metavar="REV|FILE", help="Compare with the prompt in REV, or answers in FILE."
 )
 @click.option("--plan", is_flag=True, help="Say what it would take; ask nobody.")
 @click.option("--max-usd", type=click.FloatRange(0), help="Stop before this much is spent.")
 @click.option("--max-calls", type=click.IntRange(0), help="Stop after so many calls.")
-@click.option("--concurrency", type=click.IntRange(1, 1024), default=8, show_default=True)
-@click.option("--engine", type=click.Choice(ENGINES), default="local", show_default=True)
+@click.option("--concurrency", type=click.IntRange(1, 1024), default=8, show_default=True,
+              help="Calls at once.")  # fmt: skip
+@click.option("--engine", type=click.Choice(ENGINES), default="local", show_default=True,
+              help="Where the work runs.")  # fmt: skip
 @click.option(
     "--workers", type=click.IntRange(1, 256), default=2, help="Processes of --engine dask."
 )
 @click.option("--wait", metavar="SECONDS", type=click.FloatRange(0), help="For --engine batch.")
 @click.option("--rate", type=click.FloatRange(0, min_open=True), help="Calls a minute at most.")
-@click.option("--timeout", type=click.FloatRange(0.1, 3600), default=60.0, show_default=True)
+@click.option(
+    "--timeout",
+    type=click.FloatRange(0.1, 3600),
+    default=60.0,
+    show_default=True,
+    help="Seconds to wait for an answer.",
+)
 @click.option("--temperature", type=click.FloatRange(0, 2), help="Else the provider's own.")
-@click.option("--max-tokens", type=click.IntRange(1), default=1024, show_default=True)
+@click.option(
+    "--max-tokens",
+    type=click.IntRange(1),
+    default=1024,
+    show_default=True,
+    help="Length of an answer, at most.",
+)
 @click.option("--seed", type=int, default=0, show_default=True, help="Of jitter and tests.")
-@click.option("--at-least", type=click.FloatRange(0, 1), default=0.8, show_default=True)
-@click.option("--margin", type=click.FloatRange(0, 1), default=0.05, show_default=True)
+@click.option(
+    "--at-least",
+    type=click.FloatRange(0, 1),
+    default=0.8,
+    show_default=True,
+    help="A rule counts as kept from this share of answers on.",
+)
+@click.option(
+    "--margin",
+    type=click.FloatRange(0, 1),
+    default=0.05,
+    show_default=True,
+    help="Differences up to this share count as the same.",
+)
 @click.option("--evidence", is_flag=True, help="Write the summary beside the prompt.")
 def command(call: Call, name: str, **flags: Any) -> Report:
     """Ask a model, judge its answers, and say what the numbers carry.

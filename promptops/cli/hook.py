@@ -10,7 +10,7 @@ from dataclasses import replace
 import click
 
 from promptops.cli._call import Call, define
-from promptops.errors import EXIT_CLEAN, EXIT_FINDINGS, InputError
+from promptops.errors import EXIT_CLEAN, EXIT_FINDINGS, unreadable
 from promptops.report import Block, Report, Text
 
 TYPE_CHECKING = False
@@ -197,7 +197,7 @@ def _read(call: Call, file: str) -> str:
             return opened.read(MAX_MESSAGE).decode("utf-8", "replace")
     except OSError as error:
         hint = "name the file that holds the commit message"
-        raise InputError(f"cannot read it: {error.strerror}", hint, path=file) from None
+        raise unreadable(error, file, hint) from None
 
 
 for _name, _hook in (

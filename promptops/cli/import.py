@@ -118,4 +118,10 @@ def _source(call: Call, tree: DiskTree, name: str) -> Source:
     if not safe_path(path) and tree.exists(path):
         hint = "rename it: prompts name files in a way that every platform reads"
         raise InputError("the file's name cannot be written in a prompt", hint, path=path)
-    return Source(path, foreign_text(tree.read(path), path), tree, part)
+    text = foreign_text(tree.read(path), path)
+    if not text.strip():
+        raise InputError("the file is empty", "write the prompt into it first", path=path)
+    if re.search(r"^promptops: 1$", text, re.MULTILINE) and path.endswith((".yaml", ".yml")):
+        hint = f"`promptops check {path}` looks at it"
+        raise InputError("it is a governed prompt already", hint, path=path)
+    return Source(path, text, tree, part)

@@ -10,6 +10,7 @@ from promptops import __version__
 from promptops.cli._call import Call, define
 from promptops.report import Block, Items, Report, Text
 from promptops.source.scaffold import PRE_COMMIT_ENTRY, scaffold
+from promptops.source.workspace import find_files
 from promptops.source.write import replace_file
 
 HOOKS = ".pre-commit-config.yaml"
@@ -26,21 +27,23 @@ def command(call: Call, owner: str) -> Report:
     """
     tree = call.tree()
     settings = call.settings()
-    governed = bool([p for p in tree.paths() if p.startswith("prompts/") and p.endswith(".yaml")])
+    governed = bool(find_files(settings, tree.paths()).prompts)
     files = scaffold(call.today, owner.replace('"', ""), __version__)
+    if governed:  # nobody needs an example beside prompts of their own
+        files = {p: t for p, t in files.items() if not p.startswith(("prompts/example", "docs/"))}
     written, kept = [], []
     for path, text in files.items():
-        if tree.exists(path) or (governed and path.startswith(("prompts/example", "docs/"))):
+        if tree.exists(path):
             kept.append(path)
         else:
             replace_file(call.root, path, text, None)
             written.append(path)
     hook = HOOKS in kept and "promptops" not in tree.read(HOOKS).decode("utf-8", "replace")
     result = {"written": written, "kept": kept, "settings": settings.path}
-    return Report("init", result, tuple(_blocks(written, kept, hook)))
+    return Report("init", result, tuple(_blocks(written, kept, hook, governed)))
 
 
-def _blocks(written: list[str], kept: list[str], hook: bool) -> Iterator[Block]:
+def _blocks(written: list[str], kept: list[str], hook: bool, governed: bool) -> Iterator[Block]:
     if written:
         yield Text("written:")
         yield Items(tuple(written))
@@ -50,7 +53,7 @@ def _blocks(written: list[str], kept: list[str], hook: bool) -> Iterator[Block]:
     if hook:
         yield Text(f"add this to {HOOKS}:")
         yield Text(PRE_COMMIT_ENTRY.format(version=__version__).rstrip(), verbatim=True)
-    yield Text(
-        "next: `promptops check`, then put your own prompt in place of the example;\n"
-        "`pre-commit install` makes every commit check it"
-    )
+    if governed:
+        yield Text("no example: prompts of your own are here")
+    then = "" if governed else ", then put your own prompt in place of the example"
+    yield Text(f"next: `promptops check`{then};\n`pre-commit install` makes every commit check it")

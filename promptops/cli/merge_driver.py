@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import click
 
 from promptops.cli._call import Call, define
-from promptops.errors import EXIT_CLEAN, EXIT_FINDINGS, InputError
+from promptops.errors import EXIT_CLEAN, EXIT_FINDINGS, InputError, unreadable
 from promptops.report import Block, Report, Text
 from promptops.source.merge import Merged, MergeLines, Style, merge
 
@@ -91,7 +91,7 @@ def _read(path: str) -> bytes:
         with open(path, "rb") as file:
             return file.read()
     except OSError as error:
-        raise InputError(f"cannot read it: {error.strerror}", path=path) from None
+        raise unreadable(error, path) from None
 
 
 def _write(path: str, content: bytes) -> None:

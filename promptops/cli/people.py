@@ -16,7 +16,7 @@ from promptops.excerpt import excerpt
 from promptops.history.activity import Person, identity
 from promptops.history.dates import day
 from promptops.history.knowledge import LEFT, MANY, NOBODY, ONE, Knowledge, Known, knowledge
-from promptops.history.past import open_past
+from promptops.history.past import Past, open_past
 from promptops.report import Block, Fold, Heading, Report, Table, Text
 
 SHOWN = 10  # rules of each kind, unless more are asked for
@@ -44,13 +44,21 @@ def command(call: Call, paths: tuple[str, ...], leaving: str | None) -> Report:
         return Kept(call.environ, "paths", folder)
 
     with open_past(call.folder, call.environ, keeper) as past:
-        found = knowledge(past, [call.inside(path) for path in paths])
+        found = knowledge(past, [_file(call, past, path) for path in paths])
     mine = _of(found.rules, leaving) if leaving else None
     blocks = (
         _handover(mine, leaving or "") if mine is not None else _blocks(found, call.verbosity > 0)
     )
     notes = [Text(note, "warn") for note in found.notes]
     return Report("people", _json(found, mine), (*blocks, *notes))
+
+
+def _file(call: Call, past: Past, name: str) -> str:
+    """A file that a person named; InputError where there is none."""
+    path = call.inside(name)
+    if not past.tree.exists(path):
+        past.tree.read(path)  # says why
+    return path
 
 
 def _of(rules: Sequence[Known], leaving: str) -> list[Known]:

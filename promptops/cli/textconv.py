@@ -7,7 +7,7 @@ import os
 import click
 
 from promptops.cli._call import Call, define
-from promptops.errors import InputError
+from promptops.errors import unreadable
 from promptops.report import Report, Text
 from promptops.source.flatten import flattened
 from promptops.source.tree import MAX_BYTES
@@ -21,6 +21,6 @@ def command(call: Call, file: str) -> Report:
         with open(os.path.join(call.folder, file), "rb") as opened:
             text = opened.read(MAX_BYTES).decode("utf-8", "replace")
     except OSError as error:
-        raise InputError(f"cannot read it: {error.strerror}", path=file) from None
+        raise unreadable(error, file) from None
     flat = flattened(text, file)
     return Report("textconv", {"text": flat}, (Text(flat, verbatim=True),))

@@ -16,7 +16,7 @@ from promptops.evals.run import Means
 BUDGET = "budget"
 GONE = "the provider does not answer"
 LONGEST_REASON = 200
-CHECK = "check the key, the model's name, the address and what the provider's status page says"
+CHECK = "check the key, the model's name and the address; `--model simulated/plain` needs none"
 
 
 class Caller:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from shlex import quote
 
-from promptops.errors import GitError, InputError
+from promptops.errors import GitError, unreadable
 from promptops.history.environment import inside
 from promptops.history.git import Repository
 from promptops.source.write import replace_file
@@ -94,7 +94,7 @@ def _read(path: str) -> bytes | None:
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise InputError(f"cannot read it: {error.strerror}", path=path) from None
+        raise unreadable(error, path) from None
 
 
 def driver_settings(python: str, textconv: bool) -> Mapping[str, str]:

@@ -59,6 +59,7 @@ def find_target(past: Past, named: str, inside: Callable[[str], str]) -> Target:
             return found
     if past.tree.exists(inside(named)):
         raise UsageError(f"{named} is a file", f"name one of its lines: `{named}:1`")
+    _refuse_prompt(past, named)
     return _phrase(past, named)
 
 
@@ -153,6 +154,18 @@ def _of_prompt(past: Past, named: str, prompt_id: str, rule_id: str) -> Target |
     if guess:
         raise UsageError(f"no prompt `{prompt_id}`", f"did you mean `{guess}/{rule_id}`?")
     return None
+
+
+def _refuse_prompt(past: Past, named: str) -> None:
+    """UsageError for a prompt's id: its rules have lives, and words like it stand in many a text."""
+    if " " in named:
+        return
+    ends = f"/{named}/prompt.yaml", f"/{named}.prompt.yaml"
+    path = next((path for path in past.governed_paths() if f"/{path}".endswith(ends)), "")
+    if path:
+        rule = next((unit.id for unit in units_now(past, path) if unit.id), "RULE")
+        hint = f"name one of its rules: `{named}/{rule}`; `promptops report {named}` has them all"
+        raise UsageError(f"`{named}` is a prompt", hint)
 
 
 def _of_sidecar(past: Past, named: str, path: str, rule_id: str) -> Target:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import posixpath
 from collections.abc import Iterable, Sequence
 
-from promptops.errors import InputError
+from promptops.errors import InputError, unreadable
 from promptops.history.git import Repository
 from promptops.history.records import SYMLINK, Entry
 from promptops.source.tree import MAX_BYTES
@@ -44,7 +46,7 @@ class BlobTree:
         """The file's bytes; InputError where it is missing, refused, unmerged or over 1 MiB."""
         entry = self._entries.get(self._follow(path))
         if entry is None:
-            raise InputError("cannot read it: No such file or directory", path=path)
+            raise unreadable(OSError(errno.ENOENT, os.strerror(errno.ENOENT)), path)
         if entry.stage:
             raise InputError(
                 "the file has an unresolved merge conflict", "resolve it and git add it", path=path

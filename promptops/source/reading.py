@@ -19,6 +19,8 @@ from promptops.values import dataclass, field, replace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from promptops.source.anchor import Anchor
     from promptops.source.sidecar import SidecarDocument
 
@@ -184,12 +186,27 @@ def problem_of(kind: str, error: InputError, document: Document) -> Problem:
     return Problem(kind, Finding((), error.message, error.hint, within=(offset, end)))
 
 
-def _prompt(root: object, path: str, log: Log) -> Prompt | None:
+def _prompt(root: Any, path: str, log: Log) -> Prompt | None:
     if root is None:
         log.add("missing-key", (), "the file is empty", "`promptops init` writes an example")
         return None
+    if _foreign(root):
+        log.add(
+            "missing-key",
+            (),
+            "this is no governed prompt: it has neither `promptops` nor `id` nor `rules`",
+            f"another tool's prompt is made one by `promptops import {path}`, which leaves it as it is",
+        )
+        return None
     prompt = PROMPT.read(root, (), log)
     return None if prompt is WRONG else replace(prompt, path=path)
+
+
+def _foreign(root: Any) -> bool:
+    """True for a mapping with nothing of ours in it: one finding says more than one a key."""
+    pairs = root.value if root.id == "mapping" else []
+    names = {key.value for key, _ in pairs if isinstance(key.value, str)}
+    return len(pairs) > 1 and names.isdisjoint(("promptops", "id", "rules"))
 
 
 def _cases_beside(

@@ -9,8 +9,9 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator, Sequence
+from errno import ENOENT
 
-from promptops.errors import InputError
+from promptops.errors import InputError, unreadable
 
 MAX_BYTES = 1 << 20
 SKIPPED_FOLDERS = frozenset({".git", ".venv", "venv", "node_modules", "__pycache__", ".tox"})
@@ -116,12 +117,27 @@ class DiskTree:
         try:
             return os.open(self.inside(path), flags)
         except OSError as error:
-            raise InputError(f"cannot read it: {error.strerror}", path=path) from None
+            raise unreadable(error, path, self._meant(path, error)) from None
+
+    def _meant(self, path: str, error: OSError) -> str:
+        """What a missing file's name may have meant: its nearest neighbour."""
+        if error.errno != ENOENT:
+            return ""
+        if os.path.islink(f"{self.root}/{path}"):
+            return "the symbolic link leads nowhere: mend it, or name the file itself"
+        from promptops.source.shape import nearest
+
+        folder, _, name = path.rpartition("/")
+        near = {known.rpartition("/")[2].lower(): known for known in self.listed(folder or ".")}
+        guess = nearest(name, list(near))
+        return f"did you mean `{near[guess].removeprefix('./')}`?" if guess else ""
 
     def _content(self, handle: int, path: str) -> bytes:
         info = os.fstat(handle)
         if not stat.S_ISREG(info.st_mode):
-            raise InputError("not a regular file", path=path)
+            folder = stat.S_ISDIR(info.st_mode)
+            hint = "it is a folder: name a file in it" if folder else "name a file that is one"
+            raise InputError("not a regular file", hint, path=path)
         size = info.st_size
         parts = [] if size > MAX_BYTES else [os.read(handle, MAX_BYTES + 1)]
         while parts and parts[-1] and sum(map(len, parts)) < size:

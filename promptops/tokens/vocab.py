@@ -12,7 +12,7 @@ import os
 from collections.abc import Iterator, Mapping
 from functools import cache
 
-from promptops.errors import InputError
+from promptops.errors import InputError, unreadable
 from promptops.tokens.encode import Encoder
 from promptops.tokens.places import Places as Places
 from promptops.tokens.places import places as places
@@ -97,7 +97,10 @@ def read_source(path: str) -> bytes:
     except Exception as error:
         if not isinstance(error, OSError) and type(error).__module__ != "zlib":
             raise
-        raise InputError(f"cannot read the vocabulary: {error}", path=path) from None
+        if isinstance(error, OSError) and error.strerror:
+            raise unreadable(error, path) from None
+        hint = "download it again"
+        raise InputError(f"cannot read the vocabulary: {error}", hint, path=path) from None
     if len(data) > MAX_SOURCE:
         raise InputError("the vocabulary is over 64 MiB", path=path)
     return data

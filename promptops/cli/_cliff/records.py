@@ -11,7 +11,7 @@ from promptops.cli._cliff.capacity import capacity_picture
 from promptops.cli._cliff.options import Measured
 from promptops.cli._cliff.work import DIGITS
 from promptops.cliff.records import Recorded, analyse
-from promptops.errors import EXIT_CLEAN, EXIT_FINDINGS, EXIT_INCOMPLETE, InputError
+from promptops.errors import EXIT_CLEAN, EXIT_FINDINGS, EXIT_INCOMPLETE, InputError, unreadable
 from promptops.report import Block, Heading, Report, Table, Text
 from promptops.source.text import decode
 
@@ -52,7 +52,7 @@ def _text(call: Call, name: str) -> str:
         with open(path, "rb") as file:
             return decode(file.read(), name)
     except OSError as error:
-        raise InputError(f"cannot read it: {error.strerror}", "name a file", path=name) from None
+        raise unreadable(error, name) from None
 
 
 def _exit_code(data: Mapping[str, Any]) -> int:

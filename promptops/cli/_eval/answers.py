@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from promptops.cli._call import Call
 from promptops.cli._eval.options import Wanted
 from promptops.cli._prompts import usable
-from promptops.errors import EXIT_CANNOT, InputError, UsageError
+from promptops.errors import EXIT_CANNOT, InputError, UsageError, unreadable
 from promptops.evals import State
 from promptops.evals.plan import Plan, plan
 from promptops.evals.recorded import Recorded, read
@@ -112,7 +112,7 @@ def bytes_of(call: Call, name: str) -> bytes:
         with open(path, "rb") as file:
             return file.read()
     except OSError as error:
-        raise InputError(f"cannot read it: {error.strerror}", path=name) from None
+        raise unreadable(error, name) from None
 
 
 def _chosen(wanted: Wanted, recorded: Recorded) -> Recorded:

@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 from promptops.cli._call import Call
-from promptops.errors import InputError, UsageError
+from promptops.errors import InputError, UsageError, unreadable
 from promptops.model import Image, Prompt, Tool
 from promptops.report import Block, Table, Text
 from promptops.source.beside_shapes import MOST_PIXELS
@@ -99,7 +99,7 @@ def _tools(call: Call, name: str) -> tuple[Tool, ...]:
         with open(os.path.join(call.folder, name), "rb") as file:
             tools = json.loads(file.read(1 << 20))
     except OSError as error:
-        raise InputError(f"cannot read it: {error.strerror}", path=name) from None
+        raise unreadable(error, name) from None
     except (ValueError, RecursionError):
         raise InputError(
             "the tools are not JSON", "a list of tool definitions", path=name

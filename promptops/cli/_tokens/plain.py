@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 
 from promptops.cli._root import columns, find_root
 from promptops.cli._tokens.text import TextCount, TextTable, text_table
-from promptops.errors import InputError
+from promptops.errors import InputError, unreadable
 from promptops.tokens.counts import Counter
 from promptops.tokens.prices import price, text_usd
 from promptops.tokens.vocab import MAX_SOURCE, places
@@ -146,7 +146,7 @@ def read(path: str, name: str) -> bytes:
         with open(path, "rb") as file:
             return file.read(MAX_SOURCE + 1)
     except OSError as error:
-        raise InputError(f"cannot read it: {error.strerror}", path=name) from None
+        raise unreadable(error, name) from None
 
 
 def decoded(raw: bytes, name: str) -> str:

@@ -11,6 +11,7 @@ import asyncio
 import gc
 import inspect
 import os
+import re
 from contextlib import suppress
 from functools import partialmethod
 from typing import Any
@@ -113,7 +114,7 @@ def failed(error: Exception) -> Answer:
     """What an exception of litellm means: Stop, Retry, or a failed call."""
     name = type(error).__name__
     status = getattr(error, "status_code", None)
-    said = " ".join(str(error).partition("Traceback (most")[0].split())
+    said = plainly(str(error))
     if _never_sent(error):
         raise Retry(said) from None
     if name in _STOPS or status in (401, 402, 403, 404) or _is_redirect(status):
@@ -129,6 +130,15 @@ def failed(error: Exception) -> Answer:
     if isinstance(status, int) and 400 <= status < 500:
         return Answer(State.FAILED, reason=said)
     raise Retry(said, _after(error), sent=True, crowded=status in (503, 529)) from None
+
+
+def plainly(said: str) -> str:
+    """What litellm says, without its traceback, its own class names and objects of the library."""
+    flat = " ".join(said.partition("Traceback (most")[0].split())
+    if "LLM Provider NOT provided" in flat:
+        return "the name says no provider; write it as openai/gpt-4o-mini"
+    flat = re.sub(r"^(?:litellm\.)?(\w+): (?:\1: )?(?:\w+(?:Exception|Error) - )?", "", flat)
+    return re.sub(r" ssl:(?:<[^>]*>|\w+)", "", flat)
 
 
 def _never_sent(error: BaseException | None) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from promptops.errors import InputError
+from promptops.errors import InputError, unreadable
 from promptops.evals import Answer, Request, State
 from promptops.evals.keys import answer_of, canonical
 from promptops.evals.providers import Link, Provider
@@ -32,7 +32,7 @@ class Replay:
                     if line.strip():
                         self._add(line, path, number)
         except OSError as error:
-            raise InputError(f"cannot read it: {error.strerror}", path=path) from None
+            raise unreadable(error, path) from None
         except UnicodeDecodeError as error:
             raise InputError(f"not UTF-8 (byte {error.start})", path=path) from None
 
