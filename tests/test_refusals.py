@@ -131,7 +131,7 @@ def test_a_full_disk_is_no_bug(place: Path, tmp_path: Path, line: str) -> None:
             stderr=subprocess.PIPE, text=True, check=False,
         )  # fmt: skip
     assert done.returncode == 2
-    assert done.stderr.splitlines()[0] == "error: cannot write: No space left on device"
+    assert done.stderr.splitlines()[0] == "error: no space left on device"
     assert "Traceback" not in done.stderr
 
 
