@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 
 from promptops.excerpt import excerpt
-from promptops.history.align import Grade
 from promptops.history.dates import day
+from promptops.history.links import Grade
 from promptops.history.meaning import changed_meaning
 from promptops.history.messages import Message
 from promptops.history.provenance import Event

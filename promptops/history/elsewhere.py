@@ -6,8 +6,8 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
 from typing import NamedTuple
 
-from promptops.history.align import Grade, Link
 from promptops.history.likeness import resembles
+from promptops.history.links import Grade, Link
 from promptops.history.messages import says_it_is_back
 from promptops.history.promptlike import prompt_like
 from promptops.history.records import SYMLINK, Change

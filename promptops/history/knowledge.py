@@ -7,7 +7,6 @@ this history. A bot knows nothing; whom its commit names as co-author does.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from promptops.errors import InputError
 from promptops.history.activity import Activity, Person, activity, identity, people
@@ -20,6 +19,7 @@ from promptops.history.units import Unit
 from promptops.history.walk import follow
 from promptops.model import Rule
 from promptops.source.sidecar_path import sidecar_path
+from promptops.values import dataclass
 
 MANY, ONE, LEFT, NOBODY = "many", "one", "left", "nobody"
 _CARRYING = frozenset({"introduced", "reworded", "replaced", "merged", "split", "imported"})

@@ -5,20 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from promptops.config import DEFAULT, Settings
 from promptops.history.facts import Facts
 from promptops.history.folders import entry_at
 from promptops.history.git import Repository
-from promptops.history.messages import Message, message
 from promptops.history.records import Entry
-from promptops.history.trees import CommitTree
 from promptops.history.versions import Versions
 from promptops.source.globs import pattern
 from promptops.source.tree import DiskTree, Tree
+
+if TYPE_CHECKING:
+    from promptops.history.messages import Message
 
 
 class Keeper(Protocol):
@@ -42,7 +42,6 @@ class Keeper(Protocol):
         ...
 
 
-@dataclass(frozen=True)
 class Past:
     """What a question about history needs.
 
@@ -51,12 +50,20 @@ class Past:
     kept: where the index of path changes is kept between commands, None for nowhere.
     """
 
-    repository: Repository
-    versions: Versions
-    tree: Tree
-    head: str | None
-    kept: Keeper | None = None
-    _entries: dict[str, Entry | None] = field(default_factory=dict)
+    def __init__(
+        self,
+        repository: Repository,
+        versions: Versions,
+        tree: Tree,
+        head: str | None,
+        kept: Keeper | None = None,
+    ) -> None:
+        self.repository = repository
+        self.versions = versions
+        self.tree = tree
+        self.head = head
+        self.kept = kept
+        self._entries: dict[str, Entry | None] = {}
 
     @cached_property
     def settings(self) -> Settings:
@@ -106,6 +113,8 @@ class Past:
 
     def message(self, commit: str) -> Message:
         """What a commit says of itself."""
+        from promptops.history.messages import message
+
         return message(self.repository, commit)
 
 
@@ -123,6 +132,8 @@ def open_past(
         head = repository.head()
         tree: Tree = DiskTree(repository.root)
         if repository.bare and head:
+            from promptops.history.trees import CommitTree
+
             tree = CommitTree(repository, head)
         kept = keeper(repository.common_dir) if keeper else None
         versions = Versions(repository, Facts(kept.database, kept.stamp) if kept else None)

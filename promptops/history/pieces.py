@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from promptops.history.align import SURE, Grade, Link, align
+from promptops.history.links import SURE, Grade, Link
 from promptops.history.provenance import Spot
 from promptops.history.similarity import window
 from promptops.history.units import Unit, normalised
@@ -72,7 +72,7 @@ def origins(versions: Versions, spot: Spot, blob: str) -> list[Origin]:
         return found
     around = units_around(versions, spot)
     ours = around.index(unit_of(versions, spot))
-    mine = [k for k in align(old, around) if k.new == ours]
+    mine = [k for k in versions.linked(old, around) if k.new == ours]
     return [Origin(blob, old[k.old], k, spot.part if k.how == "split" else "") for k in mine]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from promptops.history.align import Grade
+from promptops.history.links import Grade
 from promptops.history.stream import Commit
 from promptops.history.units import Unit
 

@@ -11,8 +11,6 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
-from promptops.source.units import read_units
-
 PROSE, HEADING, CODE = "prose", "heading", "code"
 
 _KINDS = {"heading": HEADING, "code": CODE, "html": CODE, "break": CODE}
@@ -69,6 +67,8 @@ def text_units(text: str, first_line: int = 1) -> list[Unit]:
 
 
 def _text_units(text: str, above: int) -> Iterator[Unit]:
+    from promptops.source.units import read_units  # what is kept needs no parser
+
     for unit in read_units(text):
         if unit.kind == "code" and _speaks(unit.marker, unit.text):
             yield from _text_units(unit.text, above + unit.line)

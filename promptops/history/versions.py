@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import os
 from collections.abc import Generator, Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from promptops.history.align import Grade, Link, align
 from promptops.history.facts import Facts
 from promptops.history.folders import changes_between
 from promptops.history.git import Repository
 from promptops.history.horizon import horizon
 from promptops.history.promptlike import prompt_like
-from promptops.history.provenance import Spot, spot_of
 from promptops.history.records import Change, Entry
 from promptops.history.replay import Replay
 from promptops.history.stream import Commit
-from promptops.history.units import Unit, source_units, text_units
+
+if TYPE_CHECKING:  # git is started before these are needed, and works while they are loaded
+    from promptops.history.links import Link
+    from promptops.history.provenance import Spot
+    from promptops.history.units import Unit
 
 LARGEST = 400_000  # bytes; no prompt is that long, and source files that are cost seconds
 MOST_CHANGES = 2_000  # files of a commit whose list is kept; git names them as fast as we read it
@@ -91,6 +93,8 @@ class Versions:
         if key not in self._units:
             kept = self.facts.get("units", *key)
             if kept is not None:
+                from promptops.history.units import Unit
+
                 self._units[key] = [Unit._make(row) for row in kept]
             else:
                 self._units[key] = read_version(self.text(blob), path)
@@ -105,7 +109,15 @@ class Versions:
 
     def spot(self, path: str, blob: str, unit: Unit, part: str = "") -> Spot:
         """Where a unit of a version stands."""
+        from promptops.history.provenance import spot_of
+
         return spot_of(path, blob, self.units(blob, path), unit, part)
+
+    def linked(self, old: list[Unit], new: list[Unit], foreign: bool = False) -> list[Link]:
+        """How some units grew out of others, worked out anew."""
+        from promptops.history.align import align  # with a library: what is kept needs none
+
+        return align(old, new, foreign)
 
     def links(self, old: str, new: str, path: str) -> list[Link]:
         """How the units of one version of a file grew out of those of another."""
@@ -115,7 +127,7 @@ class Versions:
             if kept is not None:
                 self._links[key] = _links(kept)
             else:
-                self._links[key] = align(self.units(old, path), self.units(new, path))
+                self._links[key] = self.linked(self.units(old, path), self.units(new, path))
                 self._keep(self._links[key], key[:2], "links", *key)
         return self._links[key]
 
@@ -124,6 +136,8 @@ class Versions:
         old = self.units(change.old, change.path)
         if not change.new_mode.startswith("100"):
             return old
+        from promptops.history.links import Grade
+
         kept = self.links(change.old, change.new, change.path)
         living = {link.old for link in kept if link.grade >= Grade.PROBABLE}
         return [unit for i, unit in enumerate(old) if i not in living]
@@ -133,20 +147,22 @@ class Versions:
         units = self.units(new, path)
         if not old.strip("0"):
             return units
+        from promptops.history.links import Grade
+
         kept = {k.new for k in self.links(old, new, path) if k.grade == Grade.CERTAIN}
         return [unit for i, unit in enumerate(units) if i not in kept]
 
     def crossed(self, change: Change, fresh: list[Unit], key: str) -> list[Link]:
         """Links from what one file lost to what came to another; kept under `key` if it is not ""."""
         if not key:
-            return align(self.gone(change), fresh, foreign=True)
+            return self.linked(self.gone(change), fresh, foreign=True)
         known = (change.old, change.new, change.new_mode, kind_of(change.path), key)
         if known not in self._crossed:
             kept = self.facts.get("crossed", *known)
             if kept is not None:
                 self._crossed[known] = _links(kept)
             else:
-                self._crossed[known] = align(self.gone(change), fresh, foreign=True)
+                self._crossed[known] = self.linked(self.gone(change), fresh, foreign=True)
                 self._keep(self._crossed[known], (*known[:2], *key.split()), "crossed", *known)
         return self._crossed[known]
 
@@ -210,6 +226,8 @@ def kind_of(path: str) -> str:
 
 def read_version(text: str, path: str) -> list[Unit]:
     """The units of a text, read as what the file at `path` is."""
+    from promptops.history.units import source_units, text_units
+
     match kind_of(path):
         case "yaml":
             from promptops.history.yaml_units import yaml_units
@@ -223,4 +241,6 @@ def read_version(text: str, path: str) -> list[Unit]:
 
 def _links(rows: Iterable[Sequence[Any]]) -> list[Link]:
     """Links as they were before they were kept."""
+    from promptops.history.links import Grade, Link
+
     return [Link(old, new, how, score, Grade(grade)) for old, new, how, score, grade in rows]

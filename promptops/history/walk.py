@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import closing
 
-from promptops.history.align import Grade, Link, align
 from promptops.history.elsewhere import Arrival, Found, Search, copied, deleted, mentions, search
 from promptops.history.likeness import resembles
+from promptops.history.links import Grade, Link
 from promptops.history.messages import says_it_came, says_it_is_back
 from promptops.history.pieces import (
     Origin,
@@ -279,7 +279,7 @@ class _Walk:
     def _links(self, blob: str, new: list[Unit]) -> list[Link]:
         """From an older version to this one, in which a piece stands for its whole."""
         if self.spot.part:
-            return align(self.versions.units(blob, self.spot.path), new)
+            return self.versions.linked(self.versions.units(blob, self.spot.path), new)
         return self.versions.links(blob, self.spot.blob, self.spot.path)
 
     def _record(

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from promptops.errors import UsageError
 from promptops.history.activity import Person, people_of
-from promptops.history.align import Grade
 from promptops.history.beside import NOTHING, Beside, beside, retired_rule
+from promptops.history.links import Grade
 from promptops.history.messages import Message
 from promptops.history.past import Past
 from promptops.history.provenance import Event, Spot, Trace
@@ -17,6 +16,7 @@ from promptops.history.similarity import tokens
 from promptops.history.targets import Target, find_target, spot_in_head, units_now
 from promptops.history.units import normalised
 from promptops.history.walk import follow
+from promptops.values import dataclass, field
 
 if TYPE_CHECKING:
     from promptops.history.removed import Removed
