@@ -10,13 +10,14 @@ import click
 
 from promptops.cli._call import Call, define
 from promptops.cli._keep import Kept
-from promptops.cli._why import person_json
+from promptops.cli._why_told import person_json
 from promptops.errors import UsageError
 from promptops.excerpt import excerpt
-from promptops.history.activity import Person, identity
+from promptops.history.activity import Person
 from promptops.history.dates import day
 from promptops.history.knowledge import LEFT, MANY, NOBODY, ONE, Knowledge, Known, knowledge
 from promptops.history.past import Past, open_past
+from promptops.history.recent import identity
 from promptops.report import Block, Fold, Heading, Report, Table, Text
 
 SHOWN = 10  # rules of each kind, unless more are asked for

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from promptops.errors import InputError
-from promptops.history.activity import Activity, Person, activity, identity, people
+from promptops.history.activity import Activity, Person, activity, people
 from promptops.history.beside import entries_of
 from promptops.history.messages import Message
 from promptops.history.past import Past
 from promptops.history.provenance import Event, Trace
+from promptops.history.recent import identity
 from promptops.history.targets import Target, spot_in_head, units_now
 from promptops.history.units import Unit
 from promptops.history.walk import follow

@@ -12,6 +12,7 @@ from promptops.config import DEFAULT, Settings
 from promptops.history.facts import Facts
 from promptops.history.folders import entry_at
 from promptops.history.git import Repository
+from promptops.history.recent import expect_activity
 from promptops.history.records import Entry
 from promptops.history.versions import Versions
 from promptops.source.globs import pattern
@@ -104,6 +105,12 @@ class Past:
         listed = {entry.path for entry in self.repository.index() if entry.mode != "120000"}
         return frozenset({*listed, *self.repository.untracked()})
 
+    def expect(self, path: str) -> None:
+        """Start on what the history of the file at `path` and of its people will ask of git."""
+        if self.head is not None and self.tree.exists(path):
+            self.versions.expect(self.head, path)
+            expect_activity(self.versions, self.head)
+
     def entry(self, path: str) -> Entry | None:
         """The file at `path` in HEAD, None where there is none; asked once."""
         if path not in self._entries:
@@ -123,12 +130,14 @@ def open_past(
     folder: str,
     environ: Mapping[str, str],
     keeper: Callable[[str], Keeper] | None = None,
+    meanwhile: Callable[[], object] = bool,
 ) -> Iterator[Past]:
     """The repository `folder` lies in, closed afterwards; GitError where there is none.
 
     keeper: given the git directory that worktrees share, where to keep what is slow to find.
+    meanwhile: called while git looks for the repository.
     """
-    with Repository.find(folder, environ, ("HEAD",)) as repository:
+    with Repository.find(folder, environ, ("HEAD",), meanwhile) as repository:
         head = repository.head()
         tree: Tree = DiskTree(repository.root)
         if repository.bare and head:
