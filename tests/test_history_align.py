@@ -6,9 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from promptops.history.align import Grade, Link, align
+from promptops.history.cut import text_units
 from promptops.history.gaps import Gaps
 from promptops.history.likeness import Likeness, resembles
-from promptops.history.units import PROSE, Unit, normalised, text_units
+from promptops.history.units import PROSE, Unit, normalised
 
 KIND = "Be kind to every customer who writes."
 CITE = "Cite the policy section that you rely on."

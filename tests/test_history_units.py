@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from promptops.history.cut import source_units, text_units
 from promptops.history.meaning import changed_meaning
 from promptops.history.similarity import Weights, tokens, window
 from promptops.history.units import (
@@ -14,8 +15,6 @@ from promptops.history.units import (
     PROSE,
     Unit,
     normalised,
-    source_units,
-    text_units,
 )
 from promptops.history.unmoved import line_before
 from promptops.history.versions import read_version

@@ -53,8 +53,9 @@ def find_program(name: str, folder: str, environ: Mapping[str, str]) -> str:
     repository = _top(folder)
     for place in environ.get("PATH", os.defpath).split(os.pathsep):
         program = os.path.join(place, name)
-        ours = repository and (inside(program, repository) or inside(place, repository))
-        if os.path.isabs(program) and not ours and _runs(program):
+        if not os.path.isabs(program) or not _runs(program):
+            continue
+        if not repository or not (inside(program, repository) or inside(place, repository)):
             return program
     raise GitError(
         f"{name} was not found on PATH",

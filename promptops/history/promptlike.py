@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from promptops.history.records import Entry, text, tree_entries
+
 _ENDINGS = (".mdc", ".prompt", ".prompty", ".prompt.md", ".instructions.md", ".prompt.yaml")
 _BEGINNINGS = (".cursorrules", ".clinerules", ".windsurfrules", ".goosehints", ".roomodes")
 _NAMES = ("agent", "claude", "gemini", "skill", "copilot-instructions", "conventions",
@@ -9,6 +11,16 @@ _NAMES = ("agent", "claude", "gemini", "skill", "copilot-instructions", "convent
 _READABLE = (".md", ".MD", ".mdc", ".txt", ".markdown")
 _FOLDERS = ("/prompts/", "/prompt/", "/.clinerules/", "/.roo/", "/.cursor/rules/", "/.windsurf/")
 _HOMES = ("/.claude/", "/.cursor/", "/.agents/", "/.codex/", "/.github/", "/.gemini/", "/skills/")
+
+
+def prompt_entries(listed: bytes) -> list[Entry]:
+    """The prompt-like files of what `ls-tree -z` printed: one look at most of a large tree."""
+    records = text(listed).split("\0")
+    likely = [
+        r for r in records if r.endswith(_READABLE) or "rompt" in r or "/." in r or "\t." in r
+    ]
+    whole = "".join(f"{record}\0" for record in likely)
+    return tree_entries(whole.encode("utf-8", "surrogateescape"), prompt_like)
 
 
 def prompt_like(path: str) -> bool:

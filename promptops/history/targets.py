@@ -11,6 +11,7 @@ from promptops.history.anywhere import standing, telling_words
 from promptops.history.past import Past
 from promptops.history.promptlike import prompt_like
 from promptops.history.provenance import Spot
+from promptops.history.records import SYMLINK
 from promptops.history.units import CODE, Unit, normalised
 from promptops.history.versions import read_version
 from promptops.source.sidecar_path import sidecar_path
@@ -92,7 +93,11 @@ def spot_in_head(past: Past, target: Target) -> tuple[Spot, str, float] | None:
 
 def units_now(past: Past, path: str) -> list[Unit]:
     """The units of a file as it stands; InputError where it cannot be read."""
-    return read_version(decode(past.tree.read(path), path), path)
+    text = decode(past.tree.read(path), path)
+    entry = past.entry(path)
+    if entry is not None and entry.mode != SYMLINK and past.versions.text(entry.blob) == text:
+        return past.versions.units(entry.blob, path)
+    return read_version(text, path)
 
 
 def _at_line(past: Past, named: str, path: str, line: int) -> Target:

@@ -6,11 +6,12 @@ import os
 from collections.abc import Generator, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from promptops.history.commands import listing
 from promptops.history.facts import Facts
 from promptops.history.folders import changes_between
 from promptops.history.git import Repository
 from promptops.history.horizon import horizon
-from promptops.history.promptlike import prompt_like
+from promptops.history.promptlike import prompt_entries
 from promptops.history.records import Change, Entry
 from promptops.history.replay import Replay
 from promptops.history.stream import Commit
@@ -213,7 +214,7 @@ class Versions:
         if commit not in self._trees:
             kept = self.facts.get("prompts", commit)
             if kept is None:
-                kept = self.repository.tree(commit, prompt_like)
+                kept = prompt_entries(self.repository.run(*listing(commit)))
                 self.facts.put(kept, "prompts", commit)
             self._trees[commit] = [Entry._make(row) for row in kept]
         return self._trees[commit]
@@ -226,7 +227,7 @@ def kind_of(path: str) -> str:
 
 def read_version(text: str, path: str) -> list[Unit]:
     """The units of a text, read as what the file at `path` is."""
-    from promptops.history.units import source_units, text_units
+    from promptops.history.cut import source_units, text_units  # what is kept needs no parser
 
     match kind_of(path):
         case "yaml":

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from promptops.errors import InputError
-from promptops.history.units import PROSE, Unit, normalised, text_units
+from promptops.history.cut import text_units
+from promptops.history.units import PROSE, Unit, normalised
 from promptops.source.yaml import compose
 
 SPOKEN = 12  # characters; shorter scalars without a space are settings, not text
