@@ -569,3 +569,31 @@ def test_a_prompt_that_became_a_link_out_is_not_called_removed(
     assert ran.code == 2
     assert "outside" in ran.err
     assert "removed" not in ran.err + ran.out
+
+
+def test_of_a_new_prompt_only_what_a_reviewer_needs_is_told(run: Run, repo: Repo) -> None:
+    repo.commit({"prompts/new/prompt.yaml": PROMPT.replace("id: support", "id: new")}, "new")
+    (found,) = diff(run, repo, "HEAD~1", "HEAD")["prompts"]
+    told = [change["what"] for change in found["changes"]]
+    assert "data classes" in told
+    assert not [what for what in told if "modalities" in what]
+    said = run("diff", "HEAD~1", "HEAD", cwd=repo.root).out
+    assert "nothing →" not in said
+    assert "added: 3 rules" in said
+    assert "budget prompt_tokens: 400" in said
+    images = PROMPT.replace("data:", "modalities: {input: [image]}\ndata:")
+    repo.commit({"prompts/new/prompt.yaml": images.replace("id: support", "id: new")}, "images")
+    (found,) = diff(run, repo, "HEAD~2", "HEAD")["prompts"]
+    (fact,) = [one for one in found["changes"] if one["what"] == "input modalities"]
+    assert fact == {"what": "input modalities", "before": "", "after": "image", "weight": "privacy"}
+
+
+def test_a_prompt_that_is_gone_raises_no_budget(run: Run, repo: Repo) -> None:
+    repo.commit({FILE: None, CASES_FILE: None}, "gone")
+    (found,) = diff(run, repo, "HEAD~1", "HEAD")["prompts"]
+    assert found["status"] == "removed"
+    assert found["changes"] == []
+    said = run("diff", "HEAD~1", "HEAD", cwd=repo.root).out
+    assert "removed: 3 rules" in said
+    assert "raised" not in said
+    assert "→ nothing" not in said

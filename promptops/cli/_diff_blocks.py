@@ -74,7 +74,7 @@ def _alarms(found: Review) -> Iterator[str]:
 def _prompt_alarms(one: Reviewed) -> Iterator[str]:
     for fact in one.facts:
         if fact.weight:
-            step = _step(fact.before, fact.after)
+            step = fact.after if one.status == ADDED else _step(fact.before, fact.after)
             yield f"{one.id}: {fact.what} {WEIGHTS[fact.weight]}: {step}"
     yield from _over_old_budget(one)
     yield from _shorter_cache(one)
@@ -152,7 +152,10 @@ def _row(one: Reviewed) -> tuple[str, ...]:
 
 
 def _rules(one: Reviewed) -> str:
-    """`2 added, 1 reworded`."""
+    """`2 added, 1 reworded`; `added: 3 rules` of a whole prompt."""
+    if one.status in (ADDED, REMOVED) and {rule.change for rule in one.rules} == {one.status}:
+        noun = "rule" if one.governed else "paragraph"
+        return f"{one.status}: {len(one.rules)} {noun}{'s' * (len(one.rules) != 1)}"
     counts = Counter(rule.change for rule in one.rules)
     said = ", ".join(f"{counts[kind]} {kind}" for kind in ORDER if counts[kind])
     new = one.status if one.status != "changed" else ""
@@ -161,8 +164,9 @@ def _rules(one: Reviewed) -> str:
 
 def _in_words(one: Reviewed) -> str:
     """What changed, shortly: rules, then what stands beside them, then cases and evidence."""
-    noun = "rules" if one.governed else "paragraphs"
-    said = [f"{noun}: {_rules(one)}" if one.rules else ""]
+    noun = "rules: " if one.governed else "paragraphs: "
+    whole = one.status in (ADDED, REMOVED)
+    said = [f"{'' if whole else noun}{_rules(one)}" if one.rules else ""]
     if one.status not in (ADDED, REMOVED):
         said += dict.fromkeys(fact.what for fact in one.facts)
     tests = one.tests
@@ -180,7 +184,9 @@ def _version(one: Reviewed) -> str:
     if not one.governed:
         return ""
     said = (
-        _step(version.before, version.after) if version.before != version.after else version.after
+        _step(version.before, version.after)
+        if one.status not in (ADDED, REMOVED) and version.before != version.after
+        else version.after or version.before
     )
     return said if version.enough else f"{said}, needs {version.wanted}"
 

@@ -9,7 +9,7 @@ from promptops.history.words import word_runs
 from promptops.report import Block, Heading, Items, Table, Text, Words
 from promptops.review.evidence import CLAIMED, STALE, Measured
 from promptops.review.figures import Figures, Side
-from promptops.review.prompts import Reviewed
+from promptops.review.prompts import ADDED, Reviewed
 from promptops.review.rules import MERGED, METADATA, SPLIT, RuleChange
 from promptops.tokens.counts import Count
 
@@ -25,9 +25,11 @@ def prompt_blocks(one: Reviewed) -> Iterator[Block]:
     if one.facts:
         yield Heading("beside the rules", 3)
         for fact in one.facts:
-            yield from _pair(
-                f"{fact.what}{f' ({fact.weight})' if fact.weight else ''}", fact.before, fact.after
-            )
+            what = f"{fact.what}{f' ({fact.weight})' if fact.weight else ''}"
+            if one.status == ADDED and "\n" not in fact.after:
+                yield Text(f"{what}: {fact.after}")
+            else:
+                yield from _pair(what, fact.before, fact.after)
     yield from _figures(one)
     yield from _tests(one)
     yield from _decisions(one)

@@ -17,7 +17,7 @@ LIMITS = (
     "calls_per_month",
     "usd_per_month",
 )
-_EMPTY = Prompt("", version="", modalities_in=(), modalities_out=())
+_NEW = Prompt("", version="")  # takes in text and gives out text, as every prompt does
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +36,14 @@ class Fact:
 
 
 def compare_facts(before: Prompt | None, after: Prompt | None) -> tuple[Fact, ...]:
-    """Everything that differs but rules, cases and the version; what weighs most comes first."""
-    old, new = before or _EMPTY, after or _EMPTY
+    """Everything that differs but rules, cases and the version; what weighs most comes first.
+
+    Of a prompt that is gone nothing is told: it limits, sees and costs nothing any more. Of a new one
+    what it would have without a word about it is left out.
+    """
+    if after is None:
+        return ()
+    old, new = before or _NEW, after
     found = [*_limits(old, new), *_reach(old, new), *_words(old, new), *_variables(old, new)]
     found += [*_messages(old.messages, new.messages), *_beside(old, new), *_retired(old, new)]
     order = (RAISED, PRIVACY, LOOSENED, "")
@@ -62,8 +68,9 @@ def _reach(old: Prompt, new: Prompt) -> Iterator[Fact]:
     )
     for what, was, now in pairs:
         if was != now:
-            more = set(now) - set(was) - ({"text"} if not old.id else set())
-            yield Fact(what, ", ".join(was), ", ".join(now), PRIVACY if more else "")
+            more = set(now) - set(was)
+            said = ", ".join(was) if old.id else ""
+            yield Fact(what, said, ", ".join(now), PRIVACY if more else "")
 
 
 def _words(old: Prompt, new: Prompt) -> Iterator[Fact]:
@@ -191,7 +198,7 @@ def affected_tests(
     before: Prompt | None, after: Prompt | None, reworded: Iterable[str]
 ) -> TestsAffected:
     """What a change means for tests; `reworded`: ids of the rules whose text is new or another."""
-    old, new = before or _EMPTY, after or _EMPTY
+    old, new = before or _NEW, after or _NEW
     was: dict[str, Case] = {case.id: case for case in old.cases}
     now: dict[str, Case] = {case.id: case for case in new.cases}
     tests = {rule.id: rule.tests for rule in old.rules}
