@@ -21,13 +21,14 @@ from promptops.review.judgement import (
     new_in_baseline,
 )
 from promptops.review.moves import Listed, moved_between
-from promptops.review.plain import paragraphs, read_plain
+from promptops.review.plain import named, read_plain
 from promptops.review.prompts import CHANGED, NO_BUDGET, Reviewed, new_words, status_of, version_of
 from promptops.review.rules import compare_rules
 from promptops.review.states import States
 from promptops.source.cases import NAMES as CASES_FILES
 from promptops.source.document import Document
 from promptops.source.reading import PlainDocument
+from promptops.source.sidecar_path import SIDECAR, instructions_of
 from promptops.source.workspace import find_files
 from promptops.values import dataclass, replace
 
@@ -149,12 +150,20 @@ class _Work:
     # -- plain files -------------------------------------------------------------------------
 
     def plain_files(self) -> Iterator[Reviewed]:
-        """Every plain instruction file that differs."""
-        listed = [find_files(one, self.states.paths) for one in self.states.settings]
+        """Every plain instruction file that differs, or whose sidecar does."""
+        touched = [*self.states.paths, *self._beside_sidecars()]
+        listed = [find_files(one, touched) for one in self.states.settings]
         governed = {path for files in listed for path in files.prompts}
         paths = {path for files in listed for path in files.instructions} - governed
         models = self._models()
         yield from (self._plain(path, models) for path in sorted(paths))
+
+    def _beside_sidecars(self) -> Iterator[str]:
+        """The instruction files that the sidecars which differ are about, before or after."""
+        for path in self.states.paths:
+            if path.endswith(SIDECAR):
+                trees = self.states.before, self.states.after
+                yield from filter(None, (instructions_of(path, tree) for tree in trees))
 
     def _plain(self, path: str, models: Sequence[str]) -> Reviewed:
         try:
@@ -162,16 +171,24 @@ class _Work:
             after = read_plain(self.states.after, path, path in self.states.present)
         except InputError as error:
             return Reviewed(path, path, "changed", False, problem=error.message)
+        if before and after and after.broken:
+            before = before.bare  # what it said is not gone, it is not known
+        texts = before.text if before else None, after.text if after else None
+        was, now = before.prompt if before else None, after.prompt if after else None
+        rules = compare_rules(
+            was.rules if was else (), now.rules if now else (), self.known, plain=True
+        )
         return Reviewed(
             path,
             path,
             status_of(before, after, False),
             False,
-            rules=compare_rules(
-                paragraphs(before or ""), paragraphs(after or ""), self.known, plain=True
-            ),
-            figures=self.figuring.text(before, after, models),
-            waved=tuple(new_ignores(_document(path, before), _document(path, after))),
+            rules=rules,
+            facts=compare_facts(was, now),
+            figures=self.figuring.text(texts[0], texts[1], models),
+            tests=affected_tests(_entries(was), _entries(now), ()),
+            waved=tuple(new_ignores(_document(path, texts[0]), _document(path, texts[1]))),
+            problem=after.problem if after else "",
             default_models=(models[0], models[0]),
         )
 
@@ -179,6 +196,11 @@ class _Work:
         """The models of the prompts that differ, for files that name none."""
         prompts = (prompt for pair in self.judged.change.pairs for prompt in pair.prompts)
         return tuple(dict.fromkeys(m for p in prompts if p for m in p.models)) or MODELS
+
+
+def _entries(prompt: Prompt | None) -> Prompt | None:
+    """The same with those rules alone that a sidecar speaks of."""
+    return None if prompt is None else replace(prompt, rules=tuple(filter(named, prompt.rules)))
 
 
 def _document(path: str, text: str | None) -> Document | None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from promptops.decisions.typography import KnowsWord, same_meaning
 from promptops.history.meaning import changed_meaning
 from promptops.model import Rule
 from promptops.review.fields import Field, compare_fields
 from promptops.review.identity import Link, Piece, linked
+from promptops.review.plain import named
 from promptops.values import dataclass
 
 ADDED, REMOVED, REWORDED = "added", "removed", "reworded"
@@ -61,16 +62,34 @@ def _pieces(
 ) -> tuple[list[Piece], list[Piece]]:
     """What is compared; a rule that says which one it replaces goes under that one's id."""
     if plain:  # `position` of a paragraph is its kind
-        both = [[Piece("", r.text, r.position, r.section) for r in s] for s in (before, after)]
-        return both[0], both[1]
+        ids = [_once(r.id if named(r) else "" for r in side) for side in (before, after)]
+        both = zip(ids, (before, after), strict=True)
+        old, now = ([_paragraph(i, r) for i, r in zip(*side, strict=True)] for side in both)
+        return old, now
     names, heirs = {rule.id for rule in before}, {rule.id for rule in after}
     gone = names - heirs
     new = []
     for rule in after:
-        named = rule.replaces if rule.id not in names and rule.replaces in gone else rule.id
-        gone.discard(named)
-        new.append(Piece(named, rule.text, section=rule.section))
-    return [Piece(rule.id, rule.text, section=rule.section) for rule in before], new
+        heir = rule.id not in names and rule.replaces in gone
+        new.append(rule.replaces if heir else rule.id)
+        gone.discard(new[-1])
+    return _ruled(_once(rule.id for rule in before), before), _ruled(_once(new), after)
+
+
+def _paragraph(name: str, rule: Rule) -> Piece:
+    return Piece(name, rule.text, rule.position, rule.section)
+
+
+def _ruled(ids: Iterable[str], rules: Sequence[Rule]) -> list[Piece]:
+    return [Piece(i, r.text, section=r.section) for i, r in zip(ids, rules, strict=True)]
+
+
+def _once(ids: Iterable[str]) -> Iterator[str]:
+    """The ids, "" for one that was there before: an id can be one rule's only."""
+    seen: set[str] = set()
+    for name in ids:
+        yield "" if name in seen else name
+        seen.add(name)
 
 
 class _Comparison:
@@ -128,8 +147,8 @@ class _Comparison:
         )
 
     def _one(self, old: Rule, new: Rule, link: Link) -> RuleChange | None:
-        fields = () if self.plain else tuple(compare_fields(old, new))
-        renamed = old.id != new.id and not self.plain
+        fields = tuple(self._fields(old, new))
+        renamed = old.id != new.id and not (self.plain and not (named(old) and named(new)))
         displaced = link.new in self.displaced
         moved = displaced or any(field.name == "section" for field in fields)
         words = [
@@ -152,9 +171,18 @@ class _Comparison:
             was=(old.id,) if renamed else (),
             flags=self._flags(old.text, new.text) if old.text != new.text else (),
             fields=(*self._place(link), *fields) if displaced else fields,
-            score=link.score if (renamed or self.plain) and not link.same else None,
+            score=None if link.same or self._by_id(old, new) else link.score,
             sure=link.sure,
         )
+
+    def _by_id(self, old: Rule, new: Rule) -> bool:
+        """True if they are one rule whatever they say."""
+        return old.id == new.id and (not self.plain or named(new))
+
+    def _fields(self, old: Rule, new: Rule) -> Iterator[Field]:
+        """What differs beside the text; of a paragraph, what a sidecar says of it."""
+        found = compare_fields(old, new)
+        return (f for f in found if not self.plain or f.name not in ("section", "position"))
 
     def _place(self, link: Link) -> Iterator[Field]:
         was, now = _neighbour(self.before, link.old), _neighbour(self.after, link.new)

@@ -15,6 +15,7 @@ from promptops.source.cases import NAMES as CASES_FILES
 from promptops.source.globs import matcher
 from promptops.source.settings import FILES as SETTINGS_FILES
 from promptops.source.settings import read_settings
+from promptops.source.sidecar_path import SIDECAR
 from promptops.source.tree import MAX_BYTES, DiskTree, Tree
 from promptops.source.workspace import is_record
 from promptops.values import dataclass
@@ -140,9 +141,9 @@ class _Wanted:
         self._matchers = tuple(map(matcher, each))
 
     def wants(self, path: str) -> bool:
-        """True for settings, prompts, instructions, records, cases, evidence and schemas."""
+        """True for settings, prompts, instructions, records, cases, sidecars, evidence, schemas."""
         name = path.rpartition("/")[2]
-        if path in self.names or name in CASES_FILES:
+        if path in self.names or name in CASES_FILES or name.endswith(SIDECAR):
             return True
         if path.endswith(".json"):
             return path.startswith(self.starts)
