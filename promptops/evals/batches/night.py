@@ -174,7 +174,8 @@ class Night:
         """The answer as it is kept: without keys, with what it cost."""
         hide, usd, assumed = self.means.hide, None, False
         if answer.state not in (State.FAILED, State.NOT_RUN):
-            usd, assumed = self.means.tariff.settled(request, answer.usage)
+            tariff = self.means.tariff
+            usd, assumed = tariff.settled(request, answer.usage, tariff.bound(request))
         self._usd += usd or 0.0
         self._assumed += (usd or 0.0) if assumed else 0.0
         self._calls += answer.state is not State.NOT_RUN
