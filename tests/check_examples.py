@@ -90,6 +90,9 @@ def around_of(check: Check, text: str) -> Around:
         return replace(UNCOUNTED, evidence={measured.path: (one,)})
     if check.code == "PO222":
         return _cliff_tested(text)
+    if check.code == "PO223":
+        path = "prompts/judge/evidence/calibration-gpt-4o.json"
+        return replace(UNCOUNTED, calibrations={path: "stale"} if "older" in text else {})
     if check.code == "PO520":
         undecided = ((("rules", 0, "text"), "rule `cite-policy` of prompt `example` was reworded"),)
         path = "prompts/example/prompt.yaml"

@@ -314,6 +314,38 @@ def test_a_calibration_of_another_prompt_is_none(
     assert "another wording of the judge's prompt" in found["judge"]["said"]
 
 
+def test_check_says_that_a_calibration_no_longer_holds(
+    run: Run, repo: Repo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repo.write("l.jsonl", labels(60))
+    with server(honest) as judge:
+        calibrated(run, repo, judge, "--evidence")
+    path = repo.root / "prompts/judge/evidence/calibration-j.json"
+
+    def found(*more: str) -> list[tuple[str, str, int]]:
+        done = run("check", "--format", "json", *more, cwd=repo.root)
+        said = json.loads(done.out)["result"]["diagnostics"]
+        calibrations = [one for one in said if "calibration-j.json" in one["message"]]
+        return [(one["code"], one["path"], one["line"]) for one in calibrations]
+
+    assert not found()
+    data = path.read_text()
+    path.write_text(data.replace('"judged": 60', '"judged": 99'))
+    [(code, where, _)] = found()
+    assert code == "PO221"
+    path.write_text("{}")
+    assert [code for code, *_ in found()] == ["PO221"]
+    path.write_text(data)
+    monkeypatch.setattr("promptops.evals.judging.prompt_digest", lambda: "other")
+    [(code, where, line)] = found()
+    assert (code, where) == (
+        "PO223",
+        next(iter(repo.root.glob("prompts/*.yaml"))).relative_to(repo.root).as_posix(),
+    )
+    assert line > 1
+    assert not found("--ignore", "PO223")
+
+
 def test_a_judge_that_tosses_a_coin_does_not_agree(run: Run, repo: Repo) -> None:
     dice = random.Random(5)
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
+import sys
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from repos import Repo
 
-from promptops.errors import InputError
+from promptops.errors import ConfigError, InputError
 from promptops.evals import State
 from promptops.evals.plan import Target, plan
 from promptops.evals.recorded import formats, read
@@ -358,6 +361,62 @@ def test_equal_cases_say_nothing() -> None:
     assert [answer.text for answer in found.answers] == ["", "y"]
 
 
+def zipped(files: dict[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", method) as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return packed.getvalue()
+
+
+def eval_log(*samples: dict[str, Any], header: str = "header.json") -> dict[str, bytes]:
+    log = json.loads(inspect_file(*samples))
+    files = {f"samples/{s['id']}_epoch_{s['epoch']}.json": s for s in log.pop("samples")}
+    files[header] = log
+    return {name: json.dumps(one).encode() for name, one in files.items()}
+
+
+@pytest.mark.parametrize("header", ["header.json", "_journal/start.json"])
+def test_inspects_own_logs_are_read(header: str) -> None:
+    samples = (inspect_sample("c0", "q0", "yes"), inspect_sample("c1", "q1", "no"))
+    for method in (zipfile.ZIP_DEFLATED, zipfile.ZIP_STORED):
+        found = read(zipped(eval_log(*samples, header=header), method), "a.eval")
+        assert found.format == "inspect log"
+        assert [one.answer.text for one in found.records] == ["yes", "no"]
+
+
+def test_inspects_logs_in_zstandard_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    able = pytest.importorskip("backports.zstd.zipfile")
+    packed = io.BytesIO()
+    with able.ZipFile(packed, "w", able.ZIP_ZSTANDARD) as archive:
+        for name, content in eval_log(inspect_sample("c0", "q0", "yes")).items():
+            archive.writestr(name, content)
+    [one] = read(packed.getvalue(), "a.eval").records
+    assert one.answer.text == "yes"
+    hurt = bytearray(packed.getvalue())
+    hurt[60:90] = bytes(30)
+    with pytest.raises(InputError, match="damaged"):
+        read(bytes(hurt), "a.eval")
+    monkeypatch.setitem(sys.modules, "backports.zstd.zipfile", None)
+    with pytest.raises(ConfigError, match="Zstandard"):
+        read(packed.getvalue(), "a.eval")
+
+
+def test_a_zip_bomb_is_refused_unopened(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("promptops.evals.recorded._zipped.MOST_BYTES", 50)
+    with pytest.raises(InputError, match="more than 1 GiB"):
+        read(zipped(eval_log(inspect_sample("c0", "q0", "yes"))), "a.eval")
+
+
+def test_a_failed_sample_belongs_to_the_runs_model() -> None:
+    # as inspect writes it: the answer names the model as the server does, what failed names none
+    answered = inspect_sample("c0", "q0", "yes")
+    answered["output"]["model"] = "m-2026-01-01"
+    failed = inspect_sample("c1", "q1", "", error={"message": "boom"})
+    failed["output"] = {"model": "", "choices": [], "completion": ""}
+    assert len(read(inspect_file(answered, failed).encode(), "a").models) == 1
+
+
 BROKEN = [
     (b"", "there are no answers in it"),
     (b"[]", "there are no answers in it"),
@@ -372,7 +431,11 @@ BROKEN = [
     (b'{"case": "c0", "response": "yes", "repeat": 1e9}', "a repeat that is not in 0 to 999"),
     (b'{"case": "c0", "response": "yes", "repeat": -1}', "a repeat that is not in 0 to 999"),
     (b"\xff\xfe", "not UTF-8 (byte 0)"),
-    (b"PK\x03\x04", "this is a zip file"),
+    (b"PK\x03\x04", "a damaged zip file"),
+    (zipped({"a.txt": b"x"}), "this zip file is no log of inspect"),
+    (zipped({"header.json": b"[", "samples/1.json": b"{}"}), "whose parts are no JSON"),
+    (zipped({"header.json": b"{}", "samples/1.json": b"{}"})[:-40], "a damaged zip file"),
+    (zipped({"header.json": b"{}"}), "there are no answers in it"),
     (b'{"case": "c0", "response": ' + b"9" * 5000 + b"}", "a number too long"),
     (lines(lm_eval("q", "a") | {"resps": [["a"], ["b"]]}).encode(), "compares likelihoods"),
     (promptfoo_file(promptfoo("q", "[output stripped]")).encode(), "was left out"),

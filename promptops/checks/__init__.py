@@ -53,7 +53,8 @@ class Around:
     name as their target, None where there is no such file; a path is missing where nobody looked.
     restored: by path, what such a file should hold where it is no text (a `.prompty`), as far as the
     kept copy tells; an error where it cannot tell. evidence: by path of the prompt, the evidence
-    files beside it. faults: by path, what of an instruction file never reaches an agent.
+    files beside it. calibrations: by path, the calibrations of judges that no longer hold, and why (a key
+    of source.calibration.WORDS). faults: by path, what of an instruction file never reaches an agent.
     """
 
     today: date
@@ -65,6 +66,7 @@ class Around:
     targets: Mapping[str, bytes | None] = field(default_factory=dict)
     restored: Mapping[str, str | TemplateError] = field(default_factory=dict)
     evidence: Mapping[str, tuple[Evidence, ...]] = field(default_factory=dict)
+    calibrations: Mapping[str, str] = field(default_factory=dict)
     faults: Mapping[str, tuple[Fault, ...]] = field(default_factory=dict)
     decisions: Mapping[str, Decision] = field(default_factory=dict)
     prompt_ids: Mapping[str, str] = field(default_factory=dict)

@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from promptops.checks import ON_PROMPT, Around, check
-from promptops.diagnostic import Finding, Severity
+from promptops.diagnostic import Finding, Place, Severity
 from promptops.errors import PromptopsError
 from promptops.model import Prompt
+from promptops.source.calibration import EDITED, WORDS
 from promptops.source.evidence import digests_of, text_digest
 
 
@@ -79,10 +80,12 @@ def edited_evidence(prompt: Prompt, around: Around) -> Iterator[Finding]:
         cases:
           - id: talk
     """
-    for one in around.evidence.get(prompt.path, ()):
-        if not one.sealed:
-            message = f"{one.path} does not match its seal: it was changed after it was measured"
-            yield Finding(("id",), message, "restore it from git, or measure again")
+    edited = [one.path for one in around.evidence.get(prompt.path, ()) if not one.sealed]
+    if _judged(prompt) is not None:
+        edited += [path for path, why in around.calibrations.items() if why == EDITED]
+    for path in edited:
+        message = f"{path} does not match its seal: it was changed after it was measured"
+        yield Finding(("id",), message, "restore it from git, or measure again")
 
 
 @check("PO222", "added-without-cliff-test", Severity.INFO, (ON_PROMPT,))
@@ -134,6 +137,54 @@ def added_without_cliff_test(prompt: Prompt, around: Around) -> Iterator[Finding
         message = f"rule `{rule.id}` was {what} without a cliff test"
         help = f"`promptops cliff {prompt.id} --staged --evidence` says whether it breaks others"
         yield Finding(("rules", i, "text"), message, help)
+
+
+@check("PO223", "stale-calibration", Severity.INFO, (ON_PROMPT,))
+def stale_calibration(prompt: Prompt, around: Around) -> Iterator[Finding]:
+    """A judge was compared with people under another wording of its prompt: nobody knows how far its
+    verdicts of today can be believed.
+
+    Bad:
+        # prompts/judge/evidence/calibration-gpt-4o.json is of an older wording of the judge's prompt
+        rules:
+          - id: be-kind
+            text: Never blame the customer.
+            tests:
+              - cases: [talk]
+                assert: {judge: {rubric: The answer blames nobody.}}
+        cases:
+          - id: talk
+
+    Good:
+        # calibrated again: `promptops eval --calibrate LABELS --judge MODEL --evidence`
+        rules:
+          - id: be-kind
+            text: Never blame the customer.
+            tests:
+              - cases: [talk]
+                assert: {judge: {rubric: The answer blames nobody.}}
+        cases:
+          - id: talk
+    """
+    place = _judged(prompt)
+    if place is not None:
+        for path, why in around.calibrations.items():
+            if why != EDITED:
+                help = (
+                    "compare it with people again: `promptops eval --calibrate LABELS --evidence`"
+                )
+                yield Finding(place, f"{path} {WORDS[why]}", help)
+
+
+def _judged(prompt: Prompt) -> Place | None:
+    """Where the first assertion stands that a model judges; None where none does."""
+    for i, rule in enumerate(prompt.rules):
+        for j, test in enumerate(rule.tests):
+            if any(one.kind == "judge" for one in test.asserts):
+                return ("rules", i, "tests", j)
+    if any(one.kind == "judge" for case in prompt.cases for one in case.asserts):
+        return ("id",)
+    return None
 
 
 def _measured(around: Around, prompt: Prompt) -> set[tuple[str, str]]:

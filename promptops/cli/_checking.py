@@ -33,10 +33,11 @@ from promptops.errors import (
     UsageError,
 )
 from promptops.report import Block, Diagnostics, Report, Text
+from promptops.source.calibration import calibration_files
 from promptops.source.cases import NAMES as CASES_FILES
 from promptops.source.globs import pattern
 from promptops.source.settings import FILES as SETTINGS_FILES
-from promptops.source.tree import DiskTree
+from promptops.source.tree import DiskTree, Tree
 from promptops.tokens.counts import Counter
 from promptops.tokens.vocab import places
 from promptops.values import dataclass
@@ -173,12 +174,30 @@ def _check(call: Call, scope: Scope, wanted: Wanted) -> Checked:
 
 def _around(call: Call, scope: Scope, wanted: Wanted) -> Around:
     """What the checks may know; of a change also what nobody has decided."""
-    around = Around(call.today, _counter(call, scope.settings), scope.before)
+    around = Around(
+        call.today,
+        _counter(call, scope.settings),
+        scope.before,
+        calibrations=_calibrations(scope.tree),
+    )
     if not (wanted.staged or wanted.since):
         return around
     from promptops.cli._undecided import with_decisions
 
     return with_decisions(call, around, wanted.since)
+
+
+def _calibrations(tree: Tree) -> dict[str, str]:
+    """The committed calibrations of judges that no longer hold, and why."""
+    files = calibration_files(tree)
+    if not files:
+        return {}
+    from promptops.evals.judging import prompt_digest
+    from promptops.source.calibration import read_calibration
+
+    now = prompt_digest()
+    found = {path: read_calibration(tree, path, now)[1] for path in files}
+    return {path: why for path, why in found.items() if why}
 
 
 def _counter(call: Call, settings: Settings) -> Counter:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from promptops.cli._call import Call
 from promptops.cli._eval.options import Wanted
-from promptops.errors import InputError, UsageError
+from promptops.errors import UsageError
 from promptops.evals import Answer, Judgement, Request, State
 from promptops.evals.judging import (
     PLANTED,
@@ -25,9 +24,8 @@ from promptops.evals.judging.calibration import said_of
 from promptops.evals.money import Tariff
 from promptops.evals.plan import Target
 from promptops.evals.providers import Link
-from promptops.source.evidence import SEAL, seal_of
+from promptops.source.calibration import BROKEN, WORDS, calibration_path, read_calibration
 
-FOLDER = "prompts/judge/evidence"
 MOST_TOKENS = 400  # of a verdict, which has at most 20 words of quotation
 
 
@@ -115,7 +113,7 @@ class JudgeModel:
 
     def data(self) -> dict[str, Any]:
         """What every result that it touched says of it."""
-        found, why = read_calibration(self.call, self.model)
+        found, why = calibration_of(self.call, self.model)
         calibrated, said = said_of(self.model, found, why)
         if self.wrong:
             calibrated = False
@@ -134,27 +132,18 @@ class JudgeModel:
         }
 
 
-def calibration_path(model: str) -> str:
-    """Where the calibration of a judge is committed."""
-    name = re.sub(r"[^A-Za-z0-9._-]+", "-", model).strip("-.") or "model"
-    return f"{FOLDER}/calibration-{name}.json"
-
-
-def read_calibration(call: Call, model: str) -> tuple[Mapping[str, Any] | None, str]:
+def calibration_of(call: Call, model: str) -> tuple[Mapping[str, Any] | None, str]:
     """(the committed calibration, what is wrong with it): (None, "") where there is none."""
-    import json
-
     path = calibration_path(model)
     if not os.path.lexists(os.path.join(call.root, path)):
         return None, ""
+    data, why = read_calibration(call.tree(), path, prompt_digest())
+    if data is None or why:
+        return None, f"{path} {WORDS[why]}"
     try:
-        data = json.loads(call.tree().read(path))
-        if not isinstance(data, dict) or data.get(SEAL) != seal_of(data):
-            return None, f"{path} was changed after it was measured"
-        if data["model"] != model or data["digests"]["prompt"] != prompt_digest():
-            return None, f"{path} is of another wording of the judge's prompt"
-        found = data["calibration"]
-        said_of(model, found)
-    except (InputError, ValueError, KeyError, TypeError, RecursionError):
-        return None, f"{path} cannot be read"
-    return found, ""
+        if data["model"] == model:
+            said_of(model, data["calibration"])
+            return data["calibration"], ""
+        return None, f"{path} is of `{data['model']}`, another model"
+    except (KeyError, TypeError, ValueError):
+        return None, f"{path} {WORDS[BROKEN]}"

@@ -12,7 +12,7 @@ from promptops.cli._call import Call
 from promptops.cli._eval.answers import bytes_of
 from promptops.cli._eval.blocks import money
 from promptops.cli._eval.options import Wanted
-from promptops.cli._judge import JudgeModel, calibration_path
+from promptops.cli._judge import JudgeModel
 from promptops.digest import digest
 from promptops.errors import EXIT_CLEAN, EXIT_FINDINGS, EXIT_INCOMPLETE, IncompleteError, UsageError
 from promptops.evals import State
@@ -27,6 +27,7 @@ from promptops.evals.judging.calibration import (
     said_of,
 )
 from promptops.report import Block, Heading, Report, Table, Text, Verdict
+from promptops.source.calibration import calibration_path
 from promptops.source.evidence import evidence_text
 from promptops.source.write import replace_file
 

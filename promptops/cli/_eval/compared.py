@@ -27,7 +27,7 @@ def against_blocks(data: Mapping[str, Any]) -> Iterator[Block]:
         )
     if more := data["unpaired_needed"]:
         yield Text(
-            f"both were asked the same cases (paired); asked different ones, each would need {more:,}",
+            f"both were asked the same cases (paired); asked different ones, each would need {more}",
             "quiet",
         )
 
@@ -81,4 +81,4 @@ def compared_word(one: Mapping[str, Any]) -> str:
         return f"too small, {one['cases_needed']} more cases to look at it"
     said = SHOWN.get(one["verdict"], one["verdict"])
     more = one["cases_needed"]
-    return f"{said}, {more:,} more cases would" if more else said
+    return f"{said}, {more} more cases would" if more else said

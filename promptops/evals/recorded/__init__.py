@@ -73,7 +73,7 @@ class Recorded:
 
 def read(data: bytes, path: str) -> Recorded:
     """The recorded answers of a file's bytes; InputError with the line for what can't be read."""
-    rows, of_document = _rows(_text(data, path), path)
+    rows, of_document = _of_zip(data, path) if data[:2] == b"PK" else _rows(_text(data, path), path)
     if not rows:
         raise InputError("there are no answers in it", f"known are {KNOWN}", path=path)
     chosen = of_document or next((it for it in formats() if it.is_row(rows[0][1])), None)
@@ -94,10 +94,14 @@ def formats() -> tuple[Any, ...]:
     return tuple(import_module(f"{__name__}.{name}") for name in ordered)
 
 
+def _of_zip(data: bytes, path: str) -> tuple[list[tuple[int, Any]], Any]:
+    from promptops.evals.recorded import inspect
+    from promptops.evals.recorded._zipped import unzipped
+
+    return [(0, row) for row in inspect.document(unzipped(data, path)) or ()], inspect
+
+
 def _text(data: bytes, path: str) -> str:
-    if data[:2] == b"PK":
-        hint = "`inspect log convert --to json` makes JSON of inspect's `.eval` logs"
-        raise InputError("this is a zip file, not JSON", hint, path=path)
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:

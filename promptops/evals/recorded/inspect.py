@@ -1,4 +1,4 @@
-"""Logs of inspect_ai in JSON (`--log-format json`, or `inspect log convert --to json`).
+"""Logs of inspect_ai, `.eval` files and JSON (`--log-format json`).
 
 Read after inspect_ai's src/inspect_ai/log/_log.py (EvalLog, EvalSample) and
 src/inspect_ai/model/_model_output.py (ModelOutput).
@@ -26,7 +26,7 @@ _ATTACHMENT = "attachment://"
 
 
 def document(data: Any) -> list[Any] | None:
-    """The samples of a log, with the model of the run where a sample names none."""
+    """The samples of a log, each with the model of the run."""
     if not isinstance(data, Mapping) or not isinstance(data.get("eval"), Mapping):
         return None
     model = data["eval"].get("model", "")
@@ -46,7 +46,7 @@ def records(row: Mapping[str, Any]) -> Iterator[Record]:
     messages = _asked(row, kept) or messages_of(given)
     prompt = _whole(given, kept) if isinstance(given, str) else last_of_user(messages_of(given))
     output = row.get("output") or {}
-    model = output.get("model") or row.get("run_model") or ""
+    model = row.get("run_model") or output.get("model") or ""  # what failed names no model itself
     yield Record(
         _answer(row, output, model, kept),
         (str(row["id"]),),
