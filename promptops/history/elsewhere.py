@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
 from typing import NamedTuple
@@ -51,10 +52,13 @@ class Search(NamedTuple):
 class Arrival(NamedTuple):
     """The units that appeared together in a file, in order: neighbours that moved along are evidence.
 
-    key: names them, so that what was found out of them is found out once; "" for nothing of that.
+    path, blob: the file as it is now. key: names the units, so that what was found out of them is
+    found out once; "" for nothing of that.
     """
 
     fresh: list[Unit]
+    path: str
+    blob: str
     key: str = ""
 
 
@@ -62,22 +66,33 @@ def search(versions: Versions, changes: Sequence[Change], arrival: Arrival, want
     """Look for the origin of `wanted`, one that arrived, among the files a commit changed."""
     best: Found | None = None
     suspects = False
-    for change in _candidates(versions, changes, wanted):
+    for change in _candidates(versions, changes, arrival, wanted):
         found, suspected = _in_file(versions, change, arrival, wanted)
         suspects = suspects or suspected
-        if found and (best is None or _rank(found) > _rank(best)):
+        if found and (best is None or _rank(found, arrival) > _rank(best, arrival)):
             best = found
     return Search(best, suspects)
 
 
-def _rank(found: Found) -> tuple[int, float, bool]:
-    return found.link.grade, found.link.score, found.gone
+def _rank(found: Found, arrival: Arrival) -> tuple[int, float, bool, tuple[bool, int]]:
+    near = nearness(arrival.path, found.path)
+    return found.link.grade, found.link.score, found.gone, near
 
 
-def _candidates(versions: Versions, changes: Sequence[Change], wanted: Unit) -> Iterator[Change]:
+def nearness(path: str, other: str) -> tuple[bool, int]:
+    """How much two paths say that they are one file: the same name, folders shared. More is nearer."""
+    ours, theirs = path.split("/"), other.split("/")
+    return ours[-1] == theirs[-1], -len({*ours} ^ {*theirs})
+
+
+def _candidates(
+    versions: Versions, changes: Sequence[Change], arrival: Arrival, wanted: Unit
+) -> Iterator[Change]:
     lost = [c for c in changes if c.status in "MDT" and c.old_mode != SYMLINK]
-    lost.sort(key=lambda c: not prompt_like(c.path))
-    lost = lost[:MAX_FILES]
+    lost.sort(key=lambda c: nearness(arrival.path, c.path), reverse=True)
+    whole = [c for c in lost if c.status == "D" and c.old == arrival.blob]
+    lost.sort(key=lambda c: not (prompt_like(c.path) or nearness(arrival.path, c.path)[0]))
+    lost = whole or lost[:MAX_FILES]
     versions.load([c.old for c in lost])
     for change in lost:
         share = 1 / 3 if prompt_like(change.path) else 2 / 3
@@ -115,12 +130,13 @@ def _in_file(
 
 
 def copied(versions: Versions, commit: Commit, path: str, wanted: Unit) -> Found | None:
-    """The same text, or nearly, in a prompt-like file that the commit did not touch."""
+    """The same text, or nearly, in a file that the commit did not touch: a prompt, or a namesake."""
     versions.expect(commit.parents[0], path, *_deletions(commit))  # is asked next, of another git
     if len(wanted.norm) < TELLING:
         return None
-    entries = versions.prompts(commit.parents[0])
+    entries = versions.prompts(commit.parents[0], posixpath.basename(path))
     near = [e for e in entries if e.path != path and e.mode != SYMLINK]
+    near.sort(key=lambda e: nearness(path, e.path), reverse=True)
     versions.load([e.blob for e in near[:MAX_COPIED_FROM]])
     for entry in near[:MAX_COPIED_FROM]:
         if mentions(versions.text(entry.blob), wanted):

@@ -76,6 +76,16 @@ def origins(versions: Versions, spot: Spot, blob: str) -> list[Origin]:
     return [Origin(blob, old[k.old], k, spot.part if k.how == "split" else "") for k in mine]
 
 
+def same_section(versions: Versions, spot: Spot, unit: Unit, origin: Origin) -> bool:
+    """True if it stayed under its heading, which may have been renamed: neither is on both sides."""
+    before = origin.unit.section
+    if before == unit.section:
+        return True
+    blobs = (origin.blob, spot.blob)
+    old, new = ({u.section for u in versions.units(b, spot.path)} for b in blobs)
+    return unit.section not in old and before not in new
+
+
 def said_in(units: Sequence[Unit], wanted: Unit, part: str) -> Unit | None:
     """The first unit that says the same, or (where `part` is a piece) that holds it."""
     for unit in units:

@@ -13,14 +13,20 @@ _FOLDERS = ("/prompts/", "/prompt/", "/.clinerules/", "/.roo/", "/.cursor/rules/
 _HOMES = ("/.claude/", "/.cursor/", "/.agents/", "/.codex/", "/.github/", "/.gemini/", "/skills/")
 
 
-def prompt_entries(listed: bytes) -> list[Entry]:
-    """The prompt-like files of what `ls-tree -z` printed: one look at most of a large tree."""
+def prompt_entries(listed: bytes, name: str) -> list[Entry]:
+    """Of what `ls-tree -z` printed, the files that look like prompts or are called `name`.
+
+    One look at most of a large tree.
+    """
     records = text(listed).split("\0")
-    likely = [
-        r for r in records if r.endswith(_READABLE) or "rompt" in r or "/." in r or "\t." in r
-    ]
+    ends = (*_READABLE, f"/{name}", f"\t{name}")
+    likely = [r for r in records if r.endswith(ends) or "rompt" in r or "/." in r or "\t." in r]
     whole = "".join(f"{record}\0" for record in likely)
-    return tree_entries(whole.encode("utf-8", "surrogateescape"), prompt_like)
+    named = f"/{name}"
+    return tree_entries(
+        whole.encode("utf-8", "surrogateescape"),
+        lambda path: prompt_like(path) or f"/{path}".endswith(named),
+    )
 
 
 def prompt_like(path: str) -> bool:

@@ -60,7 +60,7 @@ class Versions:
         self._crossed: dict[tuple[str, ...], list[Link]] = {}
         self._streams: dict[tuple[str, ...], Replay] = {}
         self._changes: dict[tuple[str, str], list[Change]] = {}
-        self._trees: dict[str, list[Entry]] = {}
+        self._trees: dict[tuple[str, str], list[Entry]] = {}
 
     def close(self) -> None:
         """Stop the streams that are still open, and keep what was found out."""
@@ -209,15 +209,16 @@ class Versions:
             return self.repository.changes(None, commit)
         return changes_between(self.repository, parent, commit)
 
-    def prompts(self, commit: str) -> list[Entry]:
-        """The files of a commit that look like prompts."""
-        if commit not in self._trees:
-            kept = self.facts.get("prompts", commit)
+    def prompts(self, commit: str, name: str) -> list[Entry]:
+        """The files of a commit that look like prompts, or are called `name` in any folder."""
+        key = commit, name
+        if key not in self._trees:
+            kept = self.facts.get("prompts", *key)
             if kept is None:
-                kept = prompt_entries(self.repository.run(*listing(commit)))
-                self.facts.put(kept, "prompts", commit)
-            self._trees[commit] = [Entry._make(row) for row in kept]
-        return self._trees[commit]
+                kept = prompt_entries(self.repository.run(*listing(commit)), name)
+                self.facts.put(kept, "prompts", *key)
+            self._trees[key] = [Entry._make(row) for row in kept]
+        return self._trees[key]
 
 
 def kind_of(path: str) -> str:

@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import closing
 
-from promptops.history.elsewhere import Arrival, Found, Search, copied, deleted, mentions, search
+from promptops.history.again import stood_before
+from promptops.history.elsewhere import TELLING, Arrival, Found, Search, copied, deleted, search
 from promptops.history.likeness import resembles
 from promptops.history.links import Grade, Link
 from promptops.history.messages import says_it_came, says_it_is_back
@@ -19,6 +20,7 @@ from promptops.history.pieces import (
     origins,
     piece_of,
     said_in,
+    same_section,
     together,
     unit_of,
     units_around,
@@ -111,7 +113,8 @@ class _Walk:
         found = looked.found
         came_whole = found is not None and found.gone and found.link.grade == Grade.CERTAIN
         known = came_whole or (best is not None and best.link.grade >= Grade.PROBABLE)
-        if not known and touch.status != "A" and self._restored(commit, touch, older):
+        changed = not known and touch.status != "A"
+        if changed and (self._twin(commit, touch) or self._restored(commit, touch, older)):
             return None
         if found and (best is None or found.link.beats(best.link)):
             self._leave(commit, found)
@@ -152,44 +155,35 @@ class _Walk:
     def _advance(self, commit: Commit, origin: Origin) -> None:
         before, link = origin.unit, origin.link
         kind = _KINDS.get(link.how, link.how)
-        if not kind and before.section != self.unit.section and self._sections_stayed(origin):
+        if not kind and not same_section(self.versions, self.spot, self.unit, origin):
             kind = "moved"
         piece = origin.piece or (piece_of(self.unit, before) if kind == "split" else "")
         if kind and not (kind == "split" and self.spot.part):
             self._record(kind, commit, origin.text, link)
+        if origin.others:
+            self.grade = min(self.grade, Grade.PROBABLE)  # the others began elsewhere
         self.spot = self.versions.spot(self.spot.path, origin.blob, before, piece)
 
-    def _sections_stayed(self, origin: Origin) -> bool:
-        """True if the heading was not merely renamed: one of the two exists on both sides."""
-        old, new = (
-            {u.section for u in self.versions.units(b, self.spot.path)}
-            for b in (origin.blob, self.spot.blob)
-        )
-        return self.unit.section in old or origin.unit.section in new
+    def _twin(self, commit: Commit, touch: Touch) -> bool:
+        """True if the file said the same before, and does so still; then that one is followed."""
+        old = self.versions.units(touch.olds[0], self.spot.path)
+        twin = said_in(old, self.unit, self.spot.part)
+        if twin is None or self.spot.part or len(self.unit.norm) < TELLING:
+            return False
+        self._record("copied", commit, twin.text, from_path=self.spot.path)
+        self.spot = self.versions.spot(self.spot.path, touch.olds[0], twin)
+        return True
 
     def _restored(self, commit: Commit, touch: Touch, older: Rewindable) -> bool:
         """True if the same text had stood in this file before; then the walk goes on there."""
-        wanted, blob = self.unit, touch.olds[0]
-        seen: list[Commit] = []
-        for earlier in older:
-            seen.append(earlier)
-            step = next((t for t in earlier.touches if t.new == blob), None)
-            if step is None:
-                continue
-            blob = step.olds[0]
-            if not blob.strip("0"):
-                break
-            if not mentions(self.versions.text(blob), wanted):
-                continue
-            there = said_in(self.versions.units(blob, self.spot.path), wanted, self.spot.part)
-            if there is not None:
-                self._record("restored", commit)
-                gone = Event("removed", earlier, self.spot.path, there.text, "", self.grade)
-                self.events.append(gone)
-                self.spot = self.versions.spot(self.spot.path, blob, there, self.spot.part)
-                return True
-        older.rewind(seen)
-        return False
+        found = stood_before(self.versions, self.spot, self.unit, touch.olds[0], older)
+        if found is None:
+            return False
+        removal, blob, there = found
+        self._record("restored", commit)
+        self.events.append(Event("removed", removal, self.spot.path, there.text, "", self.grade))
+        self.spot = self.versions.spot(self.spot.path, blob, there, self.spot.part)
+        return True
 
     # -- in other paths ----------------------------------------------------------------------
 
@@ -216,12 +210,14 @@ class _Walk:
         assert whole is not None
         fresh = self.versions.fresh(blob, here.blob, here.path)
         known = f"{blob} {here.blob} {kind_of(here.path)}"
-        arrival = Arrival(fresh, known) if whole in fresh else Arrival([whole])
+        place = here.path, here.blob
+        moved = whole in fresh
+        arrival = Arrival(fresh, *place, known) if moved else Arrival([whole], *place)
         looked = search(self.versions, changes, arrival, whole)
         if not here.part or looked.found is not None:
             return looked
         piece = self.unit
-        return search(self.versions, changes, Arrival([*fresh, piece]), piece)
+        return search(self.versions, changes, Arrival([*fresh, piece], *place), piece)
 
     def _deleted_before(self, commit: Commit) -> bool:
         """True if the text stood in a file that was deleted earlier; then the walk goes on there."""
