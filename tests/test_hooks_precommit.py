@@ -1,6 +1,6 @@
 """This repository as a hook repository, under the real pre-commit. About half a minute.
 
-Skipped where pre-commit cannot build its environment: it needs pip to find hatchling and our
+Skipped where pre-commit cannot build its environment: it needs pip to find the build backend and our
 dependencies.
 """
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -34,9 +35,15 @@ rules: [{id: brief, text: Be brief., rationale: Phones are small.}]
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder with the wheel and the source distribution."""
-    folder = tmp_path_factory.mktemp("dist")
-    command = [sys.executable, "-m", "hatchling", "build", "-d", str(folder)]
-    subprocess.run(command, cwd=HERE, check=True, capture_output=True)
+    return build(HERE, tmp_path_factory.mktemp("dist"), "sdist", "wheel")
+
+
+def build(root: Path, folder: Path, *kinds: str) -> Path:
+    """The folder, with what the build backend makes of `root`, as of a fixed day."""
+    calls = "; ".join(f"buildapi.build_{kind}({str(folder)!r})" for kind in kinds)
+    command = [sys.executable, "-c", f"from flit_core import buildapi; {calls}"]
+    day = {**os.environ, "SOURCE_DATE_EPOCH": "1800000000"}
+    subprocess.run(command, cwd=root, env=day, check=True, capture_output=True)
     return folder
 
 
@@ -56,17 +63,27 @@ def test_the_wheel_holds_the_package_and_its_types_and_nothing_else(built: Path)
     assert set(tracked.stdout.split()) <= set(names)
 
 
-def test_the_source_distribution_builds_the_same_wheel(built: Path, tmp_path: Path) -> None:
+def test_the_source_distribution_holds_what_a_wheel_is_made_of(built: Path) -> None:
+    (source,) = built.glob("*.tar.gz")
+    with tarfile.open(source) as archive:
+        names = {name.partition("/")[2] for name in archive.getnames()}
+    beside = {name for name in names if not name.startswith("promptops/")}
+    assert beside == {"CHANGELOG.md", "LICENSE", "PKG-INFO", "README.md", "pyproject.toml"}
+
+
+def test_the_source_distribution_builds_the_very_same_wheel(built: Path, tmp_path: Path) -> None:
+    """Byte for byte, from files with other dates in another folder: anybody can build it again."""
     (source,) = built.glob("*.tar.gz")
     with tarfile.open(source) as archive:
         archive.extractall(tmp_path, filter="data")
     (root,) = [path for path in tmp_path.iterdir() if path.is_dir()]
-    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path / "w")]
-    subprocess.run(command, cwd=root, check=True, capture_output=True)
-    again = zipfile.ZipFile(wheel(tmp_path / "w"))
-    first = zipfile.ZipFile(wheel(built))
-    assert sorted(again.namelist()) == sorted(first.namelist())
-    assert all(again.read(name) == first.read(name) for name in first.namelist())
+    for file in root.rglob("*.py"):
+        os.utime(file, (2_000_000_000, 2_000_000_000))
+    (tmp_path / "w").mkdir()
+    again = wheel(build(root, tmp_path / "w", "sdist", "wheel"))
+    assert again.read_bytes() == wheel(built).read_bytes()
+    (other,) = (tmp_path / "w").glob("*.tar.gz")
+    assert other.read_bytes() == source.read_bytes()
 
 
 @pytest.mark.skipif(UV is None, reason="needs uv")

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 
 from promptops.cliff.findings import Pair
 from promptops.cliff.subject import THE_TASK
+from promptops.edits import sorted_likeness
 from promptops.model import Prompt, Rule
 
 MANY = 3  # rules broken by one
-ALIKE = 75.0  # of 100: how much of two texts is the same
+ALIKE = 0.75  # how much of two texts is the same
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +84,7 @@ def _of(
 
 
 def _alike(one: str, other: str) -> bool:
-    from rapidfuzz import fuzz
-
-    return fuzz.token_sort_ratio(one, other) >= ALIKE
+    return sorted_likeness(one, other) >= ALIKE
 
 
 def _sentences(text: str) -> list[str]:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from promptops.edits import likeness
 from promptops.errors import InputError
 from promptops.evals.assertions import judge
 from promptops.evals.ifeval import STRICT, Scores, assertions
@@ -15,7 +16,7 @@ from promptops.stats.rates import clustered_rate
 Row = Mapping[str, Any]
 NEEDED = ("key", "prompt", "instruction_id_list", "kwargs")
 LEVELS = ("strict", "loose")
-ALIKE = 90  # per cent; above it two prompts are wordings of one
+ALIKE = 0.9  # above it two prompts are wordings of one
 _DATA = "use IFEval's own data, unchanged: google-research, instruction_following_eval/data"
 
 
@@ -120,9 +121,6 @@ def failures(
 def wording_of(prompt: str, rows: Sequence[Row]) -> Row | None:
     """The row whose prompt is nearly that one, None where none is: the two published versions of
     the data differ in a prompt's words."""
-    from rapidfuzz import fuzz, process
-
-    found = process.extractOne(
-        prompt, [row["prompt"] for row in rows], scorer=fuzz.ratio, score_cutoff=ALIKE
-    )
-    return rows[found[2]] if found else None
+    scores = [likeness(prompt, row["prompt"], ALIKE) for row in rows]
+    best = max(scores, default=0.0)
+    return rows[scores.index(best)] if best else None

@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from functools import lru_cache
 from math import log
 
+from promptops.edits import best_window, likeness, sorted_likeness
+
 _TOKEN = re.compile(r"[^\W_](?:[\w./:@#-]*[^\W_])?|--?[a-z][\w-]*")
 _PART = re.compile(r"[^\W_]+")
 _UNSPACED = re.compile("[\u3040-\u30ff\u3400-\u9fff\u0e00-\u0e7f]{2,}")
@@ -128,12 +130,8 @@ def _singular(word: str) -> str:
 
 def ratio(one: str, other: str) -> float:
     """0-100: edit similarity, or that of the sorted words at a small discount."""
-    from rapidfuzz import fuzz
-
-    plain = fuzz.ratio(one, other)
-    if plain >= 97:
-        return float(plain)
-    return max(plain, 0.97 * fuzz.token_sort_ratio(one, other))
+    plain = 100 * likeness(one, other)
+    return plain if plain >= 97 else max(plain, 97 * sorted_likeness(one, other))
 
 
 def part_ratio(shorter: str, longer: str, least: float = 0.0) -> float:
@@ -141,24 +139,20 @@ def part_ratio(shorter: str, longer: str, least: float = 0.0) -> float:
 
     `least` saves most of the time where texts are long and few are alike.
     """
-    from rapidfuzz import fuzz
-
-    return float(fuzz.partial_ratio(shorter, longer, score_cutoff=least))
+    return 100 * best_window(shorter, longer, least / 100)[0]
 
 
 def window(piece: str, whole: str) -> tuple[float, str]:
     """The stretch of `whole`, in whole words, that is most like `piece`, and how like (0-100)."""
-    from rapidfuzz import fuzz
-
-    found = fuzz.partial_ratio_alignment(piece.casefold(), whole.casefold())
-    if found is None or len(piece) > len(whole):
+    piece, folded = piece.casefold(), whole.casefold()
+    if len(piece) > len(folded):
         return 0.0, ""
-    start, end = found.dest_start, found.dest_end
+    score, start, end = best_window(piece, folded)
     while start < end and whole[start] == " ":
         start += 1
     start = whole.rfind(" ", 0, start) + 1  # a word that it begins in belongs to it
     stop = whole.find(" ", end - 1)
-    return float(found.score), whole[start : stop if stop > 0 else len(whole)].strip()
+    return 100 * score, whole[start : stop if stop > 0 else len(whole)].strip()
 
 
 _USUAL = 60  # units of two versions together; in a short file a word is no less rare than elsewhere

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from promptops.history.units import Unit
 
 ALIKE, SURE = 72.0, 90.0  # likeness of texts in two files that are one rule: probably, surely
-MOST = 40_000  # pairs beyond which only equal texts count
+MOST = 20_000  # pairs beyond which only equal texts count
 LEAST = 16  # characters below which two texts are alike by chance
 _SAME = ("same", "format")
 

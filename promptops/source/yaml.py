@@ -5,8 +5,8 @@ and, on scalars, `style`. Scalars keep the text that was written; what it means 
 schema, so `1.10` stays `1.10` where text is expected.
 
 Refused, with a place: anchors and aliases (a kilobyte of them is endless), tags, merge keys,
-directives, a second document, nesting deeper than 50. ruamel.yaml, pure Python and slow, is asked
-only to explain what libyaml could not read.
+directives, a second document, nesting deeper than 50. PyYAML's own reader, pure Python and slow,
+is asked only to explain what libyaml could not read.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ TYPE_CHECKING = False  # `typing` costs a check a tenth of its start
 if TYPE_CHECKING:
     from typing import Any
 
-EXPLAINED_BY_RUAMEL = 100_000  # characters; ruamel reads a quarter of a megabyte a second
+EXPLAINED = 100_000  # characters; the reader in Python reads a quarter of a megabyte a second
 
 # An anchor or a tag where a node may start, written so that the regular expression engine can skip
 # to its first character. An alias without an anchor cannot be composed: it needs no look.
@@ -140,7 +140,7 @@ def _explained(error: Any, text: str) -> tuple[str, str, int]:
     """(message, hint, offset) of what libyaml stopped at."""
     mark = error.problem_mark or error.context_mark
     context = str(error.context or "")
-    problem, offset = _ask_ruamel(text) or (
+    problem, offset = _explained_in_python(text) or (
         str(error.problem or context),
         mark.index if mark else 0,
     )
@@ -165,21 +165,22 @@ def _unprintable(error: Any, text: str) -> tuple[str, str, int]:
     )
 
 
-def _ask_ruamel(text: str) -> tuple[str, int] | None:
-    """ruamel.yaml's own explanation as (problem, offset), where it has one."""
-    if len(text) > EXPLAINED_BY_RUAMEL:
+def _explained_in_python(text: str) -> tuple[str, int] | None:
+    """PyYAML's own explanation as (problem, offset), where it has one."""
+    if len(text) > EXPLAINED:
         return None
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import MarkedYAMLError
-
-    reader = YAML(pure=True)
-    reader.max_depth = MAX_DEPTH
+    depth = 0
     try:
-        reader.compose(text)
-    except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
+        for event in yaml.parse(text, Loader=yaml.Loader):
+            depth += isinstance(event, yaml.CollectionStartEvent)
+            depth -= isinstance(event, yaml.CollectionEndEvent)
+            if depth > MAX_DEPTH:
+                deep: Any = event.start_mark
+                return _DEEP, deep.index
+    except yaml.MarkedYAMLError as error:
+        mark: Any = error.problem_mark or error.context_mark
         problem = " ".join(str(error.problem or error.context).split())
-        return (_DEEP if "depth" in problem else problem, mark.index) if mark else None
-    except Exception:  # ruamel leaks whatever its scanner meets; libyaml's word stands
+        return (problem, mark.index) if mark else None
+    except Exception:  # it leaks whatever its scanner meets; libyaml's word stands
         return None
     return None
