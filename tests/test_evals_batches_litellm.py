@@ -36,7 +36,7 @@ def result(ran: Told) -> Told:
 
 def test_the_report_is_that_of_live_calls_to_the_byte(told: Told) -> None:
     night = told["overnight"]
-    assert night["live"]["code"] == night["fetched"]["code"] == 1
+    assert night["live"]["code"] == night["fetched"]["code"] == 3
     assert night["live"]["out"] == night["fetched"]["out"]
     assert night["same"], "what was ordered is what a live call asks"
 
@@ -101,7 +101,7 @@ def test_where_no_batch_can_be_ordered_it_is_said(told: Told) -> None:
 @pytest.mark.parametrize("fault", ["wrong key", "no batches", "moved"])
 def test_a_refusal_orders_nothing_and_hides_keys(told: Told, fault: str) -> None:
     first, second = told["faults"][fault]["first"], told["faults"][fault]["second"]
-    assert (first["code"], second["code"]) == (2, 1)
+    assert (first["code"], second["code"]) == (2, 3)
     assert "the batch interface says no" in first["err"]
     assert KEY not in first["err"]
     assert told["faults"][fault]["asked"] == [1]
@@ -110,7 +110,7 @@ def test_a_refusal_orders_nothing_and_hides_keys(told: Told, fault: str) -> None
 @pytest.mark.parametrize("fault", ["lost reply", "server error", "crowded", "busy files", "torn output"])  # fmt: skip
 def test_a_fault_on_the_way_orders_nothing_twice(told: Told, fault: str) -> None:
     found = told["faults"][fault]
-    assert (found["first"]["code"], found["second"]["code"]) == (1, 1)
+    assert (found["first"]["code"], found["second"]["code"]) == (3, 3)
     assert found["asked"] == [1]
     assert found["orders"] == (2 if fault == "crowded" else 1)
     assert found["first"]["err"] == ""

@@ -230,7 +230,7 @@ def test_two_workers_give_the_same_report_bytes_as_one_process(repo: Repo, tmp_p
         }.items():
             before = server.count
             code, out, err = ended(started(repo, tmp_path / name, server.url, *more))
-            assert code == 1, err
+            assert code == 3, err
             assert server.count - before == CASES
             assert all(f"Bearer {KEY}" in head for _, _, head in server.served)
             reports.append(out)
@@ -251,7 +251,7 @@ def test_a_worker_may_be_killed(repo: Repo, tmp_path: Path) -> None:
         os.kill(children(running.pid)[0], signal.SIGKILL)
         code, out, err = ended(running)
         times = Counter(server.contents())
-    assert code == 1, err
+    assert code == 3, err
     assert json.loads(out)["result"]["calls"]["answered"] == len(times) == CASES
     assert sum(times.values()) - CASES <= 4  # a worker's share of --concurrency
 

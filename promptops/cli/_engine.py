@@ -5,19 +5,20 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from types import FrameType
 from typing import Any
 
 from promptops.cli._call import Call
-from promptops.cli._eval.run import Line
-from promptops.cli._state import SHARED, state_folder, store_place
+from promptops.cli._session import Session
+from promptops.cli._state import SHARED
+from promptops.cli._workers import hello, welcome
 from promptops.errors import UsageError
-from promptops.evals import Request, engines
+from promptops.evals import Request, State, engines
 from promptops.evals.batches.ledger import refuse_held
+from promptops.evals.batches.tables import any_noted
 from promptops.evals.keys import hider
 from promptops.evals.money import Tariff
 from promptops.evals.patience import Limits
@@ -41,34 +42,75 @@ def run_sharded(
 ) -> tuple[Run, int]:
     """Answer the requests on `engine` (its name, how many workers): (the run, 0 or the exit code of
     a signal)."""
-    name, workers = engine
-    address = call.environ.get(CLUSTER, "")
-    shared = bool(call.environ.get(SHARED))
-    if address and not shared:
-        hint = f"set {SHARED} for this process and for the workers"
-        raise UsageError("workers on other machines need a shared answer store", hint)
-    refuse_held(store_place(call), requests, provider(provider_name, link).version)
-    place = "" if shared else state_folder(call)
-    told = replace(link, key="", environ={})
-    job = Job(os.urandom(8).hex(), place, provider_name, told, limits, tariff)
-    line = Line(call)
-    show = line.show if call.verbosity >= 0 and sys.stderr.isatty() else None
-    with _ignored(), engines.pool(name, work, job.run, workers, address) as pool:
-        coordinator = Coordinator(pool, job, show)
+    with ShardedSession(call, provider_name, link, limits, tariff, engine=engine) as session:
+        run = session.run_all(requests)
+        return run, session.exit_code
+
+
+class ShardedSession(Session):
+    """Batches of calls on workers, which are started once."""
+
+    def __init__(self, *means: Any, engine: tuple[str, int]) -> None:
+        super().__init__(*means)
+        self._engine = engine
+
+    def run_all(self, requests: Sequence[Request]) -> Run:
+        """One run of these calls."""
+        return self._run(requests)
+
+    def _open(self) -> None:
+        name, workers = self._engine
+        address = self._call.environ.get(CLUSTER, "")
+        shared = bool(self._call.environ.get(SHARED)) and not self._folder
+        if address and not shared:
+            hint = f"set {SHARED} for this process and for the workers"
+            raise UsageError("workers on other machines need a shared answer store", hint)
+        self._noted = any_noted(self._place)
+        self._version = provider(self._name, self._link).version
+        told = replace(self._link, key="", environ={})
+        run = os.urandom(8).hex()
+        place = "" if shared else self._place
+        self._job = Job(run, place, self._name, told, self._limits, self._tariff)
+        self._stack = ExitStack()
+        with _ignored():
+            pool = engines.pool(name, work, run, workers, address)
+            self._pool = self._stack.enter_context(pool)
+        if address:
+            with self._stack.pop_all() as opened:
+                there = self._pool.everywhere(hello, self._link.key_env)
+                welcome(there, hello(""), keyed=bool(self._link.key))
+                self._stack = opened.pop_all()
+
+    def _close(self) -> None:
+        with _ignored():
+            self._stack.close()
+
+    def _run(self, requests: Sequence[Request]) -> Run:
+        if self._noted:
+            refuse_held(self._place, requests, self._version)
+        job = replace(self._job, limits=self._left(), proven=bool(self.spent.states[State.ANSWER]))
+        coordinator = Coordinator(self._pool, job, self._shown, stopped=self.stopped)
         with _caught(coordinator) as caught:
             run = coordinator.run(requests)
-        line.clear()
-    return run, (128 + caught[0]) if caught else 0
+        self._caught += caught
+        return run
 
 
 def work(job: Job, requests: tuple[Request, ...], stopped: Callable[[], bool]) -> Outcome:
     """In a worker: one shard, as a run of its own; keys and passwords are the worker's."""
     link = replace(job.link, key=os.environ.get(job.link.key_env, ""), environ=dict(os.environ))
-    store = Store(job.place or os.environ.get(SHARED, ""))
+    store = Store(job.place or _shared_here())
     try:
         return asyncio.run(_shard(job, link, store, requests, stopped))
     finally:
         store.close()
+
+
+def _shared_here() -> str:
+    place = os.environ.get(SHARED, "")
+    if not place:
+        raise UsageError(f"a worker has no {SHARED}", "set it where the workers are started")
+    return place
 
 
 async def _shard(
@@ -102,11 +144,11 @@ def _ignored() -> Iterator[None]:
 
 
 @contextmanager
-def _caught(coordinator: Coordinator) -> Iterator[list[int]]:
-    caught: list[int] = []
+def _caught(coordinator: Coordinator) -> Iterator[list[signal.Signals]]:
+    caught: list[signal.Signals] = []
 
     def arrived(number: int, _: FrameType | None) -> None:
-        caught.append(number)
+        caught.append(signal.Signals(number))
         coordinator.interrupt()
 
     before: dict[signal.Signals, Any] = {

@@ -9,17 +9,21 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from types import TracebackType
+from typing import Self
 
 from promptops.cli._call import Call
 from promptops.cli._eval.run import Line
 from promptops.cli._state import store_place
-from promptops.errors import EXIT_INTERRUPTED, EXIT_TERMINATED, PromptopsError
+from promptops.errors import EXIT_INTERRUPTED, EXIT_LATER, EXIT_TERMINATED, PromptopsError
 from promptops.evals import Answer, Request, State
+from promptops.evals.batches.ledger import refuse_held
+from promptops.evals.batches.tables import any_noted
 from promptops.evals.keys import hider
 from promptops.evals.money import Tariff
 from promptops.evals.patience import Limits
 from promptops.evals.providers import Link, Provider, provider
-from promptops.evals.runner import Means, Progress, Run, Runner
+from promptops.evals.run import Run
+from promptops.evals.runner import Means, Progress, Runner
 from promptops.evals.store import Store
 
 
@@ -49,6 +53,7 @@ class Session:
         self.stopped = ""
         self.error: PromptopsError | None = None
         self.note: Callable[[], str] = str
+        self.later = False  # a batch is not done
         self._call, self._name, self._link = call, name, link
         self._limits, self._tariff = limits, tariff
         self._folder = folder
@@ -56,10 +61,9 @@ class Session:
         self._runner: Runner | None = None
         self._line = Line(call)
 
-    def __enter__(self) -> Session:
-        self._provider: Provider = provider(self._name, self._link)
-        self._store = Store(self._folder or store_place(self._call))
-        self._loop = asyncio.Runner()
+    def __enter__(self) -> Self:
+        self._place = self._folder or store_place(self._call)
+        self._open()
         return self
 
     def __exit__(
@@ -69,33 +73,41 @@ class Session:
         trace: TracebackType | None,
     ) -> None:
         try:
+            self._close()
+        finally:
+            self._line.clear()
+
+    def _open(self) -> None:
+        """Get ready what answers; `_run` and `_close` are the other two that an engine has its own of."""
+        self._provider: Provider = provider(self._name, self._link)
+        self._noted = any_noted(self._place)
+        self._store = Store(self._place)
+        self._loop = asyncio.Runner()
+
+    def _close(self) -> None:
+        try:
             self._loop.run(self._provider.close())
         finally:
             self._loop.close()
             self._store.close()
-            self._line.clear()
+
+    def _run(self, requests: Sequence[Request]) -> Run:
+        if self._noted:
+            refuse_held(self._place, requests, self._provider.version)
+        return self._loop.run(self._batch(requests))
 
     @property
     def exit_code(self) -> int:
-        """0, or that of the signal which interrupted the calls."""
+        """0, that of the signal which interrupted the calls, or that of a batch which is not done."""
         if not self._caught:
-            return 0
+            return EXIT_LATER if self.later else 0
         return EXIT_TERMINATED if self._caught[0] is signal.SIGTERM else EXIT_INTERRUPTED
 
     def ask(self, requests: Sequence[Request]) -> tuple[Answer, ...]:
         """Answers in this order; those that may not go out any more are NOT_RUN."""
         if not requests:
             return ()
-        return self._loop.run(self._batch(requests)).answers
-
-    async def _batch(self, requests: Sequence[Request]) -> Run:
-        show = self._progress if self._shown else None
-        means = Means(
-            self._provider, self._store, self._left(), self._tariff, hider(self._call.environ), show
-        )
-        runner = self._runner = Runner(means, stopped=self.stopped)
-        self._listen()
-        run = await runner.run(requests)
+        run = self._run(requests)
         self._book(run.answers)
         self.spent.attempts += run.calls
         self.spent.kept += run.kept
@@ -104,7 +116,15 @@ class Session:
             self.spent.usd = (self.spent.usd or 0.0) + run.usd
         self.stopped = self.stopped or run.stopped
         self.error = self.error or run.error
-        return run
+        return run.answers
+
+    async def _batch(self, requests: Sequence[Request]) -> Run:
+        hide = hider(self._call.environ)
+        limits, show = self._left(), self._shown
+        means = Means(self._provider, self._store, limits, self._tariff, hide, show)
+        runner = self._runner = Runner(means, stopped=self.stopped)
+        self._listen()
+        return await runner.run(requests)
 
     def _book(self, answers: Sequence[Answer]) -> None:
         for answer in answers:
@@ -134,8 +154,8 @@ class Session:
             self._runner.interrupt()
 
     @property
-    def _shown(self) -> bool:
-        return self._call.verbosity >= 0 and sys.stderr.isatty()
+    def _shown(self) -> Callable[[Progress], None] | None:
+        return self._progress if self._call.verbosity >= 0 and sys.stderr.isatty() else None
 
     def _progress(self, progress: Progress) -> None:
         self._line.show(progress, self.note())

@@ -10,6 +10,7 @@ import click
 from promptops.cli._call import Call, define
 from promptops.report import Diagnostics, Report
 
+ENGINES = ("local", "dask", "batch")
 FORMATS = ("text", "json", "junit", "markdown", "html")
 
 
@@ -59,6 +60,11 @@ FORMATS = ("text", "json", "junit", "markdown", "html")
     show_default=True,
     help="Calls at once.",
 )
+@click.option("--engine", type=click.Choice(ENGINES), default="local", show_default=True)
+@click.option(
+    "--workers", type=click.IntRange(1, 256), default=2, help="Processes of --engine dask."
+)
+@click.option("--wait", metavar="SECONDS", type=click.FloatRange(0), help="For --engine batch.")
 @click.option("--rate", type=click.FloatRange(0, min_open=True), help="Calls a minute at most.")
 @click.option(
     "--timeout",
@@ -84,7 +90,8 @@ def command(call: Call, name: str | None, **flags: Any) -> Report:
     Rules are left out at random and cases asked; an answer says which of the others it kept. Every
     verdict holds whenever the run ends: by itself, by a budget or by Ctrl-C. What was answered is
     kept, so the same command goes on where it ended. Exit code 1 where a rule breaks others, where
-    compliance falls or a new rule is harmful; 3 where that cannot be told.
+    compliance falls or a new rule is harmful; 3 where that cannot be told; 4 while a batch is not
+    done.
     """
     from promptops.cli._cliff.export import export, refuse_no_png
     from promptops.cli._cliff.options import needs_numpy, refuse_some_cases, split

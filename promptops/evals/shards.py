@@ -9,9 +9,9 @@ shard says it spent; a dead worker's stays spent, since nobody knows.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from promptops.errors import PromptopsError
 from promptops.evals import Answer, Request, State
@@ -22,6 +22,7 @@ from promptops.evals.patience import Limits
 from promptops.evals.providers import Link
 from promptops.evals.run import Progress, Run
 
+T = TypeVar("T")
 ROUNDS = 12  # calls that each of a worker's places makes in one shard
 MOST_DEATHS = 10  # of workers with the same shard, before it is given up
 
@@ -63,6 +64,9 @@ class Pool(Protocol):
     def submit(self, number: int, job: Job, requests: tuple[Request, ...]) -> None: ...
     def wait(self, seconds: float) -> list[tuple[int, Outcome | None]]: ...
     def stop(self) -> None: ...
+    def everywhere(self, ask: Callable[[str], T], about: str) -> Mapping[str, T | Exception]:
+        """What each worker answers, by its address."""
+        ...
 
 
 def outcome_of(run: Run) -> Outcome:
@@ -130,13 +134,15 @@ class Coordinator:
         self.stopped = self.stopped or "interrupted"
 
     def _cut(self, requests: list[Request]) -> list[_Shard]:
+        first = 0 if self.job.proven else 1
         each = max(1, self.job.limits.concurrency // self.pool.workers) * ROUNDS
-        parts = [requests[i : i + each] for i in range(1, len(requests), each)]
-        return [_Shard(tuple(part)) for part in (requests[:1], *parts) if part]
+        each = max(1, min(each, -(-(len(requests) - first) // self.pool.workers)))  # none is idle
+        parts = [requests[i : i + each] for i in range(first, len(requests), each)]
+        return [_Shard(tuple(part)) for part in (requests[:first], *parts) if part]
 
     def _hand_out(self) -> None:
         """As many shards as there are workers, and money; one alone until it is known who answers."""
-        proven = bool(self._answers)
+        proven = self.job.proven or bool(self._answers)
         many = self.pool.workers if proven else 1
         while self._waiting and not self.stopped and len(self._out) < many:
             shard = self._shards[self._waiting[0]]

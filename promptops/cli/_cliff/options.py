@@ -13,6 +13,7 @@ from promptops.errors import UsageError
 CALLS = {"interference": 1000, "capacity": 200, "add": 500}  # by default
 ASKING = ("model", "api_base", "api_key_env", "answers_as", "command", "allow_code", "replay")
 RUNNING = ("cases", "max_usd", "concurrency", "rate", "timeout", "temperature", "max_tokens")
+WORKING = ("engine", "workers", "wait")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,7 @@ class Measured:
 
 def split(flags: dict[str, Any]) -> tuple[Wanted, Measured]:
     """The options that `eval` knows too, and those that only `cliff` has."""
-    asked = {name: flags.pop(name) for name in (*ASKING, *RUNNING)}
+    asked = {name: flags.pop(name) for name in (*ASKING, *RUNNING, *WORKING)}
     same = {name: flags[name] for name in ("plan", "max_calls", "seed")}
     wanted = Wanted(**asked, **same)
     return wanted, Measured(**flags)

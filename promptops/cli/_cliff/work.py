@@ -69,7 +69,7 @@ class Work:
         """The model's price; UsageError where a budget in dollars needs one and there is none."""
         model = self.target.model
         known = None if self.target.provider in FREE else price(model, self.call.settings().models)
-        tariff = Tariff(known)
+        tariff = self.wanted.priced(known)
         if self.wanted.max_usd is not None:
             request = request_for(self.prompt, self.prompt.cases[0], self.target)
             if tariff.bound(request) is None:
@@ -85,8 +85,18 @@ class Work:
 
         link = self.wanted.link(self.call, tuple(prompts) or (self.prompt,))
         limits = replace(self.wanted.limits, max_calls=self.measured.calls)
-        provider = self.target.provider
-        return Session(self.call, provider, link, limits, self.tariff, self.store)
+        means = (self.call, self.target.provider, link, limits, self.tariff, self.store)
+        match self.wanted.engine:
+            case "local":
+                return Session(*means)
+            case "batch":
+                from promptops.cli._eval.batch import BatchSession
+
+                return BatchSession(*means, target=self.target, seconds=self.wanted.wait or 0.0)
+            case engine:
+                from promptops.cli._engine import ShardedSession
+
+                return ShardedSession(*means, engine=(engine, self.wanted.workers))
 
     def state_folder(self) -> str:
         """Where the course of a study is kept."""

@@ -8,6 +8,7 @@ import signal
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
+from dataclasses import replace
 from typing import Any
 
 from promptops.cli._call import Call
@@ -15,6 +16,7 @@ from promptops.cli._eval.answers import Got
 from promptops.cli._eval.blocks import money
 from promptops.cli._eval.options import Wanted
 from promptops.cli._eval.run import Line
+from promptops.cli._session import Session
 from promptops.cli._state import store_place
 from promptops.errors import EXIT_INTERRUPTED, EXIT_LATER, EXIT_TERMINATED, UsageError
 from promptops.evals import Request, State
@@ -72,6 +74,52 @@ def run_night(
         store.close()
         line.clear()
     return run, code, night
+
+
+class BatchSession(Session):
+    """Batches of calls, each one a batch of the provider's; a call that waits in one is NOT_RUN."""
+
+    def __init__(self, *means: Any, target: Target, seconds: float) -> None:
+        super().__init__(*means)
+        self._target, self._seconds = target, seconds
+
+    def _open(self) -> None:
+        self._desk = service(self._target, self._link, self._limits)
+        self._stack = ExitStack()
+        self._store = Store(self._place)
+        self._stack.callback(self._store.close)
+        self._loop = asyncio.Runner()
+        self._stack.callback(self._loop.close)
+        target = self._target
+        means = Means(
+            desk=self._desk,
+            store=self._store,
+            noted=self._stack.enter_context(tables(self._place)),
+            name=os.urandom(6).hex(),
+            service=(target.provider, target.model, target.base_url),
+            tariff=self._tariff,
+            hide=hider(self._call.environ),
+            answers_as=self._link.answers_as,
+            progress=self._shown,
+        )
+        self.night = Night(means)
+
+    def _close(self) -> None:
+        with self._stack:
+            self._loop.run(self._desk.close())
+
+    def _run(self, requests: Sequence[Request]) -> Run:
+        self.night.means = replace(self.night.means, limits=self._left())
+        run, code = self._loop.run(until_signal(self.night, requests, self._seconds))
+        if code:
+            self._caught.append(signal.SIGTERM if code == EXIT_TERMINATED else signal.SIGINT)
+        elif waits := self.night.waiting:
+            self.later = True
+            said = f"{waits[0].batch or 'a batch'} is not done ({waits[0].state})"
+            run = replace(run, stopped=f"{said}: ask again with the same command")
+        elif lost := [one for one in run.answers if one.state is State.NOT_RUN]:
+            run = replace(run, stopped=lost[0].reason)
+        return run
 
 
 def service(target: Target, link: Link, limits: Limits) -> Any:

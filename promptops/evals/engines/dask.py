@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from promptops.errors import ProviderError, UsageError
 from promptops.evals import Request
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import distributed
 
 CONNECT_SECONDS = 30
+T = TypeVar("T")
 _SETTINGS = {
     # a shard whose worker died comes back to us at once: its money has to be set aside anew
     "distributed.scheduler.allowed-failures": 0,
@@ -95,6 +96,10 @@ class _Dask:
 
     def stop(self) -> None:
         self._stop.set()
+
+    def everywhere(self, ask: Callable[[str], T], about: str) -> Mapping[str, T | Exception]:
+        found: Mapping[str, T | Exception] = self._client.run(ask, about, on_error="return")
+        return found
 
     def _outcome(self, future: Any) -> Outcome | None:
         from distributed import KilledWorker
