@@ -17,12 +17,15 @@ from pathlib import Path
 from typing import Any
 
 from batches import Overnight, refused
+from cliff_server import Model
+from cliff_server import prompt_text as cliff_text
 from loopback import Loopback, Reply, completion
 from repos import Repo
 from test_eval import prompt_text
 
 KEY = "sk-nightly-0123456789"
 N = 20
+WAIT = ("--engine", "batch", "--wait", "60")
 PRICES = """
 [tool.promptops.models."openai/gpt-5-mini"]
 input_cost_per_token = 2e-6
@@ -40,9 +43,10 @@ def live(number: int, body: dict[str, Any]) -> Reply:
 class Desk:
     """A repository, a place for answers, and commands run in this process."""
 
-    def __init__(self, folder: Path, name: str) -> None:
-        self.repo = Repo(folder / "repo") if not (folder / "repo").exists() else None
-        self.root, self.home = folder / "repo", folder / name
+    def __init__(self, folder: Path, name: str, root: Path | None = None) -> None:
+        new = root is None and not (folder / "repo").exists()
+        self.repo = Repo(folder / "repo") if new else None
+        self.root, self.home = root or folder / "repo", folder / name
         if self.repo is not None:
             files = {"prompts/p.prompt.yaml": prompt_text(N), "pyproject.toml": PRICES}
             self.repo.commit(files)
@@ -150,10 +154,33 @@ def faults(folder: Path) -> dict[str, Any]:
     return told
 
 
+def rounds(folder: Path) -> dict[str, Any]:
+    """`cliff`, each round a batch; the answers follow from the request alone, so live ones are equal."""
+    model = Model(12, {(2, 3): 0.35, (4, 5): 0.35})
+
+    def answer(body: dict[str, Any]) -> bytes:
+        told, asked = (message["content"] for message in body["messages"])
+        return completion(model.said(told, asked, 1), model=body["model"])
+
+    at = Overnight(answer=answer)
+    repo = Repo(folder / "world")
+    repo.commit({"prompts/world.prompt.yaml": cliff_text(12, 30, 0.6)})
+    with Loopback(lambda _, body: Reply(body=answer(body)), at) as server:
+        told: dict[str, Any] = {}
+        for name, more in {"live": (), "first": WAIT[:2], "waited": WAIT, "again": ()}.items():
+            desk = Desk(folder, "cliff-live" if name == "live" else "cliff-batch", repo.root)
+            to = ("--api-base", server.url, "--model", "m", "--max-calls", "100", *more)
+            told[name] = desk.run("cliff", "world", *to, "--format", "json")
+            told[name]["count"] = server.count
+        orders = at.seen["POST /batches"]
+    return {**told, "orders": orders, "asked": sum(at.asked.values())}
+
+
 def main() -> None:
     folder = Path(sys.argv[1])
     start = time.monotonic()
     told = {"overnight": overnight(folder), "by name": by_name(folder), "faults": faults(folder)}
+    told["rounds"] = rounds(folder)
     told["seconds"] = {"all": round(time.monotonic() - start, 1)}
     print("\n" + json.dumps(told), flush=True)
 

@@ -114,3 +114,19 @@ def test_a_fault_on_the_way_orders_nothing_twice(told: Told, fault: str) -> None
     assert found["asked"] == [1]
     assert found["orders"] == (2 if fault == "crowded" else 1)
     assert found["first"]["err"] == ""
+
+
+def test_a_study_goes_round_by_round_and_ends_as_the_live_one_does(told: Told) -> None:
+    rounds = told["rounds"]
+    live, first, waited = (result(rounds[name]) for name in ("live", "first", "waited"))
+    assert rounds["first"]["code"] == 4
+    assert "is not done (validating): ask again with the same command" in first["stop"]
+    assert first["calls"] == 0
+    assert rounds["orders"] > 1
+    assert rounds["asked"] == live["attempts"] == 100
+    money = ("attempts", "from_store")
+    assert {k: v for k, v in waited.items() if k not in money} == {
+        k: v for k, v in live.items() if k not in money
+    }
+    assert rounds["again"]["count"] == rounds["live"]["count"]
+    assert rounds["again"]["code"] == rounds["waited"]["code"] == rounds["live"]["code"]

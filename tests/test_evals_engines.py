@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cliff_server import Model
+from cliff_server import prompt_text as cliff_text
 from loopback import Behave, Loopback, Reply, completion
 from repos import Repo
 from test_eval import prompt_text
@@ -193,12 +195,18 @@ def slow(seconds: float) -> Behave:
 
 
 def started(repo: Repo, home: Path, url: str, *more: str) -> subprocess.Popen[bytes]:
-    argv = [sys.executable, "-m", "promptops", "eval", "p", "--api-base", url, "--model", "m"]
-    argv += ["--format", "json", *more]
+    to = ("--api-base", url, "--model", "m")
+    return running(repo, home, "eval", "p", *to, "--format", "json", *more)
+
+
+def running(repo: Repo, home: Path, *argv: str, **more: str) -> subprocess.Popen[bytes]:
     environ = {**os.environ, "PROMPTOPS_HOME": str(home), "PROMPTOPS_API_KEY": KEY}
-    environ.pop("PROMPTOPS_STORE", None)
+    for name in ("PROMPTOPS_STORE", "PROMPTOPS_DASK"):
+        environ.pop(name, None)
+    environ.update(more)
     pipe = subprocess.PIPE
-    return subprocess.Popen(argv, stdout=pipe, stderr=pipe, cwd=repo.root, env=environ)
+    command = [sys.executable, "-m", "promptops", *argv]
+    return subprocess.Popen(command, stdout=pipe, stderr=pipe, cwd=repo.root, env=environ)
 
 
 def ended(process: subprocess.Popen[bytes]) -> tuple[int, bytes, str]:
@@ -238,6 +246,28 @@ def test_two_workers_give_the_same_report_bytes_as_one_process(repo: Repo, tmp_p
     assert reports[0] == reports[1]
     for file in tmp_path.rglob("answers.db*"):
         assert file.is_dir() or KEY.encode() not in file.read_bytes()
+
+
+@needs_dask
+def test_a_study_on_two_workers_gives_the_same_report_bytes(tmp_path: Path) -> None:
+    repo = Repo(tmp_path / "r")
+    repo.commit({"prompts/world.prompt.yaml": cliff_text(8, 20, 0.6)})
+    model = Model(8, {(2, 3): 0.5})
+
+    def behave(_number: int, body: dict[str, Any]) -> Reply:
+        told, asked = (message["content"] for message in body["messages"])
+        return Reply(body=completion(model.said(told, asked, 1), model="m"))
+
+    told = []
+    with Loopback(behave) as server:
+        for name, engine in {"local": "local", "two": "dask"}.items():
+            before = server.count
+            more = ("--max-calls", "100", "--format", "json", "--engine", engine)
+            argv = ("cliff", "world", "--api-base", server.url, "--model", "m", *more)
+            done = ended(running(repo, tmp_path / name, *argv))
+            told.append((*done, server.count - before))
+    assert told[0] == told[1]
+    assert json.loads(told[0][1])["result"]["calls"] == told[0][3] == 100
 
 
 @needs_dask

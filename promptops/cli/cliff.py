@@ -60,11 +60,12 @@ FORMATS = ("text", "json", "junit", "markdown", "html")
     show_default=True,
     help="Calls at once.",
 )
-@click.option("--engine", type=click.Choice(ENGINES), default="local", show_default=True)
+@click.option("--engine", type=click.Choice(ENGINES), default="local", show_default=True,
+              help="Where the work runs.")  # fmt: skip
 @click.option(
     "--workers", type=click.IntRange(1, 256), default=2, help="Processes of --engine dask."
 )
-@click.option("--wait", metavar="SECONDS", type=click.FloatRange(0), help="For --engine batch.")
+@click.option("--wait", metavar="SECONDS", type=click.FloatRange(0), help="Stay for a batch.")
 @click.option("--rate", type=click.FloatRange(0, min_open=True), help="Calls a minute at most.")
 @click.option(
     "--timeout",

@@ -58,7 +58,7 @@ FORMATS = ("text", "json", "junit", "markdown", "html", "csv")
 @click.option(
     "--workers", type=click.IntRange(1, 256), default=2, help="Processes of --engine dask."
 )
-@click.option("--wait", metavar="SECONDS", type=click.FloatRange(0), help="For --engine batch.")
+@click.option("--wait", metavar="SECONDS", type=click.FloatRange(0), help="Stay for a batch.")
 @click.option("--rate", type=click.FloatRange(0, min_open=True), help="Calls a minute at most.")
 @click.option(
     "--timeout",
