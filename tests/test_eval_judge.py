@@ -309,7 +309,7 @@ def test_a_calibration_of_another_prompt_is_none(
     repo.write("l.jsonl", labels(60))
     with server(honest) as judge:
         calibrated(run, repo, judge, "--evidence")
-        monkeypatch.setattr("promptops.cli._judge.prompt_digest", lambda: "other")
+        monkeypatch.setattr("promptops.cli._eval.judge.prompt_digest", lambda: "other")
         _, found = judged(run, repo, judge, TEXTS)
     assert "another wording of the judge's prompt" in found["judge"]["said"]
 
@@ -385,8 +385,8 @@ def test_a_calibration_that_was_cut_short_tells_nothing(run: Run, repo: Repo) ->
 
 
 def test_a_judge_of_a_named_provider_goes_through_litellm() -> None:
+    from promptops.cli._eval.judge import JudgeModel
     from promptops.cli._eval.options import Wanted
-    from promptops.cli._judge import JudgeModel
 
     for model, name in (("openai/gpt-4o-mini", "litellm"), ("simulated/plain", "simulated")):
         target = JudgeModel(None, Wanted(judge=model)).target  # type: ignore[arg-type]

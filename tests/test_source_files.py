@@ -22,7 +22,8 @@ from promptops.errors import InputError
 from promptops.source.document import Lines
 from promptops.source.globs import matching
 from promptops.source.ignores import Ignores
-from promptops.source.reading import PlainDocument, read_decision_file, read_instructions_file
+from promptops.source.plain_document import PlainDocument
+from promptops.source.reading import read_decision_file, read_instructions_file
 from promptops.source.text import decode
 from promptops.source.tree import MAX_BYTES, DiskTree
 from promptops.source.workspace import find_files, is_record, named_files, read_decisions, read_file

@@ -15,7 +15,7 @@ from promptops.model import Budget, Case, Message, Prompt, Rule, Tool, Variable
 from promptops.render import render
 from promptops.tokens import caching, facts
 from promptops.tokens.arithmetic import count_messages, measure, spread, variable_shares
-from promptops.tokens.counts import total_of
+from promptops.tokens.count import total_of
 from promptops.tokens.framing import framing
 from promptops.tokens.images import image_tokens
 from promptops.tokens.languages import language_costs

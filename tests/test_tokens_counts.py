@@ -22,7 +22,8 @@ from token_world import NOWHERE, bare, counter
 from promptops.errors import ProviderError
 from promptops.model import Message, Tool
 from promptops.tokens import endpoint, estimate, large, vocab
-from promptops.tokens.counts import STRENGTH, Count, Counter, weakest
+from promptops.tokens.count import STRENGTH, Count, weakest
+from promptops.tokens.counts import Counter
 from promptops.tokens.encode import Encoder
 from promptops.tokens.models import canonical, resolve, suggest
 

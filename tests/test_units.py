@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from promptops.source.units import Unit, read_units
+from promptops.source.unit import Unit
+from promptops.source.units import read_units
 
 
 def brief(text: str) -> list[tuple[str, str]]:

@@ -10,7 +10,8 @@ from promptops.diagnostic import Severity
 from promptops.errors import PromptopsError
 from promptops.model import Prompt
 from promptops.tokens.arithmetic import Measure, Range, count_messages, measure_layout, spread
-from promptops.tokens.counts import Count, Counter, total_of
+from promptops.tokens.count import Count, total_of
+from promptops.tokens.counts import Counter
 from promptops.tokens.encode import Encoder
 from promptops.tokens.layout import Layout, lay_out
 from promptops.tokens.models import ASSUMED, EXACT

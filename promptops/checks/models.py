@@ -10,7 +10,8 @@ from promptops.checks._figures import Figures, figures
 from promptops.diagnostic import Finding, Severity
 from promptops.model import Prompt
 from promptops.tokens.beside import beside
-from promptops.tokens.counts import Count, Counter
+from promptops.tokens.count import Count
+from promptops.tokens.counts import Counter
 from promptops.tokens.facts import OLD_AFTER, oldest
 from promptops.tokens.models import UNKNOWN
 from promptops.tokens.prices import price

@@ -11,7 +11,7 @@ from promptops.review.evidence import CLAIMED, STALE, Measured
 from promptops.review.figures import Figures, Side
 from promptops.review.prompts import ADDED, Reviewed
 from promptops.review.rules import MERGED, METADATA, SPLIT, RuleChange
-from promptops.tokens.counts import Count
+from promptops.tokens.count import Count
 
 AROUND = 80  # characters that are shown on each side of a difference in a long text
 

@@ -247,9 +247,9 @@ def _written(past: Past, path: str) -> frozenset[int]:
     """Lines of the rules that have a reason which a person wrote."""
     if not past.tree.exists(sidecar_path(path)):
         return frozenset()
-    from promptops.history.beside import entries_of
+    from promptops.history.adopted import entries_of
 
-    entries = entries_of(past, path)
+    entries = entries_of(past.tree, path)
     return frozenset(line for line, rule in entries if rule.rationale and not rule.draft)
 
 

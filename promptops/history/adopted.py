@@ -16,7 +16,7 @@ from promptops.history.similarity import Weights
 from promptops.history.units import PROSE, Unit, normalised
 from promptops.model import Rule
 from promptops.source.anchor import Anchor
-from promptops.source.reading import Reading
+from promptops.source.reading import Reading, read_instructions_file
 from promptops.source.shape import Log
 from promptops.source.sidecar import SidecarDocument, moved, read_sidecar
 from promptops.source.sidecar_path import sidecar_path
@@ -48,6 +48,13 @@ def adopted(tree: Tree, reading: Reading) -> Reading:
         sidecar=beside,
         anchors=anchors,
     )
+
+
+def entries_of(tree: Tree, path: str) -> list[tuple[int, Rule]]:
+    """(line, rule) of each rule of a plain file that its sidecar has an entry of."""
+    reading = adopted(tree, read_instructions_file(tree, path))
+    rules = reading.prompt.rules if reading.prompt is not None else ()
+    return [(a.nearest, rules[a.rule]) for a in reading.anchors if a.rule is not None]
 
 
 def _merged(rule: Rule, anchor: Anchor | None) -> Rule:

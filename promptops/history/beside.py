@@ -83,20 +83,12 @@ def plain_rule(past: Past, target: Target) -> Rule | None:
     unit = target.unit
     if unit is None or not past.tree.exists(sidecar_path(target.path)):
         return None
-    for line, rule in entries_of(past, target.path):
+    from promptops.history.adopted import entries_of  # with YAML and the whole format
+
+    for line, rule in entries_of(past.tree, target.path):
         if unit.line <= line <= unit.end_line:
             return rule
     return None
-
-
-def entries_of(past: Past, path: str) -> list[tuple[int, Rule]]:
-    """(line, rule) of each rule of a plain file that its sidecar has an entry of."""
-    from promptops.history.adopted import adopted  # with YAML and the whole format
-    from promptops.source.reading import read_instructions_file
-
-    reading = adopted(past.tree, read_instructions_file(past.tree, path))
-    rules = reading.prompt.rules if reading.prompt is not None else ()
-    return [(a.nearest, rules[a.rule]) for a in reading.anchors if a.rule is not None]
 
 
 def retired_rule(past: Past, path: str, rule_id: str) -> Retired | None:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 
 from promptops.errors import InputError
 from promptops.history.activity import Activity, Person, activity, people
-from promptops.history.beside import entries_of
+from promptops.history.adopted import entries_of
 from promptops.history.messages import Message
 from promptops.history.past import Past
 from promptops.history.provenance import Event, Trace
@@ -101,7 +101,7 @@ def _owners(past: Past, path: str) -> dict[str, str]:
     """By `line-<number>`, who answers for a plain file's rules, as its sidecar says."""
     if not past.tree.exists(sidecar_path(path)):
         return {}
-    return {f"line-{line}": rule.owner for line, rule in entries_of(past, path)}
+    return {f"line-{line}": rule.owner for line, rule in entries_of(past.tree, path)}
 
 
 def _at(units: list[Unit], rule: Rule) -> Unit | None:

@@ -175,9 +175,9 @@ def _refuse_prompt(past: Past, named: str) -> None:
 
 def _of_sidecar(past: Past, named: str, path: str, rule_id: str) -> Target:
     """The rule of a plain file that its sidecar calls by that id."""
-    from promptops.history.beside import entries_of
+    from promptops.history.adopted import entries_of  # with YAML and the whole format
 
-    entries = entries_of(past, path)
+    entries = entries_of(past.tree, path)
     line = next((line for line, rule in entries if rule.id == rule_id), 0)
     if not line:
         from promptops.source.shape import nearest

@@ -11,7 +11,8 @@ from promptops.importing.interface import Piece
 from promptops.importing.names import Names, slug
 from promptops.model import Origin, Rule
 from promptops.source.labels import RULE, Label, label_units
-from promptops.source.units import Unit, read_units
+from promptops.source.unit import Unit
+from promptops.source.units import read_units
 
 UNDECIDED = 0.6  # a rule less certain than this stays prose
 MOST_TAGS = 80_000  # characters of placements; the renderer refuses templates that hold much more

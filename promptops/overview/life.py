@@ -17,7 +17,7 @@ from promptops.review.part_tree import PartTree
 from promptops.review.rules import ADDED, METADATA, MOVED, REMOVED, compare_rules
 from promptops.source.evidence import all_evidence
 from promptops.source.reading import read_prompt
-from promptops.tokens.counts import Count
+from promptops.tokens.count import Count
 
 MOST = 100  # commits of one prompt that are read: each is parsed and counted
 _MAINLINE = ("--first-parent", "--diff-merges=first-parent")

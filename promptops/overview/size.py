@@ -5,7 +5,8 @@ from __future__ import annotations
 from promptops.errors import PromptopsError
 from promptops.model import Prompt
 from promptops.tokens.arithmetic import Measure, measure_layout
-from promptops.tokens.counts import Count, Counter
+from promptops.tokens.count import Count
+from promptops.tokens.counts import Counter
 from promptops.tokens.layout import Render, lay_out
 from promptops.tokens.renderings import first_filling
 

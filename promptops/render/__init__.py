@@ -14,10 +14,11 @@ from functools import lru_cache
 from promptops.errors import TemplateError, UsageError
 from promptops.model import Message, Prompt
 from promptops.render.context import Context
+from promptops.render.facts import Facts, Use
 from promptops.render.problem import PlacedError, Problem, did_you_mean
 from promptops.render.rules import RuleList, applies, left_out, view
 from promptops.render.scan import Words
-from promptops.render.template import Facts, Template, Use, read
+from promptops.render.template import Template, read
 from promptops.values import replace
 
 __all__ = [

@@ -10,10 +10,10 @@ from functools import cache
 
 from jinja2 import Environment, TemplateSyntaxError, nodes
 
+from promptops.render.facts import Facts, Use
 from promptops.render.filters import FILTERS, RULE_FIELDS, TESTS
 from promptops.render.problem import LIMIT, REFUSED, SYNTAX, TOO_DEEP, Problem, did_you_mean
 from promptops.render.scan import COMMENT, RAW, TEXT, Segment, Words
-from promptops.render.template import Facts, Template, Use
 
 MAX_TAGS = 10_000
 MAX_TAG_TEXT = 100_000
@@ -59,25 +59,21 @@ def _environment() -> Environment:
     return Environment(keep_trailing_newline=True)
 
 
-def parse(source: str, segments: tuple[Segment, ...]) -> Template:
-    """The template as Jinja reads it, with what is refused or wrong in its facts."""
+def parse(source: str, segments: tuple[Segment, ...]) -> tuple[Facts, nodes.Template | None]:
+    """What Jinja reads of a template, and its tree; what is refused or wrong is in the facts."""
     try:
         # What stands between raw tags is text that Jinja passes through; it counts as one short tag.
         tags = [0 if s.kind == RAW else s.end - s.start for s in segments if s.kind != TEXT]
         if len(tags) > MAX_TAGS or sum(tags) > MAX_TAG_TEXT:
-            return _wrong(source, segments, Problem(LIMIT, *_TOO_MANY))
+            return Facts(problems=(Problem(LIMIT, *_TOO_MANY),)), None
         tree = _tree(source, segments)
         reading = _Reading(Words(source))
         reading.visit(tree)
-        return Template(source, segments, reading.facts(), tree)
+        return reading.facts(), tree
     except (TemplateSyntaxError, ValueError, OverflowError) as error:
-        return _wrong(source, segments, _syntax(source, error))
+        return Facts(problems=(_syntax(source, error),)), None
     except (RecursionError, MemoryError):
-        return _wrong(source, segments, Problem(LIMIT, *TOO_DEEP))
-
-
-def _wrong(source: str, segments: tuple[Segment, ...], problem: Problem) -> Template:
-    return Template(source, segments, Facts(problems=(problem,)))
+        return Facts(problems=(Problem(LIMIT, *TOO_DEEP),)), None
 
 
 def _tree(source: str, segments: tuple[Segment, ...]) -> nodes.Template:

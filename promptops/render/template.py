@@ -10,7 +10,8 @@ from __future__ import annotations
 from functools import lru_cache
 
 from promptops.render.context import MAX_OUTPUT, Context, Writer
-from promptops.render.problem import PlacedError, Problem
+from promptops.render.facts import Facts, Use
+from promptops.render.problem import PlacedError
 from promptops.render.rules import RuleView
 from promptops.render.scan import (
     EXPRESSION,
@@ -29,30 +30,6 @@ from promptops.values import dataclass, replace
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
-
-
-@dataclass(frozen=True, slots=True)
-class Use:
-    """A name that a template uses, at the characters [start, end) of message `at`."""
-
-    name: str
-    start: int
-    end: int
-    at: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """What templates use, known without rendering them.
-
-    variables: names that the caller has to give. rules: ids placed one by one, `rule("id")`.
-    lists: sections listed, "" where `rules` is used whole. problems: why it cannot be rendered.
-    """
-
-    variables: tuple[Use, ...] = ()
-    rules: tuple[Use, ...] = ()
-    lists: tuple[Use, ...] = ()
-    problems: tuple[Problem, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +101,7 @@ def read(source: str) -> Template:
         return Template(source, segments, _plain_facts(source, segments))
     from promptops.render.parse import parse
 
-    return parse(source, segments)
+    return Template(source, segments, *parse(source, segments))
 
 
 def _plain_facts(source: str, segments: tuple[Segment, ...]) -> Facts:

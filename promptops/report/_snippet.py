@@ -8,9 +8,9 @@ from __future__ import annotations
 from promptops.diagnostic import Diagnostic, Span
 from promptops.report import Diagnostics, Screen
 from promptops.report._collect import in_order, shown_lines
+from promptops.report._lines import hung
 from promptops.report._width import cut, tail, width
 from promptops.report.safe import one_line, safe
-from promptops.report.text import hung
 
 TAB = "    "
 NARROW = 20  # columns a line of source always gets, however narrow the screen is

@@ -70,7 +70,7 @@ def _row(cells: list[str], sizes: list[int], align: str) -> list[str]:
 
 
 def _stacked(head: list[str], body: list[list[str]], screen: Screen) -> list[str]:
-    from promptops.report.text import hung
+    from promptops.report._lines import hung
 
     drawn: list[str] = []
     for row in body:

@@ -18,6 +18,7 @@ from promptops.report import (
     Text,
     Words,
 )
+from promptops.report._lines import hung, wrapped
 from promptops.report.safe import one_line, safe
 from promptops.values import replace
 
@@ -73,21 +74,6 @@ def block_lines(block: Block, screen: Screen) -> list[str]:
             return bars(block, screen)
         case Picture():
             return _picture(block, screen)
-
-
-def hung(lead: str, text: str, screen: Screen) -> list[str]:
-    """`lead` and `text` wrapped to the screen, each further line indented under the text."""
-    first, *more = wrapped(text, screen.width - len(lead))
-    return [lead + first, *(" " * len(lead) + line if line else "" for line in more)]
-
-
-def wrapped(text: str, columns: int) -> tuple[str, ...]:
-    """The lines of a safe text; loads the Unicode tables only where it must."""
-    if len(text) <= columns and text.isascii() and text.isprintable():
-        return (text,)
-    from promptops.report._width import wrap
-
-    return wrap(text.replace("\t", "    "), columns)
 
 
 def _heading(block: Heading, screen: Screen) -> list[str]:

@@ -15,7 +15,8 @@ from promptops.tokens.caching import (
     static_prefix,
     write_extra,
 )
-from promptops.tokens.counts import Count, Counter, weakest
+from promptops.tokens.count import Count, weakest
+from promptops.tokens.counts import Counter
 from promptops.tokens.layout import Layout, Render, lay_out
 from promptops.tokens.prices import Price, call_usd, price
 from promptops.tokens.renderings import first_filling

@@ -75,7 +75,8 @@ def _adopted(tree: Tree, path: str, text: str) -> Plain:
 
 def _paragraphs(text: str, entries: Mapping[int, Rule]) -> tuple[Rule, ...]:
     """Every unit of the text; `entries`: by line, what the sidecar says of the rule there."""
-    from promptops.source.units import BREAK, read_units  # a dozen patterns, for Markdown alone
+    from promptops.source.unit import BREAK
+    from promptops.source.units import read_units  # a dozen patterns, for Markdown alone
 
     return tuple(
         replace(

@@ -27,7 +27,7 @@ from promptops.review.rules import compare_rules
 from promptops.review.states import States
 from promptops.source.cases import NAMES as CASES_FILES
 from promptops.source.document import Document
-from promptops.source.reading import PlainDocument
+from promptops.source.plain_document import PlainDocument
 from promptops.source.sidecar_path import SIDECAR, instructions_of
 from promptops.source.workspace import find_files
 from promptops.values import dataclass, replace

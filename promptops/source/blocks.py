@@ -26,14 +26,14 @@ from promptops.source.markup import (
 )
 
 if TYPE_CHECKING:
-    from promptops.source.units import Splitter
+    from promptops.source.unit import Pieces
 
 VOID = frozenset({"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta"})
 WRAPPERS = frozenset({"markdown", "md", "mdc", "prompt", "chatagent", "instructions", "skill"})
 MAX_TAGS = 64  # deeper is no section; keeps the search for the opening tag short
 
 
-def fence(splitter: Splitter, at: int, begin: int, body: str) -> int:
+def fence(splitter: Pieces, at: int, begin: int, body: str) -> int:
     """```` ``` ```` or `~~~` to its closing fence; without one to the end of the item or file.
 
     A fence of Markdown around all of the text (but front matter and titles) is no code: its two
@@ -51,7 +51,7 @@ def fence(splitter: Splitter, at: int, begin: int, body: str) -> int:
     return splitter.emit("code", start, end, at, after, body)
 
 
-def _wraps(splitter: Splitter, body: str, close: int, after: int) -> bool:
+def _wraps(splitter: Pieces, body: str, close: int, after: int) -> bool:
     return (
         body.strip("`~").strip().lower() in WRAPPERS
         and close < after
@@ -60,7 +60,7 @@ def _wraps(splitter: Splitter, body: str, close: int, after: int) -> bool:
     )
 
 
-def _closing_fence(splitter: Splitter, at: int, opening: str) -> tuple[int, int]:
+def _closing_fence(splitter: Pieces, at: int, opening: str) -> tuple[int, int]:
     """The line after the last line of code, and the line after the block.
 
     In a list item code often stands further left than the item; CommonMark ends the block there,
@@ -78,19 +78,19 @@ def _closing_fence(splitter: Splitter, at: int, opening: str) -> tuple[int, int]
     return _last(splitter, at, outside or len(lines))
 
 
-def _left_of_item(splitter: Splitter, line: str) -> bool:
+def _left_of_item(splitter: Pieces, line: str) -> bool:
     around = splitter.open
     return bool(around) and column_of(line[: indent_of(line)]) < around[-1][0] + 2
 
 
-def _last(splitter: Splitter, at: int, after: int) -> tuple[int, int]:
+def _last(splitter: Pieces, at: int, after: int) -> tuple[int, int]:
     """An unclosed block's end: blank lines at its end are left out."""
     while after > at and not splitter.lines[after - 1].strip():
         after -= 1
     return after, after
 
 
-def indented_code(splitter: Splitter, at: int, column: int, body: str) -> int:
+def indented_code(splitter: Pieces, at: int, column: int, body: str) -> int:
     """Code by indentation, which is no more than layout inside tags and before bullets."""
     base = (splitter.open[-1][1] if splitter.open else 0) + 4
     if column < base or splitter.tags or ITEM_START.match(body) or FENCE.match(body):
@@ -106,7 +106,7 @@ def indented_code(splitter: Splitter, at: int, column: int, body: str) -> int:
     return splitter.emit("code", splitter.starts[at], splitter.end_of(after - 1), at, after)
 
 
-def table(splitter: Splitter, at: int, begin: int, _body: str) -> int:
+def table(splitter: Pieces, at: int, begin: int, _body: str) -> int:
     """Rows, one unit each; the first takes the delimiter row with it."""
     after = at + 2 if splitter.delimiter_follows(at) else at + 1
     while True:
@@ -119,7 +119,7 @@ def table(splitter: Splitter, at: int, begin: int, _body: str) -> int:
         begin = splitter.starts[at] + indent_of(line)
 
 
-def tags(splitter: Splitter, at: int, begin: int, body: str) -> int:
+def tags(splitter: Pieces, at: int, begin: int, body: str) -> int:
     """A comment, a line of tags, or the text of `<rule>…</rule>` on one line."""
     if body.startswith("<!--"):
         return _comment(splitter, at, begin, body, "-->")
@@ -138,7 +138,7 @@ def tags(splitter: Splitter, at: int, begin: int, body: str) -> int:
     return splitter.emit("html", begin, begin + len(body), at, at + 1)
 
 
-def template(splitter: Splitter, at: int, begin: int, body: str) -> int:
+def template(splitter: Pieces, at: int, begin: int, body: str) -> int:
     """A comment of a template, or a line of nothing but template tags."""
     if body == "{":
         return data(splitter, at, begin, body)
@@ -148,7 +148,7 @@ def template(splitter: Splitter, at: int, begin: int, body: str) -> int:
     return splitter.emit("html", begin, begin + len(body), at, at + 1) if is_template(body) else 0
 
 
-def data(splitter: Splitter, at: int, begin: int, body: str) -> int:
+def data(splitter: Pieces, at: int, begin: int, body: str) -> int:
     """JSON without a fence: `{` or `[` alone on a line, to the line of its closing bracket."""
     if body not in {"{", "["}:
         return 0
@@ -162,7 +162,7 @@ def data(splitter: Splitter, at: int, begin: int, body: str) -> int:
     return 0
 
 
-def _comment(splitter: Splitter, at: int, begin: int, body: str, closing: str) -> int:
+def _comment(splitter: Pieces, at: int, begin: int, body: str, closing: str) -> int:
     """A comment. An HTML comment that never closes ends with its paragraph: it hides no rules."""
     end = -1 if closing in splitter.hopeless else splitter.text.find(closing, begin)
     if end < 0:
@@ -177,7 +177,7 @@ def _comment(splitter: Splitter, at: int, begin: int, body: str, closing: str) -
     return splitter.emit("html", begin, splitter.end_of(after - 1), at, after)
 
 
-def quote(splitter: Splitter, at: int, begin: int, _body: str) -> int:
+def quote(splitter: Pieces, at: int, begin: int, _body: str) -> int:
     """One paragraph, item or code block of a block quote; the rest of it is found line by line."""
     first, marker = at, ">"
     inner, start = _quoted(splitter, at, begin)
@@ -197,7 +197,7 @@ def quote(splitter: Splitter, at: int, begin: int, _body: str) -> int:
     return splitter.emit("quote", start, max(start, splitter.end_of(at - 1)), first, after, marker)
 
 
-def _quoted(splitter: Splitter, at: int, begin: int = -1) -> tuple[str | None, int]:
+def _quoted(splitter: Pieces, at: int, begin: int = -1) -> tuple[str | None, int]:
     """What stands behind the `>` of a line and where; None if it has none."""
     if at >= len(splitter.lines):
         return None, 0
@@ -207,7 +207,7 @@ def _quoted(splitter: Splitter, at: int, begin: int = -1) -> tuple[str | None, i
     return (splitter.text[match.end() : end], match.end()) if match else (None, 0)
 
 
-def _quoted_end(splitter: Splitter, at: int) -> int:
+def _quoted_end(splitter: Pieces, at: int) -> int:
     while at < len(splitter.lines):
         inner = _quoted(splitter, at)[0]
         if inner is None:
@@ -218,7 +218,7 @@ def _quoted_end(splitter: Splitter, at: int) -> int:
     return at
 
 
-def _quoted_code(splitter: Splitter, first: int, at: int, opening: str) -> int:
+def _quoted_code(splitter: Pieces, first: int, at: int, opening: str) -> int:
     start = end = splitter.starts[at + 1]
     number = at + 1
     while (inner := _quoted(splitter, number)[0]) is not None:
@@ -229,7 +229,7 @@ def _quoted_code(splitter: Splitter, first: int, at: int, opening: str) -> int:
     return splitter.emit("code", start, max(start, end), first, number, opening)
 
 
-def front_matter(splitter: Splitter) -> int:
+def front_matter(splitter: Pieces) -> int:
     """Meta data between two `---` on top, valid YAML or not; a licence comment may precede it.
 
     Returns the number of the line after it, 0 where there is none.

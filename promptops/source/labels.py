@@ -16,7 +16,7 @@ from typing import NamedTuple
 from promptops.source import words
 from promptops.source.sentences import mask_code, sentence_ranges
 from promptops.source.signals import first_words, holds, order, pattern, signals
-from promptops.source.units import CODE, HEADING, ITEM, PROSE, Unit
+from promptops.source.unit import CODE, HEADING, ITEM, PROSE, Unit
 
 RULE = "rule"
 FACT = "fact"

@@ -8,7 +8,8 @@ from promptops.diagnostic import Edit, Place
 from promptops.model import Prompt, Rule
 from promptops.source.document import Lines
 from promptops.source.labels import RULE, label_units
-from promptops.source.units import Unit, read_units
+from promptops.source.unit import Unit
+from promptops.source.units import read_units
 
 EXTENSIONS = (".instructions.md", ".prompt.md", ".md", ".mdc", ".markdown", ".txt")
 

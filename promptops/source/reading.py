@@ -9,6 +9,7 @@ from promptops.errors import InputError
 from promptops.model import Case, Decision, Prompt, Rule
 from promptops.source.cases import NAMES, read_cases
 from promptops.source.document import Document, Lines
+from promptops.source.plain_document import PlainDocument, problem_of
 from promptops.source.schema import PROMPT
 from promptops.source.shape import WRONG, Log, Problem
 from promptops.source.text import BOM, decode
@@ -23,32 +24,6 @@ if TYPE_CHECKING:
 
     from promptops.source.anchor import Anchor
     from promptops.source.sidecar import SidecarDocument
-
-
-class PlainDocument:
-    """A text with no structure: every place is its beginning, and `within` counts from there."""
-
-    def __init__(self, path: str, text: str) -> None:
-        self.path = path
-        self.text = text
-        self.lines = Lines(text)
-
-    def locate(
-        self,
-        place: Place,  # noqa: ARG002
-        within: tuple[int, int] | None = None,
-        *,
-        key: bool = False,  # noqa: ARG002
-    ) -> tuple[int, int]:
-        return within or (0, 0)
-
-    def edit(
-        self,
-        place: Place,  # noqa: ARG002
-        within: tuple[int, int] | None,
-        replacement: str,
-    ) -> Sequence[Edit]:
-        return [] if within is None else [Edit(*within, replacement)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,15 +150,6 @@ def _text(tree: Tree, path: str) -> tuple[str, list[Problem]]:
 
 def _lossy(tree: Tree, path: str) -> str:
     return tree.read(path).decode("utf-8", "replace")
-
-
-def problem_of(kind: str, error: InputError, document: Document) -> Problem:
-    """An error that stopped the reading, as a finding at its line and column."""
-    starts = document.lines.starts
-    line = min(max(error.line - 1, 0), len(starts) - 1)
-    offset = min(starts[line] + max(error.column - 1, 0), len(document.text))
-    end = offset + (document.text[offset : offset + 1] not in ("", "\n", "\r"))
-    return Problem(kind, Finding((), error.message, error.hint, within=(offset, end)))
 
 
 def _prompt(root: Any, path: str, log: Log) -> Prompt | None:

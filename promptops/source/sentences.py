@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from promptops.source.units import Unit
+from promptops.source.unit import Unit
 
 _END = re.compile(r"(?<![.!?…])[.!?…]++[\"'”’»)\]*_`]*+(?=\s|$)|[。！？]++[\"'”’」』）)\]*_]*+")
 _BRACKETS = re.compile(r"[()（）]")

@@ -16,7 +16,7 @@ from promptops.model import Case, Rule
 from promptops.source.anchor import HERE
 from promptops.source.containers import Field, ListOf, Record
 from promptops.source.document import Document, Lines
-from promptops.source.reading import PlainDocument, problem_of
+from promptops.source.plain_document import PlainDocument, problem_of
 from promptops.source.schema import CASE, RULE, TEXT
 from promptops.source.shape import WRONG, Log, Problem
 from promptops.source.text import BOM, decode

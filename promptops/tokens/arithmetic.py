@@ -11,7 +11,8 @@ from functools import partial
 
 from promptops.model import Message, Prompt
 from promptops.tokens.beside import NOTHING_BESIDE, Beside, beside
-from promptops.tokens.counts import Count, Counter, total_of
+from promptops.tokens.count import Count, total_of
+from promptops.tokens.counts import Counter
 from promptops.tokens.framing import Framing, Size, framing
 from promptops.tokens.layout import RULE, Layout, Render, knows, lay_out
 from promptops.tokens.renderings import Filling, fillings, first_filling, shares

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from promptops.model import Image, Prompt
-from promptops.tokens.counts import Count, Counter, total_of
+from promptops.tokens.count import Count, total_of
+from promptops.tokens.counts import Counter
 from promptops.tokens.images import image_tokens
 from promptops.tokens.models import Model
 from promptops.tokens.tools import NONE, tool_count

@@ -12,7 +12,8 @@ from collections.abc import Sequence
 from itertools import accumulate, zip_longest
 
 from promptops.model import Prompt
-from promptops.tokens.counts import Count, Counter
+from promptops.tokens.count import Count
+from promptops.tokens.counts import Counter
 from promptops.tokens.encode import Encoder
 from promptops.tokens.facts import Row, by_model
 from promptops.tokens.framing import Framing

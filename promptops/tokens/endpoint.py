@@ -15,7 +15,7 @@ from typing import Any
 
 from promptops.errors import ProviderError
 from promptops.model import Message, Tool
-from promptops.tokens.counts import Count
+from promptops.tokens.count import Count
 from promptops.tokens.models import COUNTED, Model
 from promptops.tokens.tables import write_table
 from promptops.tokens.tools import definition

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from functools import cache
 from importlib.util import find_spec
 
-from promptops.tokens.counts import Count
+from promptops.tokens.count import Count
 from promptops.tokens.encode import Encoder
 from promptops.tokens.models import ESTIMATED, UNKNOWN, Model
 from promptops.tokens.pretokenize import splitter

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import ceil, floor, sqrt
 
-from promptops.tokens.counts import Count
+from promptops.tokens.count import Count
 from promptops.tokens.facts import Row, by_model
 from promptops.tokens.models import ESTIMATED, UNKNOWN, Model
 

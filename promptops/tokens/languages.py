@@ -10,7 +10,8 @@ from types import MappingProxyType
 
 from promptops.model import Prompt
 from promptops.tokens.arithmetic import size_of
-from promptops.tokens.counts import Count, Counter
+from promptops.tokens.count import Count
+from promptops.tokens.counts import Counter
 from promptops.tokens.prices import Price, call_usd
 
 

@@ -16,7 +16,8 @@ from promptops.tokens.caching import (
     static_prefix,
     without_first_variable,
 )
-from promptops.tokens.counts import Count, Counter
+from promptops.tokens.count import Count
+from promptops.tokens.counts import Counter
 from promptops.tokens.languages import LanguageCost, language_costs
 from promptops.tokens.layout import Layout, Render, lay_out
 from promptops.tokens.prices import WRITE, WRITE_1H, Price, batch_usd, call_usd, price

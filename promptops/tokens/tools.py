@@ -12,7 +12,8 @@ from collections.abc import Mapping, Sequence
 from math import ceil
 
 from promptops.model import Tool
-from promptops.tokens.counts import Count, Counter
+from promptops.tokens.count import Count
+from promptops.tokens.counts import Counter
 from promptops.tokens.facts import Row, by_model, rows
 from promptops.tokens.framing import Size
 from promptops.tokens.models import ESTIMATED, UNKNOWN, Model

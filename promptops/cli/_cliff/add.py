@@ -22,7 +22,7 @@ from promptops.cli._cliff.work import (
     refuse_silence,
     why_stopped,
 )
-from promptops.cli._session import Session
+from promptops.cli._eval.session import Session
 from promptops.cliff.addition import CLEAN, HARMFUL, Addition
 from promptops.cliff.candidate import Candidate, Trial, incidence
 from promptops.cliff.drive import NO_LIMIT

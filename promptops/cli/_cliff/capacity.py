@@ -19,7 +19,7 @@ from promptops.cli._cliff.work import (
     why_stopped,
 )
 from promptops.cli._eval.blocks import percent
-from promptops.cli._session import Session
+from promptops.cli._eval.session import Session
 from promptops.cliff.capacity import Capacity
 from promptops.cliff.climb import Climb
 from promptops.cliff.shape import CANNOT_TELL, NONE

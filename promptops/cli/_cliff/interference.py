@@ -20,7 +20,7 @@ from promptops.cli._cliff.work import (
     refuse_silence,
     why_stopped,
 )
-from promptops.cli._session import Session
+from promptops.cli._eval.session import Session
 from promptops.cliff.advice import advise
 from promptops.cliff.drive import NO_LIMIT, Driver
 from promptops.cliff.findings import Findings, Pair, read

@@ -9,7 +9,7 @@ from typing import Any
 from promptops.cli._call import Call
 from promptops.cli._cliff.options import Measured
 from promptops.cli._eval.options import Wanted
-from promptops.cli._session import Session
+from promptops.cli._eval.session import Session
 from promptops.cliff.drive import SENT
 from promptops.cliff.subject import Scoring, Subject
 from promptops.errors import (

@@ -81,7 +81,7 @@ def ask(
 
         run, signal = run_requests(call, name, link, limits, tariff, requests)
     else:
-        from promptops.cli._engine import run_sharded
+        from promptops.cli._eval.engine import run_sharded
 
         engine = (wanted.engine, wanted.workers)
         run, signal = run_sharded(call, engine, name, link, limits, tariff, requests)

@@ -11,8 +11,8 @@ from promptops import __version__
 from promptops.cli._call import Call
 from promptops.cli._eval.answers import bytes_of
 from promptops.cli._eval.blocks import money
+from promptops.cli._eval.judge import JudgeModel
 from promptops.cli._eval.options import Wanted
-from promptops.cli._judge import JudgeModel
 from promptops.digest import digest
 from promptops.errors import EXIT_CLEAN, EXIT_FINDINGS, EXIT_INCOMPLETE, IncompleteError, UsageError
 from promptops.evals import State

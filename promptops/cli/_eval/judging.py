@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from promptops.cli._call import Call
+from promptops.cli._eval.judge import JudgeModel
 from promptops.cli._eval.options import Wanted
-from promptops.cli._judge import JudgeModel
 from promptops.evals import Answer, Judgement, State
 from promptops.evals.assertions import Context, judge
 from promptops.evals.judging import Case

@@ -8,7 +8,7 @@ from promptops.cli._tokens.text import shown_count, shown_usd
 from promptops.model import Prompt
 from promptops.report import Bars, Block, Heading, Table, Text
 from promptops.tokens.arithmetic import Measure
-from promptops.tokens.counts import Count
+from promptops.tokens.count import Count
 from promptops.tokens.languages import LanguageCost
 from promptops.tokens.summary import Figures
 

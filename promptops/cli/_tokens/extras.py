@@ -16,7 +16,8 @@ from promptops.report import Block, Table, Text
 from promptops.source.beside_shapes import MOST_PIXELS
 from promptops.source.tree import Tree
 from promptops.tokens.arithmetic import size_of
-from promptops.tokens.counts import Count, Counter
+from promptops.tokens.count import Count
+from promptops.tokens.counts import Counter
 from promptops.tokens.images import image_tokens
 from promptops.tokens.models import Model
 from promptops.tokens.skeleton import skeleton

@@ -8,7 +8,7 @@ from typing import Any
 
 from promptops.cli._tokens.text import count_data, price_data
 from promptops.tokens.arithmetic import Range
-from promptops.tokens.counts import Count
+from promptops.tokens.count import Count
 from promptops.tokens.summary import Figures
 
 

@@ -14,10 +14,10 @@ from promptops.cli._tokens.text import shown_count
 from promptops.errors import UsageError
 from promptops.report import Block, Heading, Items, Report, Table, Text
 from promptops.source.shape import nearest
-from promptops.tokens.counts import Count
+from promptops.tokens.count import Count
 
 if TYPE_CHECKING:
-    from promptops.cli.tokens import Work
+    from promptops.cli._tokens.work import Work
 
 SHOWN = 5  # repeated texts of a load, unless more are asked for
 _WHEN = {START: "", FILES: "", "asked": "only if the agent asks for it, ", "manual": ""}

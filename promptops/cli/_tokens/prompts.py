@@ -10,16 +10,17 @@ from promptops.cli._prompts import find_prompt, governed, usable
 from promptops.cli._tokens import blocks as blocks
 from promptops.cli._tokens.extras import Extras, beside_text, extra_blocks
 from promptops.cli._tokens.json import of_prompt
+from promptops.cli._tokens.plain import decoded
 from promptops.errors import InputError, UsageError
 from promptops.model import Prompt
 from promptops.report import Diagnostics
 from promptops.source.reading import Reading
 from promptops.source.workspace import find_files
-from promptops.tokens.counts import Count, total_of
+from promptops.tokens.count import Count, total_of
 from promptops.tokens.summary import Figures, summarize
 
 if TYPE_CHECKING:
-    from promptops.cli.tokens import Work
+    from promptops.cli._tokens.work import Work
 
 
 def add_prompts(work: Work, name: str | None) -> None:
@@ -31,7 +32,7 @@ def add_prompts(work: Work, name: str | None) -> None:
     found = governed(tree, work.settings)
     plain = () if found else find_files(work.settings, tree.paths()).instructions
     for path in plain:
-        work.add_text(path, tree.read(path))
+        work.add_text(path, decoded(tree.read(path), path))
     if not found and not plain:
         hint = "name a file, or - for standard input"
         raise UsageError("no prompts are governed here", hint)

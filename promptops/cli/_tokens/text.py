@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import floor, log10
 
-from promptops.tokens.counts import Count
+from promptops.tokens.count import Count
 from promptops.tokens.prices import Price
 
 TYPE_CHECKING = False  # `typing` costs a cold count a tenth of its time

@@ -14,7 +14,8 @@ from promptops.importing.names import Names, id_of
 from promptops.importing.pieces import cut
 from promptops.model import Message, Prompt
 from promptops.render import TARGETS
-from promptops.source.units import FRONT_MATTER, read_units
+from promptops.source.unit import FRONT_MATTER
+from promptops.source.units import read_units
 
 NAME = "text"
 _DESCRIPTION = re.compile(r"""^description:[ \t]*(["']?)(\S.*?)\1[ \t]*$""", re.MULTILINE)
