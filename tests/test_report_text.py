@@ -240,6 +240,6 @@ def test_a_clean_prompt_imports_next_to_nothing() -> None:
     done = subprocess.run([sys.executable, "-c", CLEAN], capture_output=True, text=True, check=True)
     loaded = done.stdout.split()
     ours = {name for name in loaded if name.startswith("promptops.report")}
-    wanted = ("", "._blocks", ".safe", ".text")
+    wanted = ("", "._blocks", "._lines", ".safe", ".text")
     assert ours == {f"promptops.report{name}" for name in wanted}
     assert not {"unicodedata", "textwrap", "shutil", "json", "html", "xml"} & set(loaded)

@@ -82,7 +82,7 @@ def _matcher(globs: tuple[str, ...]) -> Callable[[str], bool]:
 
 def _end(glob: str) -> str:
     """The characters that every path which matches ends with."""
-    return re.split(r"[*?]", glob)[-1]
+    return re.split(r"[*?/]", glob)[-1]
 
 
 def matching(globs: Iterable[str], paths: Iterable[str]) -> list[str]:
