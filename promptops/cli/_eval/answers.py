@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from promptops.cli._call import Call
+from promptops.cli._eval.got import Got
 from promptops.cli._eval.options import Wanted
 from promptops.cli._prompts import usable
 from promptops.errors import EXIT_CANNOT, InputError, UsageError, unreadable
@@ -20,27 +21,10 @@ from promptops.excerpt import excerpt
 from promptops.model import Prompt
 
 if TYPE_CHECKING:
-    from promptops.evals.batches.night import Night
+    pass
 
 MOST_BYTES = 1 << 30
 SHOWN = 20  # names that a list of cases holds
-
-
-@dataclass(frozen=True, slots=True)
-class Got:
-    """The answers of one plan, or of two, one behind the other.
-
-    signal: the exit code of what interrupted the run, or 0. against: what the second plan is
-    called. night: of --engine batch, what is not done. recorded: of recorded answers, how they fit; None where a model was asked. unknown: the
-    questions of those that fit no case.
-    """
-
-    run: Run
-    signal: int = 0
-    against: str = ""
-    recorded: dict[str, Any] | None = None
-    unknown: tuple[str, ...] = ()
-    night: Night | None = None
 
 
 def plans(

@@ -12,8 +12,8 @@ from dataclasses import replace
 from typing import Any
 
 from promptops.cli._call import Call
-from promptops.cli._eval.answers import Got
 from promptops.cli._eval.blocks import money
+from promptops.cli._eval.got import Got
 from promptops.cli._eval.options import Wanted
 from promptops.cli._eval.run import Line
 from promptops.cli._session import Session

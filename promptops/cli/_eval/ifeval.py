@@ -8,8 +8,9 @@ from dataclasses import replace
 from typing import Any
 
 from promptops.cli._call import Call
-from promptops.cli._eval.answers import Got, ask, bytes_of, recorded_files
+from promptops.cli._eval.answers import ask, bytes_of, recorded_files
 from promptops.cli._eval.blocks import calls_blocks, drawn, failures_blocks, recorded_blocks
+from promptops.cli._eval.got import Got
 from promptops.cli._eval.options import Wanted
 from promptops.cli._eval.work import money_data, reasons
 from promptops.digest import digest

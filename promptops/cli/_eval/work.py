@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from promptops.cli._call import Call
-from promptops.cli._eval.answers import Got, ask, plans
+from promptops.cli._eval.answers import ask, plans
 from promptops.cli._eval.blocks import eval_blocks
 from promptops.cli._eval.findings import findings
+from promptops.cli._eval.got import Got
 from promptops.cli._eval.judging import Bench
 from promptops.cli._eval.options import Wanted
 from promptops.cli._eval.sheet import sheet, verdicts
