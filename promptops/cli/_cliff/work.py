@@ -94,7 +94,7 @@ class Work:
 
                 return BatchSession(*means, target=self.target, seconds=self.wanted.wait or 0.0)
             case engine:
-                from promptops.cli._engine import ShardedSession
+                from promptops.cli._eval.engine import ShardedSession
 
                 return ShardedSession(*means, engine=(engine, self.wanted.workers))
 

@@ -16,7 +16,7 @@ from promptops.cli._eval.blocks import money
 from promptops.cli._eval.got import Got
 from promptops.cli._eval.options import Wanted
 from promptops.cli._eval.run import Line
-from promptops.cli._session import Session
+from promptops.cli._eval.session import Session
 from promptops.cli._state import store_place
 from promptops.errors import EXIT_INTERRUPTED, EXIT_LATER, EXIT_TERMINATED, UsageError
 from promptops.evals import Request, State

@@ -12,7 +12,7 @@ from types import FrameType
 from typing import Any
 
 from promptops.cli._call import Call
-from promptops.cli._session import Session
+from promptops.cli._eval.session import Session
 from promptops.cli._state import SHARED
 from promptops.cli._workers import hello, welcome
 from promptops.errors import UsageError
