@@ -119,3 +119,41 @@ def test_a_co_author_who_commits_nothing_is_here_all_the_same(run: Run, repo: Re
     done = run("why", "AGENTS.md:3", "--format", "json", cwd=repo.root)
     people = {p["name"]: p["active"] for p in json.loads(done.out)["result"]["people"]}
     assert people["Bob Ross"] is True
+
+
+AGENTS = (
+    "Claude Opus 4.5 <noreply@anthropic.com>",
+    "Copilot <175728472+Copilot@users.noreply.github.com>",
+    "copilot-swe-agent[bot] <198982749+Copilot@users.noreply.github.com>",
+    "Cursor Agent <cursoragent@cursor.com>",
+    "dependabot[bot] <49699333+dependabot[bot]@users.noreply.github.com>",
+    "acme-bot <acme-bot@acme.example>",
+    "aider (gpt-4o) <aider@aider.chat>",
+)
+HUMANS = (
+    "Claude Shannon <claude@example.org>",
+    "Claude Monet <monet@example.org>",
+    "Abbot <abbot@example.org>",
+    "Devina Rao <devina@example.org>",
+    "Cursory Reader <reader@example.org>",
+    "Cody Botkin <41+botkin@users.noreply.github.com>",
+)
+
+
+@pytest.mark.parametrize("who", AGENTS + HUMANS)
+def test_programs_and_people_are_told_apart(run: Run, repo: Repo, who: str) -> None:
+    repo.commit({"AGENTS.md": rules("Cite the policy section that you rely on.")}, "Cite", who)
+    (rule,) = asked(run, repo, "AGENTS.md")["rules"]
+    assert rule["rests_on"] == ("nobody" if who in AGENTS else "one")
+    done = run("why", "AGENTS.md:3", cwd=repo.root)
+    assert ("program" in done.out) is (who in AGENTS)
+
+
+def test_who_left_is_not_given_a_date_that_is_not_known(run: Run, repo: Repo) -> None:
+    repo.commit({"other.txt": "x"}, "elsewhere", EVE)
+    repo.clock += YEAR
+    repo.commit({"other.txt": "y"}, "later", ADA)
+    told = run("people", cwd=repo.root).out
+    row = next(line for line in told.splitlines() if line.startswith("Eve"))
+    assert "before 20" in row
+    assert row.split()[-3:] == ["left", "1", "0"]

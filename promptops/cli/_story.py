@@ -192,7 +192,5 @@ def _people(told: Why) -> Iterator[Block]:
     if not told.people:
         return
     yield Heading("Who knows", 3)
-    rows = (
-        (p.name, p.email, day(p.last_commit), "here" if p.active else "left") for p in told.people
-    )
+    rows = ((p.name, p.email, p.seen, p.standing) for p in told.people)
     yield Table(("name", "e-mail", "last commit", ""), tuple(rows))

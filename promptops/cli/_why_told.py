@@ -117,4 +117,5 @@ def person_json(person: Person) -> dict[str, Any]:
         "email": person.email,
         "last_commit": iso(person.last_commit),
         "active": person.active,
+        "program": person.program,
     }

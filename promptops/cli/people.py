@@ -14,7 +14,6 @@ from promptops.cli._why_told import person_json
 from promptops.errors import UsageError
 from promptops.excerpt import excerpt
 from promptops.history.activity import Person
-from promptops.history.dates import day
 from promptops.history.knowledge import LEFT, MANY, NOBODY, ONE, Knowledge, Known, knowledge
 from promptops.history.past import Past, open_past
 from promptops.history.recent import identity
@@ -139,8 +138,7 @@ def _last(rule: Known) -> str:
 
 def _people(rules: Sequence[Known]) -> Table:
     rows = (
-        (p.name, p.email, day(p.last_commit), "here" if p.active else "left", str(n), str(alone))
-        for p, n, alone in _counted(rules)
+        (p.name, p.email, p.seen, p.standing, str(n), str(alone)) for p, n, alone in _counted(rules)
     )
     return Table(("name", "e-mail", "last commit", "", "rules", "alone"), tuple(rows), "llllrr")
 
@@ -152,7 +150,8 @@ def _counted(rules: Sequence[Known]) -> list[tuple[Person, int, int]]:
     for rule in rules:
         for person in rule.people:
             key = identity(person.email)
-            persons.setdefault(key, person)
+            known = persons.setdefault(key, person)
+            persons[key] = max(known, person, key=lambda p: p.last_commit or 0)
             shaped[key] += 1
             alone[key] += rule.rests_on == ONE and person.active
     return [(persons[key], n, alone[key]) for key, n in shaped.most_common()]

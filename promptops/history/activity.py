@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Sequence, Set
 from typing import NamedTuple
 
+from promptops.history.dates import day
 from promptops.history.messages import Message
 from promptops.history.past import Past
 from promptops.history.recent import identity, newest_commits
@@ -17,16 +18,46 @@ from promptops.history.stream import Commit
 _CO_AUTHOR = re.compile(r"(?P<name>[^<]*?)\s*<(?P<email>[^<>\s]+)>")
 
 
+_PROGRAM = re.compile(
+    r"(?:\[bot\]|[ -]bot|^bot)$|^(?:github )?copilot$|^(?:github[ -]actions|devin|aider|openhands)\b"
+    r"|^claude(?: code| (?:opus|sonnet|haiku|fable)\b.*)?$|^cursor(?: agent)?$|^codex(?: cli)?$",
+    re.IGNORECASE,
+)
+_PROGRAMS_ADDRESS = re.compile(
+    r"\[bot\]@|\+copilot@|^noreply@(?:anthropic|openai|aider|cursor)\.|^(?:cursoragent|codex|aider)@"
+    r"|^openhands@|^bot@|-bot@",
+    re.IGNORECASE,
+)
+
+
 class Person(NamedTuple):
     """A person as commits name them. last_commit: author time of the newest one seen, or None.
 
-    active: a commit within 180 days of the newest one, and not said to have left.
+    active: a commit within 180 days of the newest one, and not said to have left. before: where no
+    such commit is, when those 180 days began: the newest commit is older, `last_commit` or later.
     """
 
     name: str
     email: str
     last_commit: int | None = None
     active: bool = False
+    before: int | None = None
+
+    @property
+    def program(self) -> bool:
+        """True for a bot or a coding agent, by the name or address that programs commit under."""
+        named = _PROGRAM.search(self.name) is not None
+        return named or _PROGRAMS_ADDRESS.search(self.email) is not None
+
+    @property
+    def standing(self) -> str:
+        """In a word: program, here or left."""
+        return "program" if self.program else "here" if self.active else "left"
+
+    @property
+    def seen(self) -> str:
+        """When the newest commit was made, as far as it is known."""
+        return f"before {day(self.before)}" if self.before else day(self.last_commit)
 
 
 class Activity(NamedTuple):
@@ -42,7 +73,7 @@ class Activity(NamedTuple):
         left = {name.casefold(), email.casefold()} & self.left
         latest = max((t for t in (newest, time) if t is not None), default=None)
         here = newest is not None or (latest or 0) >= self.since  # co-authors commit nothing
-        return Person(name, email, latest, here and not left)
+        return Person(name, email, latest, here and not left, None if here else self.since)
 
 
 def activity(past: Past, wanted: Set[str] | None = None) -> Activity:

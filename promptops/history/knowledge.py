@@ -129,7 +129,7 @@ def _known(
         if event.commit.id not in messages:
             messages[event.commit.id] = past.message(event.commit.id)
     who = people(known, ((event.commit, messages[event.commit.id]) for event in shaped[::-1]))
-    humans = tuple(person for person in who if not is_bot(person))
+    humans = tuple(person for person in who if not person.program)
     unit = target.unit
     assert unit is not None
     return Known(
@@ -150,8 +150,3 @@ def _rests_on(humans: tuple[Person, ...]) -> str:
     if not humans:
         return NOBODY
     return MANY if len(here) > 1 else ONE if here else LEFT
-
-
-def is_bot(person: Person) -> bool:
-    """True for a name or address that a host gives to programs."""
-    return person.name.endswith("[bot]") or "[bot]@" in person.email

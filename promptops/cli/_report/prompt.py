@@ -251,8 +251,7 @@ def _people(seen: Overview, level: int) -> Iterator[Block]:
     yield Heading("Who knows it", level)
     shaped = Counter(p.email for f in seen.rules for p in (f.known.people if f.known else ()))
     rows = [
-        (people[email].name, str(n), "here" if people[email].active else "left",
-         day(people[email].last_commit))
+        (people[email].name, str(n), people[email].standing, people[email].seen)
         for email, n in shaped.most_common()
     ]  # fmt: skip
     yield Table(("name", "rules shaped", "", "last commit"), tuple(rows), "lrll")
