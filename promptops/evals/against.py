@@ -72,7 +72,7 @@ def against(
     def said(key: Key) -> Comparison:
         one = found.get(same_as.get(key, key))
         if one is None:
-            return _too_small(pairs[key]) if key in pairs else NOTHING
+            return _too_small(pairs.get(key)) if key[1] else NOTHING
         judged = complete and _judged(before, key) and _judged(after, key)
         return one if judged else _untold(one)
 
@@ -95,12 +95,10 @@ def _untold(one: Comparison) -> Comparison:
     return replace(one, verdict="cannot_tell", cases_needed=None, unpaired_needed=None)
 
 
-def _too_small(pair: Pair) -> Comparison:
+def _too_small(pair: Pair | None) -> Comparison:
     """Too few cases to be looked at: neither a rate nor a verdict, and how many are missing."""
-    cases = len(pair.before.keys() & pair.after.keys())
-    return replace(
-        NOTHING, cases=cases, cases_needed=max(1, FEWEST_CASES - cases) if cases else None
-    )
+    cases = len(pair.before.keys() & pair.after.keys()) if pair else 0
+    return replace(NOTHING, cases=cases, cases_needed=max(1, FEWEST_CASES - cases))
 
 
 def _pairs(

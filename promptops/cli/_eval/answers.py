@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from promptops.cli._call import Call
 from promptops.cli._eval.got import Got
 from promptops.cli._eval.options import Wanted
-from promptops.cli._prompts import usable
 from promptops.errors import EXIT_CANNOT, InputError, UsageError, unreadable
 from promptops.evals import State
 from promptops.evals.plan import Plan, plan
@@ -153,21 +152,12 @@ def _matched_data(name: str, recorded: Recorded, found: Matched) -> dict[str, An
 
 def _before(call: Call, wanted: Wanted, now: Plan) -> Plan:
     """The prompt as it was, on the cases and by the tests of today: the same in both."""
+    from promptops.cli._eval.instructions import before_of
     from promptops.history.git import Repository
     from promptops.history.trees import CommitTree
-    from promptops.source.reading import read_prompt
 
+    revision, prompt = str(wanted.against), replace(now.prompt, cases=now.cases)
     with Repository.find(call.root, call.environ) as repository:
-        tree = CommitTree(repository, repository.resolve(str(wanted.against)))
-        path = now.prompt.path
-        if not tree.exists(path):
-            hint = "a renamed prompt is compared by running both versions"
-            raise UsageError(f"{wanted.against} has no {path}", hint)
-        old = usable(read_prompt(tree, path))
-    known = set(old.variables)
-    cases = tuple(
-        replace(case, variables={k: v for k, v in case.variables.items() if k in known})
-        for case in now.cases
-    )
-    same: Prompt = replace(old, cases=cases)
+        tree = CommitTree(repository, repository.resolve(revision))
+        same = before_of(tree, prompt, revision)
     return plan(same, now.target, repeats=now.repeats, expected=now.expected)

@@ -76,9 +76,9 @@ def _change(one: Mapping[str, Any]) -> tuple[str, str, str, str]:
 
 
 def compared_word(one: Mapping[str, Any]) -> str:
-    """`worse`, `cannot tell, 852 more cases would`, or `too small, 5 more cases to look at it`."""
+    """`worse`, `cannot tell, 852 more cases`, or `too small, 5 more cases`."""
     if one["difference_pp"] is None and one["cases_needed"]:
-        return f"too small, {one['cases_needed']} more cases to look at it"
+        return f"too small, {one['cases_needed']} more cases"
     said = SHOWN.get(one["verdict"], one["verdict"])
     more = one["cases_needed"]
-    return f"{said}, {more} more cases would" if more else said
+    return f"{said}, {more} more cases" if more else said

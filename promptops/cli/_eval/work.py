@@ -12,11 +12,12 @@ from promptops.cli._eval.answers import ask, plans
 from promptops.cli._eval.blocks import eval_blocks
 from promptops.cli._eval.findings import findings
 from promptops.cli._eval.got import Got
+from promptops.cli._eval.instructions import find_measured
 from promptops.cli._eval.judging import Bench
 from promptops.cli._eval.options import Wanted
 from promptops.cli._eval.sheet import sheet, verdicts
-from promptops.cli._prompts import find_prompt, usable
-from promptops.errors import EXIT_CLEAN, EXIT_FINDINGS, EXIT_INCOMPLETE
+from promptops.cli._prompts import usable
+from promptops.errors import EXIT_CLEAN, EXIT_FINDINGS, EXIT_INCOMPLETE, UsageError
 from promptops.evals import Answer, State, result
 from promptops.evals.against import Against, against
 from promptops.evals.plan import Plan
@@ -28,7 +29,10 @@ from promptops.source.reading import Reading
 
 def evaluate(call: Call, wanted: Wanted, name: str) -> Report:
     """The report on the prompt `name`; with --plan, of what it would take."""
-    reading = find_prompt(call, call.tree(), call.settings(), name)
+    reading = find_measured(call, name)
+    if wanted.evidence and reading.sidecar is not None:
+        hint = f"`promptops import {reading.path}` makes a governed prompt of it"
+        raise UsageError("evidence is of governed prompts", hint, path=reading.path)
     now, before, recorded = plans(call, wanted, usable(reading))
     bench = Bench(call, wanted)
     bench.ready(now)
