@@ -58,7 +58,7 @@ class Kept:
     @property
     def stamp(self) -> str:
         """Changes whenever the code that reads history does."""
-        return tool_stamp(("history", "source"))
+        return tool_stamp(("", "history", "source"))
 
     def load(self) -> dict[str, Any]:
         """The rows; empty where there are none."""

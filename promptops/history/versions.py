@@ -116,7 +116,7 @@ class Versions:
 
     def linked(self, old: list[Unit], new: list[Unit], foreign: bool = False) -> list[Link]:
         """How some units grew out of others, worked out anew."""
-        from promptops.history.align import align  # with a library: what is kept needs none
+        from promptops.history.align import align  # what is kept needs none of it
 
         return align(old, new, foreign)
 
