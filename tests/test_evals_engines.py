@@ -17,11 +17,15 @@ from typing import Any
 import pytest
 from cliff_server import Model
 from cliff_server import prompt_text as cliff_text
+from dask_cluster import cluster
 from loopback import Behave, Loopback, Reply, completion
 from repos import Repo
 from test_eval import prompt_text
+from test_evals_store import fresh
 
-from promptops.errors import UsageError
+from promptops import __version__
+from promptops.cli._workers import Hello, hello, welcome
+from promptops.errors import ProviderError, UsageError
 from promptops.evals import Answer, Request, State, engines
 from promptops.evals.money import Tariff
 from promptops.evals.patience import Limits
@@ -66,6 +70,9 @@ class Workers:
 
     def stop(self) -> None:
         self.stopped += 1
+
+    def everywhere(self, ask: Any, about: str) -> dict[str, Any]:
+        return {}
 
     def _done(self, job: Job, requests: tuple[Request, ...]) -> Outcome:
         answers, calls, kept = [], 0, 0
@@ -173,6 +180,48 @@ def test_without_dask_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> Non
         pass
     assert "promptops[dask]" in caught.value.hint
     assert engines.names() == ("local", "dask")
+
+
+# -- who uses none of it -------------------------------------------------------------------------
+
+ENGINES = ("dask", "distributed", "litellm", "psycopg", "openai")
+OURS = ("cli._engine", "cli._workers", "cli._eval.batch", "evals.engines", "evals.shards",
+        "evals.postgres", "evals.batches.night", "evals.batches.litellm")  # fmt: skip
+LOADED = """
+import sys
+from promptops.__main__ import main
+try:
+    code = main()
+except SystemExit as end:
+    code = end.code
+print(code, *sorted(sys.modules), file=sys.stderr)
+"""
+
+
+@pytest.mark.parametrize("command", ["eval", "cliff"])
+def test_calls_of_this_process_load_no_engine(tmp_path: Path, command: str) -> None:
+    repo = Repo(tmp_path / "r")
+    repo.commit({"prompts/world.prompt.yaml": cliff_text(8, 12, 0.6)})
+    with Loopback() as server:
+        argv = [command, "world", "--api-base", server.url, "--model", "m", "--max-calls", "20"]
+        environ = {k: v for k, v in os.environ.items() if not k.startswith("PROMPTOPS_")}
+        done = subprocess.run(
+            [sys.executable, "-c", LOADED, *argv], cwd=repo.root, env=environ, capture_output=True,
+            check=False,
+        )  # fmt: skip
+        assert server.count > 10
+    code, *modules = done.stderr.decode().splitlines()[-1].split()
+    assert code in ("0", "1", "3")
+    assert {name.split(".")[0] for name in modules} & set(ENGINES) == set()
+    assert [name for name in modules if name.removeprefix("promptops.") in OURS] == []
+
+
+def test_engines_are_extras() -> None:
+    import tomllib
+
+    text = (Path(__file__).parent.parent / "pyproject.toml").read_text()
+    needed = " ".join(tomllib.loads(text)["project"]["dependencies"])
+    assert not [name for name in ENGINES if name in needed]
 
 
 # -- Dask ----------------------------------------------------------------------------------------
@@ -295,3 +344,71 @@ def test_a_cluster_needs_a_shared_store(repo: Repo, tmp_path: Path) -> None:
     assert done.returncode == 2
     assert b"PROMPTOPS_STORE" in done.stderr
     assert replace(Link(key=KEY), key="").key == ""
+
+
+# -- workers on other machines -------------------------------------------------------------------
+
+
+def test_a_worker_that_cannot_do_its_part_is_named() -> None:
+    ours = Hello("1.0", "3.12", "db")
+    fine = {"tcp://a": ours, "tcp://b": Hello("1.0", "3.12", "db", keyless="MY_KEY")}
+    welcome(fine, ours)
+    amiss: dict[str, Any] = {
+        "promptops 0.9, not 1.0": Hello("0.9", "3.12", "db"),
+        "Python 3.11, not 3.12": Hello("1.0", "3.11", "db"),
+        "another answer store": Hello("1.0", "3.12", "other"),
+        "it has no PROMPTOPS_STORE": Hello("1.0", "3.12", "", problem="it has no PROMPTOPS_STORE"),
+        "promptops is not installed there": ModuleNotFoundError("no", name="promptops"),
+        "it has another promptops (AttributeError)": AttributeError("x"),
+        "it has no MY_KEY": Hello("1.0", "3.12", "db", keyless="MY_KEY"),
+    }
+    for why, one in amiss.items():
+        with pytest.raises(ProviderError) as caught:
+            welcome({"tcp://a": ours, "tcp://b": one}, ours, keyed=True)
+        assert caught.value.message == f"the worker at tcp://b cannot be used: {why}"
+        assert "same promptops" in caught.value.hint
+
+
+def test_a_process_says_what_it_is(monkeypatch: pytest.MonkeyPatch, postgresql_server: str) -> None:
+    monkeypatch.delenv("PROMPTOPS_STORE", raising=False)
+    assert hello("").problem == "it has no PROMPTOPS_STORE"
+    urls = [fresh(postgresql_server) for _ in range(2)]
+    told = []
+    for url in (urls[0], urls[0], urls[1]):
+        monkeypatch.setenv("PROMPTOPS_STORE", url)
+        told.append(hello("NO_SUCH_KEY"))
+    assert told[0] == told[1] != told[2]
+    assert (told[0].version, told[0].keyless, told[0].problem) == (__version__, "NO_SUCH_KEY", "")
+    monkeypatch.setenv("PROMPTOPS_STORE", "postgresql://a:b@127.0.0.1:1/x")
+    assert "cannot open the answer store" in hello("").problem
+
+
+@needs_dask
+def test_a_cluster_of_processes_loses_nothing_when_one_is_killed(
+    repo: Repo, tmp_path: Path, postgresql_server: str
+) -> None:
+    """Two workers that share a database and no folder: the report bytes of one process."""
+    store = {"PROMPTOPS_STORE": fresh(postgresql_server)}
+    with (
+        Loopback(slow(0.05)) as server,
+        cluster(environ={**store, "PROMPTOPS_API_KEY": KEY}) as dask,
+    ):
+        to = ("eval", "p", "--api-base", server.url, "--model", "m", "--format", "json")
+        _, alone, _ = ended(running(repo, tmp_path / "alone", *to))
+        served = server.count
+        there = {**store, "PROMPTOPS_DASK": dask.address}
+        run = running(repo, tmp_path / "home", *to, "--engine", "dask", **there)
+        while server.count < served + 20:
+            assert run.poll() is None
+            time.sleep(0.005)
+        dask.kill("w0")
+        code, out, err = ended(run)
+        asked = Counter(server.contents()[served:])
+        files = [path.name for path in dask.folder.glob("w*/answers.db*")]
+    assert code == 3, err
+    same = ("rules", "slices", "failures", "calls", "digests", "task")
+    told, one = json.loads(out)["result"], json.loads(alone)["result"]
+    assert {name: told[name] for name in same} == {name: one[name] for name in same}
+    assert len(asked) == CASES
+    assert sum(asked.values()) - CASES <= 4  # a worker's share of --concurrency
+    assert files == []
