@@ -79,7 +79,7 @@ def around_of(check: Check, text: str) -> Around:
     """
     if check.code in COMPARING:
         before = prompt_of(complete(check.code, explain(check).good + "\n"))
-        return replace(AROUND, before={before.path: before})
+        return replace(AROUND, before={before.path: replace(before, version="0.1.0")})
     if check.code in ("PO220", "PO221"):
         measured = prompt_of(complete(check.code, explain(check).good + "\n"))
         one = Evidence(
@@ -97,6 +97,11 @@ def around_of(check: Check, text: str) -> Around:
         undecided = ((("rules", 0, "text"), "rule `cite-policy` of prompt `example` was reworded"),)
         path = "prompts/example/prompt.yaml"
         return replace(AROUND, undecided={} if "decision:" in text else {path: undecided})
+    if check.code == "PO522":
+        now = prompt_of(complete(check.code, text + "\n"))
+        gone = replace(now.rules[0], id="say-hello", text="Say hello first.")
+        before = replace(now, version="1.4.0", rules=(*now.rules, gone))
+        return replace(AROUND, before={now.path: before})
     if check.code == "PO521":
         how = {"20260110-example": "has other decision-makers"}
         return replace(AROUND, rewritten=how if "before" in text else {})
@@ -114,7 +119,7 @@ def _cliff_tested(text: str) -> Around:
     data = {"digests": digests_of(now), "cliff": {"tested": tested}}
     path = "prompts/example/evidence/gpt-4o-mini.cliff.json"
     found = (Evidence(path, data, True),) if "was run" in text else ()
-    before = replace(now, rules=now.rules[:-1])
+    before = replace(now, rules=now.rules[:-1], version="0.1.0")
     return replace(UNCOUNTED, before={now.path: before}, evidence={now.path: found})
 
 

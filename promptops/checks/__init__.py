@@ -48,7 +48,8 @@ class Around:
     decisions: by id. prompt_ids: id -> path of the first prompt that has it. people_left: names and
     e-mails of those who have left, lower case. counter: counts tokens, and opens nothing before it
     is asked; None where nothing is counted. before: by path, the prompts as they were in the
-    revision that a change is judged against. written: the budget as the file has it, where the
+    revision that a change is judged against. published: those that were pushed last, where
+    other commits came after that. in_making: True of a change that is not committed yet. written: the budget as the file has it, where the
     prompt bears the tighter one that judges it. targets: by path, the bytes of the files that prompts
     name as their target, None where there is no such file; a path is missing where nobody looked.
     restored: by path, what such a file should hold where it is no text (a `.prompty`), as far as the
@@ -60,6 +61,8 @@ class Around:
     today: date
     counter: Counter | None = None
     before: Mapping[str, Prompt] = field(default_factory=dict)
+    published: Mapping[str, Prompt] = field(default_factory=dict)
+    in_making: bool = False
     undecided: Mapping[str, tuple[tuple[Place, str], ...]] = field(default_factory=dict)
     rewritten: Mapping[str, str] = field(default_factory=dict)
     written: Budget | None = None

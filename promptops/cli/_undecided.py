@@ -6,10 +6,15 @@ from dataclasses import replace
 
 from promptops.checks import Around
 from promptops.cli._world import Call
-from promptops.decisions.change import read_what_can_be
+from promptops.decisions.change import Change, read_what_can_be
 from promptops.decisions.judge import judge_since, of_staged
 from promptops.decisions.spelling import speller
+from promptops.history.bump import made_bump, needed_bump
 from promptops.history.git import Repository
+from promptops.history.records import text
+from promptops.history.trees import CommitTree
+from promptops.model import Prompt
+from promptops.source.reading import read_prompt
 
 
 def with_decisions(call: Call, around: Around, since: str | None) -> Around:
@@ -24,9 +29,31 @@ def with_decisions(call: Call, around: Around, since: str | None) -> Around:
             change = of_staged(repository, known, read_what_can_be)
             done = change.rewritten() if change else ()
             undecided = {}
+            published = _published(repository, change)
+            around = replace(around, published=published, in_making=True)
         else:
             base = repository.base_of(repository.resolve(since))
             judged = judge_since(repository, base, known, read_what_can_be)
             undecided, done = judged.undecided(), judged.rewritten
     rewritten = {record.decision.id: how for record, how in done}
     return replace(around, undecided=undecided, rewritten=rewritten)
+
+
+def _published(repository: Repository, change: Change | None) -> dict[str, Prompt]:
+    """The prompts whose version says too little, as they were pushed last, before other commits."""
+    pairs = [pair for pair in change.pairs if _too_low(*pair.prompts)] if change else []
+    if not pairs or not repository.run("for-each-ref", "--count=1", "refs/remotes"):
+        return {}
+    ends = text(repository.run("rev-list", "--boundary", "HEAD", "--not", "--remotes"))
+    edges = [line[1:] for line in ends.split("\n") if line.startswith("-")]
+    if not edges:
+        return {}
+    tree = CommitTree(repository, edges[-1])
+    then = {pair.path: read_prompt(tree, pair.before.path) for pair in pairs if pair.before}
+    return {path: reading.prompt for path, reading in then.items() if reading.prompt is not None}
+
+
+def _too_low(before: Prompt | None, after: Prompt | None) -> bool:
+    if before is None or after is None:
+        return False
+    return made_bump(before.version, after.version) < needed_bump(before, after)
