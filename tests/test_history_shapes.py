@@ -99,3 +99,21 @@ def test_a_sentence_broken_over_lines_is_one_rule(run: Run, repo: Repo) -> None:
     broken = IDEAS.replace("exactly ", "exactly\n")
     repo.commit({"AGENTS.md": f"{broken}\n"}, "wrapped")
     assert why(run, repo, "AGENTS.md:2")["rule"]["text"] == IDEAS
+
+
+def test_a_twin_that_vanishes_is_not_merged_into_what_stays(run: Run, repo: Repo) -> None:
+    longer = f"{AGAIN} Then say what you learnt."
+    first = repo.commit({"prompts.md": rules(AGAIN, title="One") + rules(longer, title="Two")})
+    repo.commit({"prompts.md": rules(longer, title="Two")}, "one prompt is enough")
+    assert told(run, repo, "prompts.md:3") == [("introduced", first, None)]
+
+
+def test_what_is_added_back_is_restored_though_a_namesake_says_it_too(run: Run, repo: Repo) -> None:
+    first = repo.commit({"wisdom/system.md": rules(IDEAS, AGAIN)}, "wisdom")
+    repo.commit({"summary/system.md": rules(AGAIN, EDGES)}, "summary")
+    gone = repo.commit({"wisdom/system.md": None}, "tidy")
+    back = repo.commit({"patterns/wisdom/system.md": rules(IDEAS, AGAIN)}, "Added wisdom back.")
+    found = told(run, repo, "patterns/wisdom/system.md:4")
+    assert [event[:2] for event in found] == [
+        ("introduced", first), ("removed", gone), ("restored", back),
+    ]  # fmt: skip

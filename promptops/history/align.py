@@ -149,9 +149,10 @@ class _Alignment:
         """Units that lie inside a vanished one, or swallowed one."""
         best = {link.new: link.score for link in self.links}
         gone = [i for i in self.free_old if self.old[i].kind == PROSE]
+        whole = {link.new for link in self.links if link.how in ("same", "format")}
         shared = sorted({link.old for link in self.links if link.how in ("reworded", "rewritten")})
         for j, unit in enumerate(self.new):
-            if unit.kind == PROSE and (best.get(j, 0.0) < 80 or len(gone) > 0):
+            if j not in whole and unit.kind == PROSE and (best.get(j, 0.0) < 80 or len(gone) > 0):
                 for i in (*gone, *shared):
                     part = self._part(i, j, i in shared)
                     if part is not None and not any((k.old, k.new) == (i, j) for k in self.links):

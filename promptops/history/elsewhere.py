@@ -159,14 +159,15 @@ def deleted(
     """The newest deletion, before `commit`, of a file that held the very text; and that commit.
 
     Of `path` itself, not long before (what was taken back is made again within weeks), or, where
-    the commit says that it brings something back, of any prompt-like file.
+    the commit says that it brings something back, of any prompt-like file or namesake.
     """
     repository, parent = versions.repository, commit.parents[0]
     here = versions.stream(parent, path, *_deletions(commit))
     found = _deleted(versions, here, wanted, path.__eq__)
     if found is None and says_it_is_back(commit.subject):
         options = ("--diff-filter=D", f"-{MAX_DELETIONS}")
-        found = _deleted(versions, log(repository, parent, options=options), wanted, prompt_like)
+        gone, name = log(repository, parent, options=options), posixpath.basename(path)
+        found = _deleted(versions, gone, wanted, lambda p: prompt_like(p) or p.endswith(name))
     return found
 
 

@@ -116,14 +116,16 @@ class _Walk:
         changed = not known and touch.status != "A"
         if changed and (self._twin(commit, touch) or self._restored(commit, touch, older)):
             return None
+        back = says_it_is_back(commit.subject)
+        if back and found and not found.gone and best is None and self._deleted_before(commit):
+            return True
         if found and (best is None or found.link.beats(best.link)):
             self._leave(commit, found)
             return True
         if best is not None:
             self._advance(commit, best)
             return None
-        maybe = touch.status == "A" or says_it_is_back(commit.subject)
-        if maybe and self._deleted_before(commit):
+        if (touch.status == "A" or back) and self._deleted_before(commit):
             return True
         self._introduced(commit, touch, looked.suspects)
         return False
