@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint bench bench-cliff bench-scale docs clean
+.PHONY: demo test lint bench bench-cliff bench-scale docs changelog dist sbom clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/ready
@@ -35,6 +35,23 @@ bench-cliff: $(VENV)/ready
 docs: $(VENV)/ready
 	$(BIN)/python docs/generate.py
 	$(BIN)/python -m mkdocs build --strict --quiet
+
+# The next release's section of CHANGELOG.md, made of changelog.d/.
+changelog: $(VENV)/ready
+	@$(BIN)/towncrier build --draft --version unreleased
+
+# Wheel and source distribution; the commit's date in them, so that anybody gets the same bytes.
+dist: $(VENV)/ready
+	rm -rf dist
+	SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) $(BIN)/python -m build --no-isolation --outdir dist
+
+# What `pip install promptops` brings, as CycloneDX, read off an environment that holds only that.
+sbom: dist
+	rm -rf build/sbom && $(BIN)/python -m virtualenv -q --without-pip build/sbom
+	$(BIN)/python -m pip --version >/dev/null 2>&1 || $(BIN)/python -m ensurepip >/dev/null
+	$(BIN)/python -m pip --python build/sbom/bin/python install --quiet dist/*.whl
+	$(BIN)/cyclonedx-py environment --output-reproducible --pyproject pyproject.toml --mc-type application \
+	  --output-file build/promptops.cdx.json build/sbom/bin/python
 
 # uv where it is there, pip otherwise; byte code is compiled once, so that the first start is quick.
 $(VENV)/ready: pyproject.toml

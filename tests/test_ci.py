@@ -5,17 +5,24 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+import yaml
 from repos import CLEAN, Repo
 
 HERE = Path(__file__).parent.parent
 BIN = Path(sys.executable).parent
-FILES = ("action.yml", ".github/workflows/test.yml", "ci/gitlab.yml")
+FILES = {
+    "action.yml": "github-actions",
+    ".github/workflows/test.yml": "github-workflows",
+    ".github/workflows/release.yml": "github-workflows",
+    "ci/gitlab.yml": "gitlab-ci",
+}
+GITHUB = [file for file, schema in FILES.items() if schema.startswith("github")]
+WORKFLOWS = [file for file, schema in FILES.items() if schema == "github-workflows"]
 PROMPT = """\
 promptops: 1
 id: a
@@ -33,10 +40,7 @@ rules:
 """
 
 
-@pytest.mark.parametrize(
-    ("file", "schema"),
-    list(zip(FILES, ("github-actions", "github-workflows", "gitlab-ci"), strict=True)),
-)
+@pytest.mark.parametrize(("file", "schema"), FILES.items())
 def test_they_are_what_their_hosts_read(file: str, schema: str) -> None:
     tool = BIN / "check-jsonschema"
     more = ("--data-transform", "gitlab-ci") if schema == "gitlab-ci" else ()
@@ -44,13 +48,43 @@ def test_they_are_what_their_hosts_read(file: str, schema: str) -> None:
 
 
 def test_nothing_unsafe_is_found() -> None:
-    files = [HERE / file for file in FILES[:2]]
+    files = [HERE / file for file in GITHUB]
     done = subprocess.run([BIN / "zizmor", "--offline", "--no-progress", *files], check=False)
     assert done.returncode == 0
 
 
+def test_actionlint_finds_nothing() -> None:
+    """Its own checks, and shellcheck's on the scripts inside."""
+    lint = [BIN / "actionlint", "-shellcheck", BIN / "shellcheck"]
+    done = subprocess.run(
+        [*lint, *(HERE / file for file in WORKFLOWS)], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (0, "")
+
+
+def scripts() -> dict[str, str]:
+    """The scripts that run in pipelines and hooks: those in files, and those in action.yml and GitLab's."""
+    files = [HERE / ".ci/run", HERE / "scripts/ci.sh", *sorted((HERE / "hooks").iterdir())]
+    found = {str(file.relative_to(HERE)): file.read_text() for file in files}
+    action = yaml.safe_load((HERE / "action.yml").read_text())
+    for step in action["runs"]["steps"]:
+        if "run" in step:
+            found[f"action.yml: {step['name']}"] = "#!/usr/bin/env bash\n" + step["run"]
+    job = yaml.safe_load((HERE / "ci/gitlab.yml").read_text())["promptops"]
+    lines = ["#!/bin/sh", *job["before_script"], *job["script"]]
+    return {**found, "gitlab.yml": "\n".join(lines) + "\n"}
+
+
+def test_shellcheck_finds_nothing(tmp_path: Path) -> None:
+    for number, (name, script) in enumerate(scripts().items()):
+        (tmp_path / f"{number}-{re.sub(r'[^a-z]+', '-', name.lower())}").write_text(script)
+    check = [BIN / "shellcheck", *tmp_path.iterdir()]
+    done = subprocess.run(check, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "")
+
+
 def test_every_action_is_pinned_by_its_commit() -> None:
-    for file in FILES[:2]:
+    for file in GITHUB:
         for used in re.findall(r"uses: (\S+)", (HERE / file).read_text()):
             assert used == "./" or re.search(r"@[0-9a-f]{40}$", used), used
 
@@ -147,11 +181,6 @@ def test_a_review_is_posted_by_the_comment_command(steps: Steps) -> None:
     code, said, _ = steps.run("comment", REVIEW=outputs["file"])
     assert code == 2
     assert "no CI that is known here" in said
-
-
-@pytest.mark.skipif(shutil.which("actionlint") is None, reason="needs actionlint")
-def test_actionlint_finds_nothing() -> None:
-    subprocess.run(["actionlint", HERE / FILES[1]], check=True)
 
 
 def test_the_documented_problem_matcher_reads_our_annotations(steps: Steps) -> None:

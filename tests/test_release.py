@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 import tarfile
+import tomllib
 import zipfile
 from pathlib import Path
 
@@ -121,6 +124,85 @@ def test_it_works_alone_with_the_newest_and_the_oldest_it_asks_for(
     assert "not committed yet" in said(tool, "why", "AGENTS.md:3")
     assert said(tool, "report").startswith("<!doctype html>")
     assert "greeter" in said(tool, "render", "greeter", "--examples", "--format", "json")
+    assert "pip install 'promptops[" in said_of(tool, "mcp", folder)
+    if resolution == "highest":
+        assert bill_of_materials(python, tmp_path / "sbom.json") == asked_for(built)
+
+
+def said_of(tool: str, command: str, folder: Path) -> str:
+    """What a command says for which something is missing; one line, no traceback."""
+    ran = subprocess.run([tool, command], cwd=folder, capture_output=True, text=True, check=False)
+    assert ran.returncode == 2
+    assert "Traceback" not in ran.stderr
+    return ran.stderr
+
+
+def bill_of_materials(python: Path, file: Path) -> set[str]:
+    """The names in the SBOM that a release brings, made and validated as `make sbom` does it."""
+    tool = Path(sys.executable).parent / "cyclonedx-py"
+    made = [tool, "environment", "--pyproject", HERE / "pyproject.toml", "--mc-type", "application"]
+    more = ["--output-reproducible", "--validate", "--output-file", file, python]
+    subprocess.run([*made, *more], check=True, capture_output=True)
+    bill = json.loads(file.read_text())
+    assert (bill["bomFormat"], bill["metadata"]["component"]["name"]) == ("CycloneDX", "promptops")
+    assert all(part["version"] and part["purl"] for part in bill["components"])
+    return {part["name"].lower() for part in bill["components"]}
+
+
+def asked_for(built: Path) -> set[str]:
+    """The packages that the wheel needs, and the one that one of them brings."""
+    with zipfile.ZipFile(wheel(built)) as archive:
+        (name,) = [name for name in archive.namelist() if name.endswith("/METADATA")]
+        lines = archive.read(name).decode().splitlines()
+    needed = [
+        line for line in lines if line.startswith("Requires-Dist: ") and "extra ==" not in line
+    ]
+    names = {re.split(r"[ <>=!~;]", line.partition(": ")[2])[0].lower() for line in needed}
+    return names | {"markupsafe"}
+
+
+@pytest.mark.skipif(UV is None, reason="needs uv")
+def test_it_runs_without_being_installed(built: Path, tmp_path: Path) -> None:
+    """As `pipx run` and `uvx` start a tool."""
+    (tmp_path / "AGENTS.md").write_text(RULES)
+    command = [UV, "tool", "run", "-q", "--python", sys.executable, "--from", wheel(built)]
+    done = subprocess.run(
+        [*command, "promptops", "check", "AGENTS.md"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if "dns" in done.stderr.lower() or "failed to fetch" in done.stderr.lower():
+        pytest.skip("no package index")
+    assert done.returncode == 1, done.stderr
+    assert "PO402" in done.stdout
+
+
+def test_each_change_is_one_file_of_a_known_kind() -> None:
+    settings = tomllib.loads((HERE / "pyproject.toml").read_text())["tool"]["towncrier"]
+    kinds = "|".join(kind["directory"] for kind in settings["type"])
+    for file in (HERE / "changelog.d").iterdir():
+        if file.name != "README.md":
+            assert re.fullmatch(rf"(\d+|\+[a-z0-9-]+)\.({kinds})\.md", file.name), file.name
+            assert file.read_text().strip(), file.name
+
+
+def test_the_changelog_is_built_of_them(tmp_path: Path) -> None:
+    for name in ("pyproject.toml", "CHANGELOG.md"):
+        shutil.copy(HERE / name, tmp_path)
+    shutil.copytree(HERE / "changelog.d", tmp_path / "changelog.d")
+    (tmp_path / "changelog.d" / "+a.fixed.md").write_text("A thing that was wrong.\n")
+    (tmp_path / "changelog.d" / "12.added.md").write_text("A thing more.\n")
+    build_it = [sys.executable, "-m", "towncrier", "build", "--yes", "--version", "9.9.9"]
+    command = [*build_it, "--date", "2026-01-02"]
+    subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
+    text = (tmp_path / "CHANGELOG.md").read_text()
+    top, _, told = text.partition("<!-- releases start here -->")
+    assert top == (HERE / "CHANGELOG.md").read_text().partition("<!-- releases start here -->")[0]
+    assert "## 9.9.9 - 2026-01-02\n\n### Added\n\n" in told
+    assert "- A thing more. ([#12](https://github.com/promptops/promptops/pull/12))" in told
+    assert told.index("- A thing more.") < told.index("### Fixed\n\n- A thing that was wrong.\n")
 
 
 def test_a_program_that_uses_it_is_checked_by_its_types(tmp_path: Path) -> None:
