@@ -163,6 +163,6 @@ def test_a_known_answer_loads_no_parser_and_compares_no_texts(repo: Repo, tmp_pa
             cwd=repo.root, env=environ, capture_output=True, text=True, check=True,
         )  # fmt: skip
         loaded.append(set(done.stdout.rpartition("LOADED")[2].split()))
-    assert {"promptops.edits", "promptops.history.align"} <= loaded[0]
+    assert {"promptops.history.align"} <= loaded[0]
     assert not loaded[0] & {"dataclasses", "inspect", "click", "ruamel", "yaml", "git", "ssl"}
     assert not loaded[1] & DROPPED
