@@ -90,6 +90,10 @@ def around_of(check: Check, text: str) -> Around:
         return replace(UNCOUNTED, evidence={measured.path: (one,)})
     if check.code == "PO222":
         return _cliff_tested(text)
+    if check.code == "PO224":
+        strange = (("prompts/example/evidence/gpt-4o-mini.json", "is of another prompt"),)
+        path = "prompts/example/prompt.yaml"
+        return replace(UNCOUNTED, strange={path: strange} if "copied" in text else {})
     if check.code == "PO223":
         path = "prompts/judge/evidence/calibration-gpt-4o.json"
         return replace(UNCOUNTED, calibrations={path: "stale"} if "older" in text else {})

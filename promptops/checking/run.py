@@ -138,10 +138,11 @@ class _Work:
             if not target.lower().endswith(TARGETS):
                 around = replace(around, restored=_restored(self.tree, reading))
         if reading.prompt is not None and reading.prompt.governed and _evidence(self.tree, item[0]):
-            from promptops.source.evidence import all_evidence
+            from promptops.source.evidence import found_evidence
 
-            found = all_evidence(self.tree, reading.prompt)
-            around = replace(around, evidence={reading.prompt.path: found})
+            path = reading.prompt.path
+            found, strange = found_evidence(self.tree, reading.prompt)
+            around = replace(around, evidence={path: found}, strange={path: strange})
         if reading.prompt is not None and reading.path in around.before:
             around = replace(around, written=reading.prompt.budget)
             reading = _judged(reading, reading.prompt, around.before[reading.path])

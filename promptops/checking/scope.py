@@ -9,6 +9,7 @@ from promptops.checking.below import Below
 from promptops.config import Settings
 from promptops.errors import GitError, InputError
 from promptops.model import Prompt
+from promptops.source.calibration import FOLDER as CALIBRATIONS
 from promptops.source.reading import read_prompt
 from promptops.source.settings import FILES as SETTINGS_FILES
 from promptops.source.settings import read_settings
@@ -142,11 +143,19 @@ def _repository(folder: str, environ: Mapping[str, str]) -> Repository:
     return repository
 
 
+def _evidence_of(path: str) -> str:
+    """The folder of a prompt's evidence; nobody may change that alone and go unseen."""
+    folder, slash, _ = path.rpartition("/")
+    return f"{folder}{slash}evidence"
+
+
 def _touched(settings: Settings, tree: Tree, present: Sequence[str], gone: Sequence[str]) -> Files:
     """The governed files that a change touches."""
     changed = (*present, *gone)
     everything = find_files(settings, tree.paths())
     if any(path in SETTINGS_FILES or is_record(settings, path) for path in changed):
+        return everything
+    if any(path.startswith(f"{CALIBRATIONS}/calibration-") for path in changed):
         return everything
     folders = {path.rpartition("/")[0] for path in changed}
     names = set(changed)
@@ -157,6 +166,7 @@ def _touched(settings: Settings, tree: Tree, present: Sequence[str], gone: Seque
             for path in everything.prompts
             if path in names
             or (path.endswith("/prompt.yaml") and path.rpartition("/")[0] in folders)
+            or _evidence_of(path) in folders
         ),
         instructions=tuple(
             path for path in everything.instructions if path in names or sidecar_path(path) in names

@@ -54,7 +54,8 @@ class Around:
     name as their target, None where there is no such file; a path is missing where nobody looked.
     restored: by path, what such a file should hold where it is no text (a `.prompty`), as far as the
     kept copy tells; an error where it cannot tell. evidence: by path of the prompt, the evidence
-    files beside it. calibrations: by path, the calibrations of judges that no longer hold, and why (a key
+    files beside it. strange: by path of the prompt, the files among them that are no evidence of it, and
+    why. calibrations: by path, the calibrations of judges that no longer hold, and why (a key
     of source.calibration.WORDS). faults: by path, what of an instruction file never reaches an agent.
     """
 
@@ -69,6 +70,7 @@ class Around:
     targets: Mapping[str, bytes | None] = field(default_factory=dict)
     restored: Mapping[str, str | TemplateError] = field(default_factory=dict)
     evidence: Mapping[str, tuple[Evidence, ...]] = field(default_factory=dict)
+    strange: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
     calibrations: Mapping[str, str] = field(default_factory=dict)
     faults: Mapping[str, tuple[Fault, ...]] = field(default_factory=dict)
     decisions: Mapping[str, Decision] = field(default_factory=dict)

@@ -80,12 +80,17 @@ def edited_evidence(prompt: Prompt, around: Around) -> Iterator[Finding]:
         cases:
           - id: talk
     """
-    edited = [one.path for one in around.evidence.get(prompt.path, ()) if not one.sealed]
+    found = around.evidence.get(prompt.path, ())
+    edited = [one.path for one in found if not one.sealed]
     if _judged(prompt) is not None:
         edited += [path for path, why in around.calibrations.items() if why == EDITED]
     for path in edited:
         message = f"{path} does not match its seal: it was changed after it was measured"
         yield Finding(("id",), message, "restore it from git, or measure again")
+    for one in found:
+        if one.sealed and (place := one.contradiction):
+            message = f"{one.path} contradicts itself: {place} is not what its counts give"
+            yield Finding(("id",), message, "restore it from git, or measure again")
 
 
 @check("PO222", "added-without-cliff-test", Severity.INFO, (ON_PROMPT,))
@@ -174,6 +179,37 @@ def stale_calibration(prompt: Prompt, around: Around) -> Iterator[Finding]:
                     "compare it with people again: `promptops eval --calibrate LABELS --evidence`"
                 )
                 yield Finding(place, f"{path} {WORDS[why]}", help)
+
+
+@check("PO224", "foreign-evidence", Severity.ERROR, (ON_PROMPT,))
+def foreign_evidence(prompt: Prompt, around: Around) -> Iterator[Finding]:
+    """A file among a prompt's evidence that was measured of something else, or cannot be read, looks
+    like a measurement to everybody who only sees its name.
+
+    Bad:
+        # evidence/gpt-4o-mini.json was copied from another prompt
+        rules:
+          - id: name-city
+            text: Name the city of every meeting.
+            tests:
+              - cases: [talk]
+                assert: {contains: Oslo}
+        cases:
+          - id: talk
+
+    Good:
+        rules:
+          - id: name-city
+            text: Name the city of every meeting.
+            tests:
+              - cases: [talk]
+                assert: {contains: Oslo}
+        cases:
+          - id: talk
+    """
+    for path, why in around.strange.get(prompt.path, ()):
+        help = f"take it out, or measure: `promptops eval {prompt.id} --evidence`"
+        yield Finding(("id",), f"{path} {why}", help)
 
 
 def _judged(prompt: Prompt) -> Place | None:

@@ -202,12 +202,20 @@ def _tests(one: Reviewed) -> Iterator[Block]:
         yield Items(tuple(said))
 
 
+_WRONG = {
+    "unreadable": "it is no evidence that can be read",
+    "edited": "it does not match its seal: it was changed after it was measured",
+    "foreign": "it was measured of another prompt",
+}
+
+
 def _measured(m: Measured) -> str:
     of = f" ({', '.join(filter(None, (m.model, m.measured)))})" if m.model or m.measured else ""
     if m.state == STALE:
         return f"stale: {m.path}{of} measured another {', '.join(m.because)}"
     if m.state == CLAIMED:
-        return f"claimed by this change, not reproduced: {m.path}{of}"
+        wrong = [_WRONG.get(it, f"it measured another {it}") for it in m.because]
+        return "; ".join((f"claimed by this change, not reproduced: {m.path}{of}", *wrong))
     return f"removed: {m.path}{of}"
 
 

@@ -22,7 +22,9 @@ class Measured:
     """One file of evidence. state: stale (what it measured is no longer so), claimed (it came with
     this change, and nobody has reproduced it), removed, or kept.
 
-    because: which of prompt, cases and assertions are others now; model, measured: as the file says.
+    because: which of prompt, cases and assertions are others now, and of what is claimed also
+    unreadable, edited (it does not match its seal) or foreign (measured of another prompt); model,
+    measured: as the file says.
     cliff: (rule, verdict) on rules that the change adds or rewords, as `promptops cliff` left it.
     """
 
@@ -47,7 +49,8 @@ def affected_evidence(
         model, when = _head(trees[1], path)
         said = tuple(_verdicts(trees[1], path, *prompts))
         if path in changed:
-            found[path] = Measured(path, CLAIMED, model, when, (), said)
+            wrong = tuple(_wrong(trees[1], path, prompts[1]))
+            found[path] = Measured(path, CLAIMED, model, when, wrong, said)
         else:
             state = STALE if because else KEPT
             found[path] = Measured(path, state, model, when, because, said)
@@ -63,6 +66,29 @@ def _files(tree: Tree, prompt: Prompt | None) -> Iterator[str]:
     folder = prompt.path.rpartition("/")[0]
     listed = tree.listed(f"{folder}/evidence" if folder else "evidence")
     yield from [path for path in listed if path.endswith(".json")][:_MOST]
+
+
+def _wrong(tree: Tree, path: str, prompt: Prompt | None) -> Iterator[str]:
+    """What speaks against a claim before anybody measures again."""
+    from promptops.errors import PromptopsError
+    from promptops.source.evidence import digests_of, read_evidence
+
+    if prompt is None:
+        return
+    try:
+        one = read_evidence(tree, path)
+    except InputError:
+        yield "unreadable"
+        return
+    if not one.sealed:
+        yield "edited"
+    if one.data["prompt"] != prompt.id:
+        yield "foreign"
+        return
+    try:
+        yield from one.stale(digests_of(prompt))
+    except PromptopsError:
+        return  # it does not render, and `check` says why
 
 
 def _because(before: Prompt | None, after: Prompt | None) -> Iterator[str]:

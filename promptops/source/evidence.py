@@ -43,9 +43,33 @@ class Evidence:
         found: Mapping[str, str] = self.data["digests"]
         return found
 
+    @property
+    def contradiction(self) -> str:
+        """The first figure that its own counts rule out, such as `the rate of rule x`; or ""."""
+        named = [(f"rule {rule}", one) for rule, one in self.data.get("rules", {}).items()]
+        for name, rules in self.data.get("slices", {}).items():
+            named += [(f"rule {rule} in {name}", one) for rule, one in rules.items()]
+        named += [("the task", self.data["task"])] if "task" in self.data else []
+        return next(filter(None, (_contradiction(name, one) for name, one in named)), "")
+
     def stale(self, now: Mapping[str, str]) -> tuple[str, ...]:
         """The parts of `now` that were others when it was measured; empty where it still holds."""
         return tuple(part for part, value in now.items() if self.digests.get(part) != value)
+
+
+def _contradiction(name: str, one: Mapping[str, Any], turned: bool = False) -> str:
+    passed, n, rate = one["passed"], one["n"], one.get("rate")
+    if passed > n:
+        return f"the number that passed of {name}"
+    if n and rate is not None:
+        counted = (n - passed) / n if turned else passed / n
+        low, high = one.get("interval") or (rate, rate)
+        if abs(rate - counted) > 1e-4:
+            return f"the rate of {name}"
+        if not low - 1e-4 <= rate <= high + 1e-4:
+            return f"the interval of {name}"
+    over = one.get("over_triggered")
+    return _contradiction(f"{name}, misfiring,", over, turned=True) if over else ""
 
 
 def digests_of(prompt: Prompt) -> dict[str, str]:
@@ -146,16 +170,39 @@ def read_evidence(tree: Tree, path: str) -> Evidence:
 
 def all_evidence(tree: Tree, prompt: Prompt) -> tuple[Evidence, ...]:
     """Every readable evidence file of a prompt, by path; others are left out."""
-    found = []
+    return found_evidence(tree, prompt)[0]
+
+
+def found_evidence(
+    tree: Tree, prompt: Prompt
+) -> tuple[tuple[Evidence, ...], tuple[tuple[str, str], ...]]:
+    """(the evidence files of a prompt; those among its own that are none of it, and why).
+
+    Prompts that share a folder share its evidence; a file is then theirs whose id it begins with.
+    """
+    found, strange = [], []
+    alone = posixpath.basename(prompt.path) == "prompt.yaml"
     for path in tree.listed(evidence_folder(prompt)):
-        if path.endswith(".json"):
-            try:
-                one = read_evidence(tree, path)
-            except InputError:
-                continue
-            if one.data["prompt"] == prompt.id:
-                found.append(one)
-    return tuple(found)
+        name = posixpath.basename(path)
+        if not name.endswith(".json") or name.startswith("calibration-"):
+            continue
+        own = alone or name.startswith(f"{prompt.id}.")
+        try:
+            one = read_evidence(tree, path)
+        except InputError as error:
+            strange += [(path, f"cannot be read: {error.message}")] if own else []
+            continue
+        if one.data["prompt"] == prompt.id:
+            found.append(one)
+            if path not in (
+                place(prompt, one.data["model"]) for place in (evidence_path, cliff_path)
+            ):
+                strange.append(
+                    (path, f"is of the model {one.data['model']}, and named after another")
+                )
+        elif own:
+            strange.append((path, f"was measured of another prompt, `{one.data['prompt']}`"))
+    return tuple(found), tuple(strange)
 
 
 _AGAIN = "measure again: `promptops eval PROMPT --evidence`"
