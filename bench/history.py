@@ -1,15 +1,22 @@
 """`promptops why AGENTS.md:LINE` against git's own floor for the same path.
 
 The repository is generated: 20,000 commits (every eleventh a merge), 3,000 files, an AGENTS.md that
-is born at 60 % of history, is reworded 30 times and was renamed once. Floor: `git rev-list HEAD --
+is born 8,000 commits ago, is reworded 30 times and was renamed once. Floor: `git rev-list HEAD --
 AGENTS.md` of the same run. Measured without a commit-graph (a fresh clone, CI), with one
-(`git gc`), and with changed-path filters. Targets: 1.5 x floor + 80 ms of start-up in each state;
-flat where the stream may stop at creation: a repository twice as long is asked the same.
+(`git gc`), and with changed-path filters. Target: 1.5 x floor + 80 ms of start-up in each state.
+
+cold: nothing is kept of the repository. known: another line was asked for before, this one never
+was. again: this line was. Each a mean of three lines' medians; beside the milliseconds that pass,
+the processor's for all processes together, which other work on the machine spoils less.
+
+Growth: 20,000 more commits before the file's creation. git's floor takes twice as long; where the
+walk stops at the creation, nothing else does.
 """
 
 from __future__ import annotations
 
 import os
+import shutil
 import statistics
 import subprocess
 import sys
@@ -17,9 +24,11 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
-COMMITS, FILES, RUNS = 20_000, 3_000, 7
-BORN, RENAMED = 0.6, 0.8
+COMMITS, FILES, RUNS = 20_000, 3_000, 5
+YOUNG = 0.4  # of COMMITS: since the file was created; since it was renamed, half of that
+LINES, OTHER = (3, 20, 70), 45
 START_UP = 80.0
 ENVIRON = {
     "PATH": os.environ["PATH"],
@@ -70,10 +79,10 @@ def instructions(edition: int) -> str:
     return "# Working here\n\n" + "\n".join(texts) + "\n"
 
 
-def history(commits: int) -> Iterator[str]:
-    """A fast-import stream."""
-    born, renamed = int(commits * BORN), int(commits * RENAMED)
-    every = (commits - born) // 30
+def history(commits: int, young: int) -> Iterator[str]:
+    """A fast-import stream; `young`: commits since the file was created."""
+    born, renamed = commits - young, commits - young // 2
+    every = young // 30
     edition = 0
     for number in range(1, commits + 1):
         yield head(number, commits)
@@ -106,65 +115,129 @@ def put(path: str, text: str) -> str:
     return f"M 100644 inline {path}\ndata {len(text.encode())}\n{text}\n"
 
 
-def build(root: str, commits: int) -> None:
-    """The repository, packed as a clone is."""
+def build(root: str, commits: int, young: int = 0) -> None:
+    """The repository, packed as a clone is; `young` is that part of it unless it is given."""
+    young = young or int(commits * YOUNG)
     os.mkdir(root)
     git(root, "init", "-q", "-b", "main")
-    git(root, "fast-import", "--quiet", given="".join(history(commits)).encode())
+    git(root, "fast-import", "--quiet", given="".join(history(commits, young)).encode())
     git(root, "repack", "-adfq")
     git(root, "reset", "-q", "--hard")
 
 
-def timed(root: str, *commands: Sequence[str]) -> list[float]:
-    """The medians of some runs, in milliseconds, in turn: what else the machine does hits them all.
+class Taken(NamedTuple):
+    """Milliseconds: that passed, and of the processor for a command and all that it started."""
 
-    One round before them warms the caches.
+    wall: float
+    cpu: float
+
+
+def timed(*runs: Run) -> list[Taken]:
+    """The medians of some rounds, each kind in turn: what else the machine does hits them all.
+
+    One round before them warms the caches of the machine.
     """
-    rounds = [[once(root, command) for command in commands] for _ in range(RUNS + 1)][1:]
-    return [statistics.median(column) for column in zip(*rounds, strict=True)]
+    rounds = [[run.once() for run in runs] for _ in range(RUNS + 1)][1:]
+    return [
+        Taken(*(statistics.median(figures) for figures in zip(*column, strict=True)))
+        for column in zip(*rounds, strict=True)
+    ]
 
 
-def once(root: str, command: Sequence[str], code: int = 0) -> float:
-    """One run, in milliseconds."""
-    environ = ENVIRON | {"PROMPTOPS_HOME": f"{root}/.kept"}
-    start = time.perf_counter()
-    done = subprocess.run(command, cwd=root, env=environ, capture_output=True, check=False)
-    taken = (time.perf_counter() - start) * 1000
-    if done.returncode != code:
-        raise SystemExit(done.stderr.decode())
-    return taken
+class Run(NamedTuple):
+    """A command in a repository. kept: what is known of it before each run, "" for nothing."""
+
+    root: str
+    command: Sequence[str]
+    kept: str = ""
+
+    def once(self) -> Taken:
+        """One run; what it keeps is thrown away."""
+        with tempfile.TemporaryDirectory() as home:
+            if self.kept:
+                shutil.copytree(self.kept, home, dirs_exist_ok=True)
+            start = time.perf_counter()
+            done = subprocess.Popen(
+                self.command,
+                cwd=self.root,
+                env=ENVIRON | {"PROMPTOPS_HOME": home},
+                stdout=subprocess.DEVNULL,
+            )
+            _, status, used = os.wait4(done.pid, 0)
+            taken = (time.perf_counter() - start) * 1000
+            done.returncode = os.waitstatus_to_exitcode(status)
+        if done.returncode:
+            raise SystemExit(f"{' '.join(self.command)}: {done.returncode}")
+        return Taken(taken, (used.ru_utime + used.ru_stime) * 1000)
+
+
+def asked(line: int) -> list[str]:
+    return [str(Path(sys.executable).parent / "promptops"), "why", f"AGENTS.md:{line}"]
+
+
+def knowing(root: str, *commands: Sequence[str]) -> str:
+    """A folder with what is kept once these have been asked."""
+    home = tempfile.mkdtemp(dir=os.path.dirname(root))
+    for command in commands:
+        environ = ENVIRON | {"PROMPTOPS_HOME": home}
+        subprocess.run(command, cwd=root, env=environ, stdout=subprocess.DEVNULL, check=True)
+    return home
+
+
+def kinds(root: str, lines: Sequence[int]) -> list[Run]:
+    """The floor, then each line cold, in a known repository, and again."""
+    other = knowing(root, asked(OTHER))
+    runs = [Run(root, ["git", "rev-list", "HEAD", "--", "AGENTS.md"])]
+    for line in lines:
+        same = knowing(root, asked(line))
+        runs += [Run(root, asked(line), kept) for kept in ("", other, same)]
+    return runs
 
 
 def main() -> None:
     """Print a row for each state, then growth and phrases."""
-    tool = str(Path(sys.executable).parent / "promptops")
-    floor = ["git", "rev-list", "HEAD", "--", "AGENTS.md"]
-    asked = [[tool, "why", f"AGENTS.md:{line}"] for line in (3, 20, 70)]
     with tempfile.TemporaryDirectory() as folder:
         single, double = f"{folder}/single", f"{folder}/double"
         for root, commits in ((single, COMMITS), (double, 2 * COMMITS)):
-            build(root, commits)
-        print("state                  floor ms   why ms   target   why / target")
-        small = large = 0.0
+            build(root, commits, int(COMMITS * YOUNG))
+        print("wall ms (CPU ms)        floor    target         cold        known        again")
         for name, prepare in STATES:
             if prepare:
                 git(single, *prepare)
-            least, *taken = timed(single, floor, *asked)
-            mean = statistics.mean(taken)
-            target = 1.5 * least + START_UP
-            print(f"{name:22} {least:8.0f} {mean:8.0f} {target:8.0f} {mean / target:13.2f}")
-            if not prepare:
-                (small,), (large,) = timed(single, asked[1]), timed(double, asked[1])
-        print(f"twice the history, no commit-graph: {large / small:.2f} times as long")
-        phrases(single, [tool, "why", "edition 0, number 17"])
+            else:
+                grown = timed(*kinds(single, LINES[1:2]), *kinds(double, LINES[1:2]))
+            print(f"{name:22} {row(timed(*kinds(single, LINES)))}")
+        times = [large.wall / small.wall for small, large in zip(grown[:4], grown[4:], strict=True)]
+        said = zip(("git's floor", "cold", "known", "again"), times, strict=True)
+        print(
+            "20,000 older commits, no commit-graph: "
+            + ", ".join(f"{name} {time:.2f} times as long" for name, time in said)
+        )
+        phrases(single)
 
 
-def phrases(root: str, asked: Sequence[str]) -> None:
+def row(taken: Sequence[Taken]) -> str:
+    """The figures of one state; a star for what takes longer than the target."""
+    floor, *asked = taken
+    target = 1.5 * floor.wall + START_UP
+    said = f"{floor.wall:4.0f} ({floor.cpu:3.0f}) {target:7.0f}  "
+    for kind in range(3):
+        wall = statistics.mean(one.wall for one in asked[kind::3])
+        cpu = statistics.mean(one.cpu for one in asked[kind::3])
+        said += f"{wall:6.0f}{'*' if wall > target else ' '}({cpu:3.0f})"
+    return said
+
+
+def phrases(root: str) -> None:
     """A phrase that is gone: the first time, and once the index of path changes is kept."""
-    (scan,) = timed(root, ["git", "log", "--raw", "-z", "--format=%H"])
-    first = once(root, asked)
-    (again,) = timed(root, asked)
-    print(f"a phrase that is gone: {first:.0f} ms, target {1.5 * scan:.0f}; again {again:.0f} ms")
+    command = [*asked(1)[:2], "edition 0, number 17"]
+    scan = Run(root, ["git", "log", "--raw", "-z", "--format=%H"])
+    kept = knowing(root, command)
+    scanned, first, again = timed(scan, Run(root, command), Run(root, command, kept))
+    target = 1.5 * scanned.wall
+    print(
+        f"a phrase that is gone: {first.wall:.0f} ms, target {target:.0f}; again {again.wall:.0f} ms"
+    )
 
 
 if __name__ == "__main__":
