@@ -7,10 +7,12 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import yaml
+from code_host import Host
 from repos import CLEAN, Repo
 
 HERE = Path(__file__).parent.parent
@@ -181,6 +183,99 @@ def test_a_review_is_posted_by_the_comment_command(steps: Steps) -> None:
     code, said, _ = steps.run("comment", REVIEW=outputs["file"])
     assert code == 2
     assert "no CI that is known here" in said
+
+
+class Event:
+    """A pull request's event on GitHub, with a host of our own as its API; steps as action.yml has them."""
+
+    def __init__(self, steps: Steps, host: Host) -> None:
+        self.steps, self.host = steps, host
+        self.action = yaml.safe_load((HERE / "action.yml").read_text())["runs"]["steps"]
+
+    def env(self, token: str) -> dict[str, str]:
+        return {
+            "GITHUB_ACTIONS": "true",
+            "GITHUB_API_URL": self.host.url,
+            "GITHUB_REPOSITORY": "acme/prompts",
+            "GITHUB_TOKEN": token,
+            "PROMPTOPS_PULL_REQUEST": "7",
+        }
+
+    def go(self, token: str = "ghs_1") -> tuple[int, str]:
+        """(exit code of the verdict, all that was printed) of one run over all steps."""
+        said, outputs = "", {}
+        for step in ("check", "review"):
+            code, more, outputs[step] = self.steps.run(step)
+            assert code == 0, more
+            said += more
+        code, more, _ = self.steps.run(
+            "comment", REVIEW=outputs["review"]["file"], **self.env(token)
+        )
+        assert code == 0, more
+        codes = {"CHECK": outputs["check"]["code"], "REVIEW": outputs["review"]["code"]}
+        verdict = subprocess.run(
+            ["bash", "-euo", "pipefail", "-c", self.action[-1]["run"]],
+            env={"PATH": os.environ["PATH"], **codes},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        return verdict.returncode, said + more + verdict.stdout
+
+
+@pytest.fixture
+def event(steps: Steps) -> Iterator[Event]:
+    host = Host()
+    yield Event(steps, host)
+    host.server.shutdown()
+    host.server.server_close()
+
+
+def test_a_pull_request_is_reviewed_in_one_comment_that_follows_it(event: Event) -> None:
+    event.host.comments = [{"id": n, "body": f"comment {n}"} for n in range(250)]
+    repo = event.steps.repo
+    repo.commit({"prompts/a/prompt.yaml": PROMPT.replace("at most 120", "at most 90")})
+    code, said = event.go()
+    assert code == 1
+    assert "comment posted" in said
+    assert "the comment says this already" in event.go()[1]
+    repo.commit({"prompts/a/prompt.yaml": PROMPT.replace("at most 120", "at most 80")})
+    assert "comment updated" in event.go()[1]
+    ours = [one["body"] for one in event.host.comments if one["body"].startswith("<!-- promptops")]
+    assert len(ours) == 1
+    assert "80 words" in ours[0]
+
+
+def test_a_pull_request_from_a_fork_is_reviewed_in_the_summary(event: Event) -> None:
+    """Its token only reads; that is no failure, and what is wrong with the change still counts."""
+    event.host.read_only = True
+    repo = event.steps.repo
+    repo.commit({"prompts/a/prompt.yaml": PROMPT.replace("at most 120", "at most 90")})
+    code, said = event.go()
+    assert code == 1
+    assert "does not let this token comment (403)" in said
+    assert event.host.comments == []
+    assert "90 words" in (event.steps.temp / "summary.md").read_text()
+
+
+def test_no_name_and_no_text_of_a_stranger_is_run_or_commands_the_runner(event: Event) -> None:
+    """File, branch and author names, messages and rules, in all of the action's steps."""
+    trap = "$(touch trap)`touch trap`;touch trap\n::set-output name=a::b\n::error::x"
+    repo = event.steps.repo
+    repo.git("checkout", "-q", "-b", "x;touch${IFS}trap")
+    repo.git("config", "user.name", trap.replace("\n", " "))
+    folder = "prompts/$(touch trap);`touch trap` ::error::'\"&"
+    text = json.dumps(f"Use at most 120 words. {trap}")
+    hostile = PROMPT.replace("id: a\n", "id: b\n").replace("Use at most 120 words.", text)
+    wrong = PROMPT.replace("id: a\n", f"id: c\n{json.dumps(trap)}: 1\n")
+    repo.commit({f"{folder}/prompt.yaml": hostile, "prompts/-rf/prompt.yaml": wrong}, trap)
+    _, said = event.go()
+    assert not list(repo.root.rglob("trap"))
+    commands = [line for line in said.splitlines() if line.lstrip().startswith("::")]
+    assert any("touch trap" in line for line in commands)
+    for line in commands:
+        assert re.match(r"::(error|warning|notice) file=[^:]*,line=\d+", line), line
+    assert not re.search(r"^\s*::set-output", said, re.MULTILINE)
 
 
 def test_the_documented_problem_matcher_reads_our_annotations(steps: Steps) -> None:

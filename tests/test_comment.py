@@ -3,75 +3,16 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
+from code_host import Host
 
 Run = Callable[..., Any]
 TEXT = "<!-- promptops-diff -->\n# Prompts\n\nOne rule more.\n"
 TOKEN = "ghs_0123456789"
-
-
-class Host:
-    """Comments of one pull request behind the two hosts' paths."""
-
-    def __init__(self) -> None:
-        self.comments: list[dict[str, Any]] = []
-        self.asked: list[tuple[str, str]] = []
-        self.tokens: set[str] = set()
-        self.status = 200
-        self.raw: bytes | None = None
-        self.foreign: set[int] = set()
-        outer = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do(self) -> None:
-                outer.asked.append((self.command, self.path))
-                usual = outer.status
-                outer.tokens.add(
-                    self.headers.get("Authorization") or self.headers.get("PRIVATE-TOKEN") or ""
-                )
-                size = int(self.headers.get("Content-Length") or 0)
-                data = json.loads(self.rfile.read(size)) if size else None
-                answer = (
-                    outer.raw or json.dumps(outer.answer(self.command, self.path, data)).encode()
-                )
-                self.send_response(outer.status)
-                self.send_header("Content-Length", str(len(answer)))
-                if outer.status == 302:
-                    self.send_header("Location", "http://127.0.0.1:1/steal")
-                self.end_headers()
-                self.wfile.write(answer)
-                outer.status = usual
-
-            do_GET = do_POST = do_PATCH = do_PUT = do
-
-            def log_message(self, *_: Any) -> None:
-                pass
-
-        self.server = HTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-    def answer(self, method: str, path: str, data: Any) -> Any:
-        if method == "GET":
-            page = int(path.rpartition("page=")[2])
-            return self.comments[(page - 1) * 100 : page * 100]
-        if method == "POST":
-            made = {"id": 1000 + len(self.comments), "html_url": "https://host/c", **data}
-            self.comments.append(made)
-            return made
-        number = int(path.rpartition("/")[2])
-        if number in self.foreign:
-            self.status = 403
-            return {}
-        (mine,) = [one for one in self.comments if one["id"] == number]
-        mine.update(data)
-        return mine
 
 
 @pytest.fixture
@@ -151,6 +92,24 @@ def test_a_token_that_may_not_write_is_no_failure(run: Run, github: Host, tmp_pa
     assert json.loads(ran.out)["result"] == {"posted": False, "url": None}
     said = run("comment", "review.md", cwd=tmp_path).out
     assert "does not let this token comment (403)" in said
+
+
+@pytest.mark.parametrize(
+    ("status", "header", "value"),
+    [
+        (403, "X-RateLimit-Remaining", "0"),
+        (403, "Retry-After", "60"),
+        (429, "X-Other", "1"),
+    ],
+)
+def test_a_host_that_was_asked_too_often_is_no_token_that_may_not_write(
+    run: Run, github: Host, tmp_path: Path, status: int, header: str, value: str
+) -> None:
+    github.status, github.headers = status, {header: value}
+    ran = run("comment", "review.md", cwd=tmp_path)
+    assert ran.code == 2
+    assert "GitHub takes no more requests for now" in ran.err
+    assert "run the job again in some minutes" in ran.err
 
 
 @pytest.mark.parametrize(

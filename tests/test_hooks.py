@@ -338,6 +338,39 @@ def test_a_remote_that_has_no_branch_of_a_known_name(pushed: Repo, tmp_path: Pat
     assert git(pushed, "push", "second", "main:other")[0] == 1
 
 
+def test_tags_forced_pushes_and_all_branches_at_once(pushed: Repo) -> None:
+    edit(pushed, REWORD)
+    pushed.record("Reword")
+    pushed.git("tag", "-a", "v1", "-m", "one")
+    pushed.git("tag", "light")
+    for refs in (["origin", "v1"], ["origin", "light"], ["--all"], ["-f", "origin", "HEAD:main"]):
+        code, said = git(pushed, "push", *refs)
+        assert (code, "rule `cite`" in said) == (1, True), said
+    pushed.git("commit", "-q", "--amend", "-m", f"Reword\n\nDecision-Waiver: {WHY}")
+    assert git(pushed, "push", "origin", "main")[0] == 0
+    pushed.git("commit", "-q", "--amend", "-m", f"Reword again\n\nDecision-Waiver: {WHY}")
+    assert git(pushed, "push", "-f", "origin", "main")[0] == 0
+    pushed.git("tag", "-f", "-a", "v1", "-m", "one")
+    assert git(pushed, "push", "origin", "v1")[0] == 0
+    assert git(pushed, "push", "origin", ":refs/tags/v1")[0] == 0
+
+
+def test_a_push_from_a_shallow_clone(run: Run, pushed: Repo, tmp_path: Path) -> None:
+    """What was cut off is not judged, and nothing is refused for it; what is new is judged."""
+    pushed.commit({"README.md": "two\n"}, "two")
+    assert git(pushed, "push", "origin", "main")[0] == 0
+    far, near = (tmp_path / "far.git").as_uri(), tmp_path / "near"
+    pushed.git("clone", "-q", "--depth", "1", "--branch", "main", far, str(near))
+    shallow = Repo(near, create=False)
+    run("install", "--hook", "pre-push", cwd=shallow.root)
+    shallow.git("checkout", "-q", "-b", "topic")
+    assert git(shallow, "push", "-q", "origin", "topic") == (0, "")
+    edit(shallow, REWORD)
+    shallow.record("Reword")
+    code, said = git(shallow, "push", "origin", "topic")
+    assert (code, "rule `cite`" in said) == (1, True), said
+
+
 def test_the_push_hook_in_json(
     run: Run, pushed: Repo, golden: Callable[[str, str], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -138,6 +138,11 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
         return None
 
 
+def _asked_too_often(headers: Mapping[str, str]) -> bool:
+    """GitHub says so with 403 too, which otherwise means that a token may not write."""
+    return headers.get("x-ratelimit-remaining") == "0" or "retry-after" in headers
+
+
 def _ask(host: Host, method: str, url: str, data: Any = None) -> Any:
     body = None if data is None else json.dumps(data).encode()
     headers = {**host.headers, "Content-Type": "application/json", "User-Agent": "promptops"}
@@ -147,6 +152,9 @@ def _ask(host: Host, method: str, url: str, data: Any = None) -> Any:
         with opener.open(request, timeout=SECONDS) as answer:
             content = answer.read(LARGEST + 1)
     except urllib.error.HTTPError as error:
+        if error.code == 429 or _asked_too_often(error.headers):
+            hint = "run the job again in some minutes; nothing was written"
+            raise ProviderError(f"{host.name} takes no more requests for now", hint) from None
         if error.code in _CANNOT_WRITE:
             raise _Refused(str(error.code)) from None
         raise ProviderError(f"{host.name} answered {error.code}", "run the job again") from None
