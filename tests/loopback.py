@@ -4,20 +4,23 @@ Every figure of a fault scenario is counted here, not by what is tested. A behav
 `(number of the request, its body) -> Reply`; each fault is a field of `Reply`.
 
 `python tests/loopback.py SECONDS` serves with that latency in a process of its own and prints its
-URL; `GET /count` tells how many chats it served.
+URL; `GET /count` tells how many chats it served, `GET /p50` how long the last ones took there.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
+import re
 import socket
 import struct
 import sys
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from statistics import median
 from typing import Any
 
 
@@ -208,32 +211,60 @@ def _body(reply: Reply) -> bytes:
     return b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in parts) + b"0\r\n\r\n"
 
 
-def main() -> None:
+class _Quick(asyncio.Protocol):
+    """Answers every chat alike after so many seconds and reads no JSON, so that a benchmark measures
+    the client. `GET /count` tells how many there were, `GET /p50` how long they took in here."""
+
+    def __init__(self, latency: float, took: deque[float], counts: list[int]) -> None:
+        self.latency, self.took, self.counts = latency, took, counts
+        self.buffer = b""
+        self.reply = _head(Reply(body=_OK)) + _OK
+
+    def connection_made(self, transport: Any) -> None:
+        self.transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        self.buffer += data
+        head, found, rest = self.buffer.partition(b"\r\n\r\n")
+        if not found:
+            return
+        if head.startswith(b"GET "):
+            self.buffer = b""
+            told = self.counts[0] if b"/count" in head else median(self.took)
+            self.transport.write(b"HTTP/1.1 200 OK\r\n\r\n%s" % str(told).encode())
+            self.transport.close()
+            return
+        if len(rest) < int(_LENGTH.findall(head)[0]):
+            return
+        self.buffer = b""
+        self.counts[0] += 1
+        since = time.monotonic()
+        if self.latency:
+            asyncio.get_running_loop().call_later(self.latency, self.answer, since)
+        else:
+            self.answer(since)
+
+    def answer(self, since: float) -> None:
+        self.took.append(time.monotonic() - since)
+        if not self.transport.is_closing():
+            self.transport.write(self.reply)
+
+
+_OK = completion("ok")
+_LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
+
+
+async def quickly(latency: float) -> None:
     """Serve until standard input ends."""
-    latency = float(sys.argv[1]) if len(sys.argv) > 1 else 0.0
-    body = completion("ok")
-
-    def behave(_number: int, asked: dict[str, Any]) -> Reply:
-        return Reply(body=body, latency=latency)
-
-    with Loopback(behave) as server:
-        server.served = _Count()  # type: ignore[assignment]
-        print(server.url, flush=True)
-        sys.stdin.read()
-
-
-class _Count:
-    """Counts only, so that a long benchmark measures the client's memory and not ours."""
-
-    def __init__(self) -> None:
-        self.n = 0
-
-    def append(self, _: object) -> None:
-        self.n += 1
-
-    def __len__(self) -> int:
-        return self.n
+    took: deque[float] = deque(maxlen=2000)
+    loop, counts = asyncio.get_running_loop(), [0]
+    server = await loop.create_server(
+        lambda: _Quick(latency, took, counts), "127.0.0.1", 0, backlog=1024
+    )
+    print(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1", flush=True)
+    await loop.run_in_executor(None, sys.stdin.read)
+    server.close()
 
 
 if __name__ == "__main__":
-    main()
+    asyncio.run(quickly(float(sys.argv[1]) if len(sys.argv) > 1 else 0.0))

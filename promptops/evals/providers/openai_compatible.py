@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from typing import Any
 
@@ -36,15 +35,13 @@ class OpenAICompatible:
 
     async def ask(self, request: Request, seconds: float) -> Answer:
         body = _JSON.encode(body_of(request)).encode("utf-8", "backslashreplace")
-        clock = asyncio.get_running_loop().time
-        start = clock()
         try:
             reply = await self._client.post(PATH, body, seconds)
         except Broken as error:
             raise Retry(error.reason, sent=error.sent, broken=error.sent) from None
         if reply.status != 200:
             return refused(reply)
-        return classify(_json(reply), request, clock() - start, self._answers_as)
+        return classify(_json(reply), request, reply.seconds, self._answers_as)
 
     async def close(self) -> None:
         await self._client.close()
