@@ -29,6 +29,13 @@ def requests(url: str, n: int, **parameters: Any) -> list[Request]:
     ]
 
 
+def look(runner: Runner, during: Callable[[Runner], None], when: Callable[[], bool]) -> None:
+    if when():
+        during(runner)
+    else:
+        asyncio.get_running_loop().call_later(0.005, look, runner, during, when)
+
+
 def asked(
     place: object,
     url: str,
@@ -36,8 +43,9 @@ def asked(
     limits: Limits = QUICK,
     tariff: Tariff | None = None,
     during: Callable[[Runner], None] | None = None,
+    when: Callable[[], bool] = lambda: True,
 ) -> Run:
-    """One run, as a process of its own would do it; `during` is called a little later."""
+    """One run, as a process of its own would do it; `during` is called as soon as `when` is true."""
 
     async def go() -> Run:
         store = Store(str(place))
@@ -45,7 +53,7 @@ def asked(
         hide = hider({"MY_API_KEY": KEY})
         runner = Runner(Means(one, store, limits, tariff or Tariff(), hide))
         if during:
-            asyncio.get_running_loop().call_later(0.15, during, runner)
+            look(runner, during, when)
         try:
             return await runner.run(requests(url, n, max_tokens=50))
         finally:
