@@ -26,7 +26,8 @@ from promptops.history.provenance import Spot
 from promptops.history.versions import Versions
 from promptops.history.walk import follow
 
-PATHS = ("AGENTS.md", "docs/guide.md", "skills/review/SKILL.md", "prompts/bot/prompt.yaml")
+MARKDOWN = ("AGENTS.md", "docs/guide.md", "skills/review/SKILL.md", "agents.md")
+YAML = "prompts/bot/prompt.yaml"
 SYLLABLES = ("ba", "ce", "di", "fo", "gu", "ka", "le", "mi", "no", "pu", "ra", "se", "ti", "vo")
 QUICK, THOROUGH = 60, 1000  # histories; settings of profiles with at least so many are kept
 GLUE = ("the", "of", "with", "before", "when", "to")
@@ -126,7 +127,7 @@ def with_rules(state: State, path: str, rules: tuple[Known, ...]) -> State:
 
 
 def op_add(history: History, state: State, draw: st.DrawFn) -> State:
-    path = draw(st.sampled_from([p for p in PATHS[:3] if p in state] or [PATHS[0]]))
+    path = draw(st.sampled_from([p for p in MARKDOWN if p in state] or [MARKDOWN[0]]))
     rules = state.get(path, ())
     at = draw(st.integers(0, len(rules)))
     return with_rules(state, path, (*rules[:at], history.rule(), *rules[at:]))
@@ -160,31 +161,67 @@ def op_move(history: History, state: State, draw: st.DrawFn) -> State | None:
     if place is None or place[0].endswith(".yaml"):
         return None
     path, i = place
-    target = draw(st.sampled_from([p for p in PATHS[:3] if p != path]))
+    target = draw(st.sampled_from([p for p in MARKDOWN if p != path]))
     rule = state[path][i]
     left = with_rules(state, path, (*state[path][:i], *state[path][i + 1 :]))
     return with_rules(left, target, (*left.get(target, ()), rule))
 
 
 def op_rename(history: History, state: State, draw: st.DrawFn) -> State | None:
-    sources = sorted(p for p in state if p in PATHS[:3])
-    targets = [p for p in PATHS[:3] if p not in state]
+    sources = sorted(p for p in state if p in MARKDOWN)
+    targets = [p for p in MARKDOWN if p not in state]
     if not sources or not targets:
         return None
     source, target = draw(st.sampled_from(sources)), draw(st.sampled_from(targets))
     return {**{p: r for p, r in state.items() if p != source}, target: state[source]}
 
 
+def op_rename_and_reword(history: History, state: State, draw: st.DrawFn) -> State | None:
+    """A file renamed, and one of its rules reworded in the same commit."""
+    renamed = op_rename(history, state, draw)
+    if renamed is None:
+        return None
+    (target,) = renamed.keys() - state.keys()
+    reworded = op_reword(history, {target: renamed[target]}, draw)
+    return {**renamed, **(reworded or {})}
+
+
+def op_export(history: History, state: State, draw: st.DrawFn) -> State | None:
+    """The rules of the YAML prompt become a Markdown file."""
+    targets = [p for p in MARKDOWN if p not in state]
+    if YAML not in state or not targets:
+        return None
+    left = {p: r for p, r in state.items() if p != YAML}
+    return {**left, draw(st.sampled_from(targets)): state[YAML]}
+
+
+def op_split_across(history: History, state: State, draw: st.DrawFn) -> State | None:
+    """The second half of a rule goes to another file."""
+    place = pick(draw, {p: r for p, r in state.items() if p in MARKDOWN})
+    if place is None:
+        return None
+    path, i = place
+    rule = state[path][i]
+    if len(rule.words) < 8 or rule.part:
+        return None
+    middle = len(rule.words) // 2
+    one = replace(rule, words=rule.words[:middle])  # where it was, it is only shorter now
+    two = Known(next(history.ids), rule.words[middle:], (rule.id,), "split")
+    target = draw(st.sampled_from([p for p in MARKDOWN if p != path]))
+    left = with_rules(state, path, (*state[path][:i], one, *state[path][i + 1 :]))
+    return with_rules(left, target, (*left.get(target, ()), two))
+
+
 def op_import(history: History, state: State, draw: st.DrawFn) -> State | None:
-    sources = sorted(p for p in state if p in PATHS[:3])
-    if PATHS[3] in state or not sources:
+    sources = sorted(p for p in state if p in MARKDOWN)
+    if YAML in state or not sources:
         return None
     source = draw(st.sampled_from(sources))
-    return {**{p: r for p, r in state.items() if p != source}, PATHS[3]: state[source]}
+    return {**{p: r for p, r in state.items() if p != source}, YAML: state[source]}
 
 
 def op_split(history: History, state: State, draw: st.DrawFn) -> State | None:
-    place = pick(draw, {p: r for p, r in state.items() if p in PATHS[:3]})
+    place = pick(draw, {p: r for p, r in state.items() if p in MARKDOWN})
     if place is None:
         return None
     path, i = place
@@ -200,7 +237,7 @@ def op_split(history: History, state: State, draw: st.DrawFn) -> State | None:
 
 
 def op_merge_rules(history: History, state: State, draw: st.DrawFn) -> State | None:
-    place = pick(draw, {p: r for p, r in state.items() if p in PATHS[:3]}, 2)
+    place = pick(draw, {p: r for p, r in state.items() if p in MARKDOWN}, 2)
     if place is None or place[1] == 0:
         return None
     path, i = place
@@ -212,8 +249,9 @@ def op_merge_rules(history: History, state: State, draw: st.DrawFn) -> State | N
 
 
 OPERATIONS = (op_add, op_add, op_reword, op_reword, op_remove, op_move, op_rename, op_import,
-              op_split, op_merge_rules)  # fmt: skip
+              op_rename_and_reword, op_export, op_split, op_split_across, op_merge_rules)  # fmt: skip
 ASIDE = (op_add, op_reword, op_remove)
+MERGES = ("octopus", "criss-cross", "evil")
 
 
 def three_way(base: State, ours: State, theirs: State) -> State | None:
@@ -231,21 +269,19 @@ def three_way(base: State, ours: State, theirs: State) -> State | None:
 @st.composite
 def histories(draw: st.DrawFn) -> History:
     history = History()
-    first: State = {PATHS[0]: tuple(history.rule() for _ in range(draw(st.integers(2, 4))))}
+    first: State = {MARKDOWN[0]: tuple(history.rule() for _ in range(draw(st.integers(2, 4))))}
     history.add({}, "start")
     history.add(first, "rules for agents")
     for _ in range(draw(st.integers(1, 7))):
         kind = draw(
-            st.sampled_from(("plain", "plain", "plain", "plain", "revert", "aside", "pick"))
+            st.sampled_from((*("plain",) * 5, "revert", "revert", "aside", "pick", *MERGES))
         )
         tip = len(history.commits) - 1
         state = history.commits[tip].state
-        if kind == "revert" and tip > 1 and history.commits[tip].subject == "change":
-            history.add(
-                history.commits[history.commits[tip].parents[0]].state, "Revert the last change"
-            )
-        elif kind == "aside":
-            aside(history, tip, draw)
+        if kind == "revert":
+            revert(history, tip)
+        elif kind in ("aside", *MERGES):
+            aside(history, tip, draw, kind)
         elif kind == "pick":
             cherry_pick(history, tip, draw)
         else:
@@ -255,17 +291,37 @@ def histories(draw: st.DrawFn) -> History:
     return history
 
 
-def aside(history: History, tip: int, draw: st.DrawFn) -> None:
-    """A change on a branch, another on the main line, and a merge."""
+def revert(history: History, tip: int) -> None:
+    """The last change taken back, or a revert of that."""
+    again = {"change": "Revert the last change", "Revert the last change": "Reapply the change"}
+    subject = again.get(history.commits[tip].subject)
+    if tip > 1 and subject:
+        history.add(history.commits[history.commits[tip].parents[0]].state, subject)
+
+
+def aside(history: History, tip: int, draw: st.DrawFn, kind: str) -> None:
+    """Changes on branches and on the main line, and a merge of them all.
+
+    octopus: of two branches at once. criss-cross: each side merges the other, then both. evil: the
+    merge itself adds or rewords a rule.
+    """
     base = history.commits[tip].state
-    theirs = draw(st.sampled_from(ASIDE))(history, base, draw)
-    ours = draw(st.sampled_from(ASIDE))(history, base, draw)
-    merged = three_way(base, ours, theirs) if ours and theirs else None
-    if merged is None:
+    sides = [
+        draw(st.sampled_from(ASIDE))(history, base, draw) for _ in range(1 + (kind == "octopus"))
+    ]
+    ours = merged = draw(st.sampled_from(ASIDE))(history, base, draw)
+    for side in sides:
+        merged = three_way(base, merged, side) if merged and side else None
+    if merged is None or ours is None:
         return
-    side = history.add(theirs, "aside", (tip,))
+    if kind == "evil":
+        merged = draw(st.sampled_from((op_add, op_reword)))(history, merged, draw) or merged
+    branches = [history.add(side or {}, "aside", (tip,)) for side in sides]
     main = history.add(ours, "meanwhile", (tip,))
-    history.add(merged, "Merge branch aside", (main, side))
+    one = history.add(merged, "Merge branch aside", (main, *branches))
+    if kind == "criss-cross":
+        two = history.add(merged, "Merge branch main", (*branches, main))
+        history.add(merged, "Merge again", (one, two))
 
 
 def cherry_pick(history: History, tip: int, draw: st.DrawFn) -> None:
@@ -447,7 +503,7 @@ def test_words_are_unique() -> None:
 
 def test_the_repository_is_what_was_said(many: Repo, tmp_path: Path) -> None:
     history = History()
-    history.add({PATHS[0]: (history.rule(),)})
+    history.add({MARKDOWN[0]: (history.rule(),)})
     ids = fast_import(many, history, "one")
     shown = many.git("show", f"{ids[0]}:AGENTS.md")
     assert shown.endswith(places(history.commits[0].state)[0][1].text)

@@ -117,3 +117,12 @@ def test_what_is_added_back_is_restored_though_a_namesake_says_it_too(run: Run, 
     assert [event[:2] for event in found] == [
         ("introduced", first), ("removed", gone), ("restored", back),
     ]  # fmt: skip
+
+
+def test_half_of_a_rule_that_goes_to_another_file_is_split_from_it(run: Run, repo: Repo) -> None:
+    first = repo.commit({"AGENTS.md": rules(EDGES, f"{IDEAS} {AGAIN}")}, "rules")
+    parted = repo.commit({"AGENTS.md": rules(EDGES, IDEAS), "docs/tools.md": rules(AGAIN)}, "tools")
+    assert told(run, repo, "docs/tools.md:3") == [
+        ("introduced", first, None),
+        ("split", parted, "AGENTS.md"),
+    ]

@@ -21,6 +21,7 @@ MAX_FILES = 400
 MAX_COPIED_FROM = 200
 MAX_DELETIONS = 400  # commits that delete files; what comes back has not been away for long
 RECENTLY = 45 * 86_400  # seconds; a change that is taken back and made again is so within weeks
+SHED = 25  # characters of a piece that is found again in another file
 TELLING = 40  # characters; shorter texts stand in two files by chance
 
 
@@ -121,12 +122,29 @@ def _in_file(
     links = versions.crossed(change, arrival.fresh, arrival.key)
     ours = arrival.fresh.index(wanted)
     mine = [k for k in links if k.new == ours and k.how != "replaced"]
+    shed = None if mine else _shed(versions, change, wanted)
+    if shed is not None:
+        return shed, False
     if not mine:
         heirs = {k.old for k in links}
         rest = [u for i, u in enumerate(gone) if i not in heirs and u.kind == PROSE]
         return None, resembles(wanted, rest, (*gone, *arrival.fresh), foreign=True)
     link = max(mine, key=lambda k: (k.grade, k.score))
     return Found(change.path, change.old, gone[link.old], link, True, whole), False
+
+
+def _shed(versions: Versions, change: Change, wanted: Unit) -> Found | None:
+    """A unit that lives on in its file without the piece that is looked for: that went its own way."""
+    piece = wanted.norm.rstrip(" .,;:")
+    if len(piece) < SHED or not change.new_mode.startswith("100"):
+        return None
+    if any(piece in u.norm for u in versions.units(change.new, change.path)):
+        return None
+    for unit in versions.units(change.old, change.path):
+        if unit.kind == wanted.kind and piece in unit.norm:
+            grade = Grade.CERTAIN if len(piece) >= TELLING else Grade.PROBABLE
+            return Found(change.path, change.old, unit, Link(0, 0, "split", 100.0, grade), True)
+    return None
 
 
 def copied(versions: Versions, commit: Commit, path: str, wanted: Unit) -> Found | None:
