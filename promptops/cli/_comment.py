@@ -7,6 +7,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from email.message import Message
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -138,7 +139,7 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
         return None
 
 
-def _asked_too_often(headers: Mapping[str, str]) -> bool:
+def _asked_too_often(headers: Message) -> bool:
     """GitHub says so with 403 too, which otherwise means that a token may not write."""
     return headers.get("x-ratelimit-remaining") == "0" or "retry-after" in headers
 
