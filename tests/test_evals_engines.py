@@ -236,7 +236,7 @@ def repo(tmp_path: Path) -> Repo:
 
 def slow(seconds: float) -> Behave:
     def behave(number: int, body: dict[str, Any]) -> Reply:
-        odd = int(body["messages"][-1]["content"].split()[-1]) % 3 == 0
+        odd = int(body["messages"][-1]["content"].split()[-1]) % 5 == 0
         text = f"no! {KEY}" if odd else "yes"
         return Reply(body=completion(text, model="m"), latency=seconds)
 
