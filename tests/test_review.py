@@ -597,3 +597,45 @@ def test_a_prompt_that_is_gone_raises_no_budget(run: Run, repo: Repo) -> None:
     assert "removed: 3 rules" in said
     assert "raised" not in said
     assert "→ nothing" not in said
+
+
+def test_what_no_reviewer_sees_is_said_first(run: Run, repo: Repo) -> None:
+    edit(repo, ("Never repeat the", "N\u0435ver repeat the"), ("Use at most", "Use\u200b at most"))
+    flags = {name: set(rule["flags"]) for name, rule in rules_of(diff(run, repo, code=1)).items()}
+    assert "look-alike letters" in flags["secret"]
+    assert "hidden characters" in flags["short"]
+    said = run("diff", cwd=repo.root).out
+    first = said.partition("prompt  ")[0]
+    assert "rule `secret` has letters of another script" in first
+    assert "rule `short` holds characters now that nobody can see" in first
+    repo.commit({}, "they are there")
+    edit(repo, ("repeat the", "tell the"), ("at most", "no more than"))
+    again = rules_of(diff(run, repo, code=1))
+    assert {flag for rule in again.values() for flag in rule["flags"]} <= {"reversed", "stronger"}
+
+
+def test_a_submodule_in_the_place_of_a_prompt_is_no_file(run: Run, repo: Repo) -> None:
+    for path in ("prompts/x/prompt.yaml", "CLAUDE.md", FILE):
+        repo.git("update-index", "--add", "--cacheinfo", "160000", repo.head(), path)
+    (found,) = diff(run, repo, "--staged")["prompts"]
+    assert (found["path"], found["status"]) == (FILE, "removed")
+    repo.record("submodules")
+    assert diff(run, repo, "HEAD~1", "HEAD")["prompts"] == [found]
+
+
+def test_an_endless_rule_is_shortened_for_people_only(run: Run, repo: Repo) -> None:
+    edit(repo, ("Use at most 120 words.", f"Use {'very ' * 20_000}few words."))
+    assert len(rules_of(diff(run, repo, code=1))["short"]["after"]) > 100_000
+    for format in ("text", "markdown"):
+        said = run("diff", "--format", format, cwd=repo.root).out
+        assert "more characters" in said
+        assert len(said) < 15_000
+
+
+def test_an_id_that_two_rules_have_is_one_rule_for_each(run: Run, repo: Repo) -> None:
+    twice = PROMPT.replace("id: short", "id: cite")
+    repo.commit({FILE: twice}, "twice")
+    repo.write(FILE, twice.replace("at most 120", "at most 130"))
+    (found,) = diff(run, repo)["prompts"]
+    (rule,) = found["rules"]
+    assert (rule["id"], rule["change"], rule["becomes"]) == ("cite", "reworded", [])

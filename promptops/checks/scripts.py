@@ -57,11 +57,11 @@ def mixed_script_word(subject: str | Prompt, around: Around) -> Iterator[Finding
             text: "Never ignore a refund request."
     """
     if isinstance(subject, str):
-        for start, end, message in _mixed(subject):
+        for start, end, message in mixed_words(subject):
             yield Finding((), message, _HELP, within=(start, end))
     elif not spotless(sealed(subject)):
         for place, text in scalars(subject):
-            for start, end, message in _mixed(text):
+            for start, end, message in mixed_words(text):
                 yield Finding(place, message, _HELP, within=(start, end))
 
 
@@ -69,7 +69,8 @@ _HELP = "type the word again in one script"
 
 
 @lru_cache(maxsize=64)
-def _mixed(text: str) -> tuple[tuple[int, int, str], ...]:
+def mixed_words(text: str) -> tuple[tuple[int, int, str], ...]:
+    """(start, end, what it is) of each word with letters of another script that look like its own."""
     if spotless(text):
         return ()
     found = ((word, _intruder(word[0])) for word in _words().finditer(text))

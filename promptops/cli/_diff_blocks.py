@@ -20,6 +20,11 @@ WEIGHTS = {
     "privacy": "let in more that is personal",
     "loosened": "is less guarded",
 }
+FLAGS = {
+    "hidden characters": "holds characters now that nobody can see",
+    "look-alike letters": "has letters of another script now that look like its own",
+    "reversed": "may say the opposite now",
+}
 COLUMNS = ("prompt", "rules", "version", "tokens", "$ a month", "decisions")
 
 
@@ -94,8 +99,8 @@ def _prompt_alarms(one: Reviewed) -> Iterator[str]:
             f"{version.needed.word}, {made} bump was made; {version.wanted} would be right"
         )
     for rule in one.rules:
-        if "reversed" in rule.flags:
-            yield f"{one.id}: rule `{rule.id}` may say the opposite now"
+        told = (FLAGS[flag] for flag in rule.flags if flag in FLAGS)
+        yield from (f"{one.id}: rule `{rule.id}` {what}" for what in told)
     if one.tests.untested:
         yield f"{one.id}: no test holds {_names(one.tests.untested)}"
     if one.problem:

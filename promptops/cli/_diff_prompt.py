@@ -14,6 +14,7 @@ from promptops.review.rules import MERGED, METADATA, SPLIT, RuleChange
 from promptops.tokens.count import Count
 
 AROUND = 80  # characters that are shown on each side of a difference in a long text
+MOST = 4_000  # characters of one difference; JSON has all of them
 
 
 def prompt_blocks(one: Reviewed) -> Iterator[Block]:
@@ -26,7 +27,9 @@ def prompt_blocks(one: Reviewed) -> Iterator[Block]:
         yield Heading("beside the rules", 3)
         for fact in one.facts:
             what = f"{fact.what}{f' ({fact.weight})' if fact.weight else ''}"
-            if one.status == ADDED and "\n" not in fact.after:
+            if one.status == ADDED and "\n" in fact.after:
+                yield from (Text(f"{what}:"), Words(shortened((("+", fact.after.strip()),))))
+            elif one.status == ADDED:
                 yield Text(f"{what}: {fact.after}")
             else:
                 yield from _pair(what, fact.before, fact.after)
@@ -54,7 +57,7 @@ def _rule(rule: RuleChange) -> Iterator[Block]:
         yield Words(shortened(word_runs(*texts)))
     elif "moved" not in (rule.change, *rule.also) and rule.change != METADATA:
         sign = "+" if rule.after else "-"
-        yield Words(((sign, (rule.after or rule.before).strip()),))
+        yield Words(shortened(((sign, (rule.after or rule.before).strip()),)))
     if rule.was and rule.change not in (MERGED, SPLIT):
         yield Text(f"id: {', '.join(rule.was)} → {rule.id}")
     for field in rule.fields:
@@ -88,13 +91,16 @@ def _pair(what: str, before: str, after: str) -> Iterator[Block]:
 
 
 def shortened(runs: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
-    """The runs with the middle of long unchanged stretches left out."""
+    """The runs with the middle of long unchanged stretches, and of endless changed ones, left out."""
     kept = []
     for at, (sign, text) in enumerate(runs):
         if sign == "=" and len(text) > 2 * AROUND:
             head = text[:AROUND] if at else ""
             tail = text[-AROUND:] if at < len(runs) - 1 else ""
             text = f"{head} … {tail}"
+        elif sign != "=" and len(text) > MOST:
+            left = f" … {len(text) - MOST:,} more characters … "
+            text = f"{text[: MOST // 2]}{left}{text[-MOST // 2 :]}"
         kept.append((sign, text))
     return tuple(kept)
 

@@ -45,9 +45,10 @@ class Paths(NamedTuple):
 
     @classmethod
     def of(cls, changes: Sequence[Change]) -> Paths:
-        """The paths of these changes."""
-        gone = {c.path for c in changes if c.status == "D"}
-        return cls(tuple(sorted({c.path for c in changes} - gone)), tuple(sorted(gone)))
+        """The paths of these changes; a submodule is no file, and what gave way to one is gone."""
+        files = [c for c in changes if c.blobs]
+        gone = {c.path for c in files if c.status == "D" or c.new_mode == GITLINK}
+        return cls(tuple(sorted({c.path for c in files} - gone)), tuple(sorted(gone)))
 
 
 def text(raw: bytes) -> str:

@@ -16,6 +16,8 @@ from promptops.values import dataclass
 ADDED, REMOVED, REWORDED = "added", "removed", "reworded"
 MOVED, MERGED, SPLIT, METADATA = "moved", "merged", "split", "metadata"
 TYPOGRAPHY = "typography only"
+_SPACES = {ord(sign): None for sign in "\n\r\t"}
+HIDDEN, LOOK_ALIKE = "hidden characters", "look-alike letters"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +27,8 @@ class RuleChange:
     id: after the change, before it where the rule is gone or was split. change: the heaviest word
     for it; also: the others that hold. before, after: the text, "" where there is none; the texts
     of several rules stand on lines of their own. was, becomes: ids before and after, where they
-    are others than `id`. flags: stronger, weaker, reversed, number changed, typography only.
+    are others than `id`. flags: stronger, weaker, reversed, number changed, typography only, hidden
+    characters, look-alike letters.
     fields: what else differs. score: likeness of the texts, None where no likeness was needed;
     sure: False where nothing but a likeness that might mislead says that it is the same rule.
     came_from, went_to: `PROMPT/RULE` of a rule that moved between files.
@@ -116,7 +119,7 @@ class _Comparison:
             if j in first:
                 yield from self._group(first[j])
             elif j not in covered:
-                yield RuleChange(rule.id, ADDED, after=rule.text)
+                yield RuleChange(rule.id, ADDED, after=rule.text, flags=_unseen("", rule.text))
         for i, rule in enumerate(self.before):
             if i not in linked_old:
                 yield RuleChange(rule.id, REMOVED, before=rule.text)
@@ -190,11 +193,22 @@ class _Comparison:
             yield Field("place", was, now)
 
     def _flags(self, before: str, after: str) -> tuple[str, ...]:
-        return (
-            (TYPOGRAPHY,)
-            if same_meaning(before, after, self.known)
-            else changed_meaning(before, after)
-        )
+        if same_meaning(before, after, self.known):
+            return (TYPOGRAPHY, *_unseen(before, after))
+        return (*changed_meaning(before, after), *_unseen(before, after))
+
+
+def _unseen(before: str, after: str) -> tuple[str, ...]:
+    """What came into a text that no reviewer sees: hidden characters, look-alike letters."""
+    if after.isascii() and after.translate(_SPACES).isprintable():
+        return ()
+    from promptops.checks._unicode import hidden_runs
+    from promptops.checks.scripts import mixed_words
+
+    runs = [{text[start:end] for start, end in hidden_runs(text)} for text in (before, after)]
+    words = [{text[start:end] for start, end, _ in mixed_words(text)} for text in (before, after)]
+    pairs = ((HIDDEN, runs), (LOOK_ALIKE, words))
+    return tuple(flag for flag, (was, now) in pairs if now - was)
 
 
 def _neighbour(rules: Sequence[Rule], index: int) -> str:
