@@ -6,7 +6,13 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
-ALONE = ("cliff", "scale", "ifeval_differential")  # minutes each, or in need of what is not here
+ALONE = (
+    "cliff",
+    "cluster",
+    "engines",
+    "scale",
+    "ifeval_differential",
+)  # minutes each, or in need of what is not here
 
 
 def names() -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -163,3 +164,31 @@ def test_a_manifest_that_is_not_there(run: Run, tmp_path: Path) -> None:
     ran = run("fleet", "fleet.toml", cwd=tmp_path)
     assert ran.code == 2
     assert "No such file" in ran.err
+
+
+def test_a_repository_whose_objects_are_gone_is_damaged_not_new(run: Run, fleet: Path) -> None:
+    import shutil
+
+    lost = Repo(fleet / "agents" / "lost")
+    lost.commit({"AGENTS.md": "- x\n"})
+    shutil.rmtree(lost.root / ".git" / "objects")
+    (lost.root / ".git" / "objects").mkdir()
+    code, found = told(run, fleet)
+    assert code == 3
+    [problem] = [one["problem"] for one in found if one["problem"]]
+    assert problem == "HEAD names a commit that is not here: the repository is damaged"
+
+
+def test_where_no_volume_is_known_the_longest_prompts_are_named(run: Run, tmp_path: Path) -> None:
+    unmeasured = PROMPT.replace("calls_per_month: 1000, ", "")
+    for number in range(9):
+        repo = Repo(tmp_path / f"r{number}")
+        repo.clock = int(time.time()) - 86_400  # so that nobody counts as gone
+        text = unmeasured.format(id=f"p{number}").replace("120 words", "120 words" * (number + 1))
+        repo.commit({"prompts/p.prompt.yaml": text}, "Start", ADA)
+    (tmp_path / "fleet.toml").write_text('repositories = ["r*"]\n')
+    said = run("fleet", "fleet.toml", cwd=tmp_path).out
+    longest = said.partition("What is longest")[2]
+    assert "calls_per_month" in longest
+    assert longest.index("r8/p8") < longest.index("r7/p7") < longest.index("r0/p0")
+    assert "r0, r1, r2, r3, r4, r5 and 3 more" in " ".join(said.split())

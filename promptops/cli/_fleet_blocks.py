@@ -13,6 +13,7 @@ from promptops.fleet.survey import Row, Surveyed
 from promptops.report import Bars, Block, Fold, Heading, Table, Text
 
 SHOWN = 20
+NAMED = 6  # repositories of one person
 DASH = "–"
 Placed = tuple[Surveyed, Row]
 
@@ -110,7 +111,7 @@ def _leaving(
         for email in one.people:
             where.setdefault(email, set()).add(names[one.folder])
     rows = [
-        (email, str(n), ", ".join(sorted(where[email]))) for email, n in alone.most_common(SHOWN)
+        (email, f"{n:,}", _listed(sorted(where[email]))) for email, n in alone.most_common(SHOWN)
     ]
     if rows:
         yield Table(("person", "rules on them alone", "repositories"), tuple(rows), "lrl")
@@ -119,6 +120,13 @@ def _leaving(
         )
     elif not (gone or nobody):
         yield Text("every rule was shaped by two people who are still here", "good")
+
+
+def _listed(names: Sequence[str]) -> str:
+    """Some names, and how many more."""
+    if len(names) <= NAMED:
+        return ", ".join(names)
+    return f"{', '.join(names[:NAMED])} and {len(names) - NAMED} more"
 
 
 def _unreasoned(placed: Sequence[Placed], names: dict[str, str]) -> Iterator[Block]:
@@ -147,6 +155,18 @@ def _money(placed: Sequence[Placed], names: dict[str, str]) -> Iterator[Block]:
     if known:
         yield Heading("What costs most", 2)
         yield Bars(tuple((name, usd, "a month") for usd, name in known[:SHOWN]), "$")
+        return
+    sizes = sorted(
+        ((size, f"{names[one.folder]}/{row.id}") for one, row in placed
+         if row.governed and (size := next(iter(row.tokens.values()), None))),
+        key=lambda pair: (-pair[0], pair[1]),
+    )  # fmt: skip
+    if sizes:
+        yield Heading("What is longest", 2)
+        said = "no prompt says how often it is called (`budget: {calls_per_month: …}`): no dollars"
+        yield Text(said, "quiet")
+        shown = ((name, f"{size:,}") for size, name in sizes[:SHOWN])
+        yield Table(("prompt", "tokens"), tuple(shown), "lr")
 
 
 def _repositories(seen: Sequence[Surveyed], names: dict[str, str]) -> Table:
