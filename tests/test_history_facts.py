@@ -159,6 +159,21 @@ def test_a_file_that_has_become_too_large_is_begun_anew(
     assert file.stat().st_size < 20_000
 
 
+def test_what_waits_is_written_in_time_and_a_full_file_takes_no_more(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "MOST_WAITING", 10_000)
+    monkeypatch.setattr(module, "MOST_BYTES", 50_000)
+    facts = Facts(str(file), "code")
+    for number in range(60):
+        facts.put("x" * 3_000, "units", str(number))
+    assert facts.get("units", "0") == "x" * 3_000
+    facts.close()
+    assert file.stat().st_size < 100_000
+    assert kept(file, "0") == "x" * 3_000
+    assert kept(file, "59") is None
+
+
 def test_a_busy_file_is_left_alone(file: Path) -> None:
     keep(file, "before")
     with closing(sqlite3.connect(file, isolation_level=None)) as other:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 MOST_BYTES = 1 << 26  # of the file; a larger one is begun anew
+MOST_WAITING = 1 << 24  # characters that are not written yet
 _HINDERED = {3, 5, 6, 8, 10, 13, 14}  # SQLite: no permission, busy, locked, read-only, disk, full
 PATIENCE = 0.2  # seconds that a writer waits for another one; what is not kept is worked out again
 
@@ -34,6 +35,8 @@ class Facts:
         self._table = f"facts_{digest(stamp.encode(), 8)}"
         self._db: sqlite3.Connection | None = None
         self._new: dict[str, str] = {}
+        self._waiting = 0
+        self._written = False
 
     def get(self, kind: str, *key: str) -> Any:
         """The JSON value kept as `kind` for this key; None where there is none."""
@@ -46,20 +49,25 @@ class Facts:
         return _loads(found[0]) if found and found[1] == _seal(name, found[0]) else None
 
     def put(self, value: Any, kind: str, *key: str) -> None:
-        """Keep a JSON value; nothing is written before `close`."""
+        """Keep a JSON value; it is written when much is waiting, and by `close`."""
         if self._path:
             from json import dumps
 
-            self._new[_name(kind, key)] = dumps(value, separators=(",", ":"))
+            said = self._new[_name(kind, key)] = dumps(value, separators=(",", ":"))
+            self._waiting += len(said)
+            if self._waiting > MOST_WAITING:
+                self._flush()
 
     def close(self) -> None:
         """Write what is new, all of it or nothing. The next question opens the file again."""
-        if self._new:
-            self._spare_disk()
-            if self._db is not None or self._open(make=True):
-                self._write()
-        self._new.clear()
+        self._flush()
         self._shut()
+
+    def _flush(self) -> None:
+        if self._new and self._room() and (self._db is not None or self._open(make=True)):
+            self._write()
+        self._new.clear()
+        self._waiting = 0
 
     # -- the file ----------------------------------------------------------------------------
 
@@ -106,6 +114,7 @@ class Facts:
             self._only_ours()
             self._db.executemany(f"INSERT OR REPLACE INTO {self._table} VALUES (?, ?, ?)", rows)
             self._db.execute("COMMIT")
+            self._written = True
         except (sqlite3.Error, ValueError) as error:
             self._give_up(error)
 
@@ -131,14 +140,13 @@ class Facts:
             self._remove()
         self._path = ""
 
-    def _spare_disk(self) -> None:
-        try:
-            full = os.path.getsize(self._path) > MOST_BYTES
-        except OSError:
-            return
-        if full:
+    def _room(self) -> bool:
+        """True if the file may grow; one that others left too large is taken away first."""
+        full = sum(_size(self._path + ending) for ending in ("", "-wal")) > MOST_BYTES
+        if full and not self._written:
             self._shut()
             self._remove()
+        return bool(self._path) and not (full and self._written)
 
     def _remove(self) -> None:
         for ending in ("", "-wal", "-shm"):
@@ -151,6 +159,13 @@ class Facts:
         db, self._db = self._db, None
         if db is not None:
             db.close()
+
+
+def _size(path: str) -> int:
+    try:
+        return os.path.getsize(path)
+    except OSError:
+        return 0
 
 
 def _name(kind: str, key: tuple[str, ...]) -> str:
