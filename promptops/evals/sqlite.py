@@ -160,10 +160,14 @@ def transaction(db: sqlite3.Connection) -> Iterator[None]:
 def connected(path: str) -> sqlite3.Connection:
     """A connection that commits durably and waits for others."""
     db = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
-    db.execute("PRAGMA journal_mode = WAL")
-    db.execute("PRAGMA synchronous = FULL")
-    db.execute(f"PRAGMA wal_autocheckpoint = {MOST_PAGES}")
-    db.execute("PRAGMA cache_size = -1000")  # kB
+    try:
+        db.execute("PRAGMA journal_mode = WAL")
+        db.execute("PRAGMA synchronous = FULL")
+        db.execute(f"PRAGMA wal_autocheckpoint = {MOST_PAGES}")
+        db.execute("PRAGMA cache_size = -1000")  # kB
+    except BaseException:  # what is no database says so at the first statement
+        db.close()
+        raise
     return db
 
 
