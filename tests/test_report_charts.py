@@ -42,7 +42,8 @@ def words(element: ElementTree.Element) -> list[str]:
 
 def test_rates_stand_where_they_belong() -> None:
     drawn = tree(forest("how often", RATES))
-    left, right = 190.0, 720.0 - 150.0
+    grid = [float(n.attrib["x1"]) for n in named(drawn, "line") if n.attrib["class"] == "grid"]
+    left, right = min(grid), max(grid)
     dots = [float(dot.attrib["cx"]) for dot in named(drawn, "circle")]
     assert dots == [left + share * (right - left) for share in (0.9, 0.2)]
     spans = [node for node in named(drawn, "line") if "span" in node.attrib["class"]]
@@ -52,7 +53,7 @@ def test_rates_stand_where_they_belong() -> None:
     ]
     assert spans[1].attrib["class"] == "span bad"
     assert {"cite-policy", "90 of 100", "0 %", "100 %"} <= set(words(drawn))
-    assert "a-rule-with-a-very-long…" in words(drawn)
+    assert "a-rule-with-a-very-long-name-that…" in words(drawn)
     titles = [title.text for title in named(drawn, "title")]
     assert titles[:2] == ["how often", "cite-policy: 90%, 80% to 95%"]
 
@@ -110,6 +111,19 @@ def test_an_area_is_closed() -> None:
     assert 'd="M0 0 L1 0 L1 1.5Z"' in path([(0, 0), (1, 0), (1, 1.5)], "band", closed=True)
 
 
+def test_the_tones_that_are_drawn_are_named_below() -> None:
+    legend = {"bad": "too seldom", "warn": "cannot tell", "": "often enough"}
+    shown = (Estimate("a", 0.9, (0.8, 1.0)), Estimate("b", 0.5, (0.0, 1.0), tone="warn"))
+    said = words(tree(forest("x", shown, legend)))
+    assert said[-2:] == ["cannot tell", "often enough"]
+    assert "too seldom" not in said
+
+
+def test_a_long_label_has_room() -> None:
+    label = "amounts-with-currency, silent"
+    assert label in words(tree(forest("x", (Estimate(label, 0.5, (0.0, 1.0)),))))
+
+
 def test_a_picture_is_told_in_every_format() -> None:
     figures = Table(("rule", "kept"), (("cite-policy", "90 %"),), "lr")
     picture = Picture("How often", "one rule is kept", forest("x", RATES[:1]), figures)
@@ -118,7 +132,7 @@ def test_a_picture_is_told_in_every_format() -> None:
     assert "<figure><figcaption><strong>How often</strong> one rule is kept</figcaption>" in page
     assert '<svg style="min-width:576px" viewBox="0 0 720 62" role="img"' in page
     assert ".chart text" in page
-    assert "<td>cite-policy" in page.replace(' class="text"', "")
+    assert "<td>cite-policy" in page.replace(' class="short"', "")
     for form in ("text", "markdown"):
         said = render(report, form, Screen())
         assert "How often" in said

@@ -18,7 +18,19 @@ from reports import EVERYTHING, diagnostics, found
 from test_report import HOSTILE, hostile_report
 
 from promptops.diagnostic import Span
-from promptops.report import Bars, Block, Heading, Report, Screen, Table, Text, Words, render
+from promptops.report import (
+    Bars,
+    Block,
+    Fold,
+    Heading,
+    Items,
+    Report,
+    Screen,
+    Table,
+    Text,
+    Words,
+    render,
+)
 from promptops.report._page import CSP, Markup, markup, tag
 from promptops.report.safe import safe
 
@@ -77,10 +89,12 @@ def inert(page: Page) -> None:
     names = {name for _, name, _ in page.attributes}
     assert names <= {
         *("class", "scope", "role", "aria-label", "aria-hidden", "tabindex", "style", "lang"),
+        *("data-label", "open"),
         *("charset", "http-equiv", "content", "name"),
     }
     assert {v for _, name, v in page.attributes if name == "class"} <= {
         *("good", "bad", "warn", "quiet", "error", "warning", "info", "number", "long", "text"),
+        *("short", "cards"),
         *("scroll", "bars", "bar", "bar over", "note", "words", "place", "line", "point"),
         *(
             f"{kind} {level}"
@@ -148,7 +162,29 @@ def test_columns_are_what_they_hold() -> None:
     kinds = [
         value for tag, name, value in Page(html(block)).attributes if (tag, name) == ("th", "class")
     ]
-    assert kinds == ["number", "text", "long"]
+    assert kinds == ["number", "short", "long"]
+
+
+def test_a_row_of_much_text_can_be_a_card_and_stays_a_table() -> None:
+    wide = Table(("rule", "text", "tokens"), (("a", "y" * 41, "3"),), "llr")
+    drawn = html(wide)
+    assert '<table class="cards" role="table">' in drawn
+    assert '<td class="number" role="cell" data-label="tokens">3</td>' in drawn
+    assert drawn.count('role="row"') == 2
+    assert "cards" not in html(Table(("a", "b", "c"), (("1", "2", "3"),))).partition("</style>")[2]
+
+
+def test_a_page_begins_with_a_heading_of_level_one() -> None:
+    inner = Fold("more", (Heading("Inner", 4),), open=True)
+    drawn = html(Heading("Review", 2), inner)
+    assert "<h1>Review</h1>" in drawn
+    assert "<details open><summary>more</summary>\n<h3>Inner</h3>" in drawn
+
+
+def test_what_stands_between_backticks_is_code() -> None:
+    drawn = html(Text("run `promptops check` and <b>`"), Items(("`a` b",)))
+    assert "<p>run <code>promptops check</code> and &lt;b&gt;`</p>" in drawn
+    assert "<li><code>a</code> b</li>" in drawn
 
 
 def test_a_long_line_of_source_is_trimmed() -> None:

@@ -13,6 +13,7 @@ from promptops.review.prompts import ADDED, REMOVED, Reviewed
 from promptops.review.review import Review
 from promptops.review.states import States
 
+FEW = 3  # prompts whose details a page shows at once
 MOST = 6  # things that a summary names
 ORDER = ("added", "removed", "reworded", "moved", "merged", "split", "metadata")
 WEIGHTS = {
@@ -41,7 +42,8 @@ def review_blocks(found: Review, states: States, names: tuple[str, str]) -> Iter
     if found.prompts:
         yield Table(COLUMNS, tuple(_row(one) for one in found.prompts), "lllrrl")
     for one in found.prompts:
-        yield Fold(f"{one.id}: {_in_words(one)}", tuple(prompt_blocks(one)))
+        shown = len(found.prompts) <= FEW
+        yield Fold(f"{one.id}: {_in_words(one)}", tuple(prompt_blocks(one)), shown)
     calm = tuple(
         f"setting {one.name} ({one.path}): {_step(one.before, one.after)}"
         for one in found.settings

@@ -67,10 +67,14 @@ class Words:
 
 @dataclass(frozen=True, slots=True)
 class Fold:
-    """Detail that a page or a comment may fold away; text shows it all."""
+    """Detail that a page or a comment may fold away; text shows it all.
+
+    open: a page shows it at once.
+    """
 
     summary: str
     blocks: tuple[Block, ...]
+    open: bool = False
 
 
 @dataclass(frozen=True, slots=True)

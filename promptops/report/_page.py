@@ -84,13 +84,18 @@ pre { margin: .7rem 0; padding: .7rem .9rem; background: var(--soft); border-rad
   white-space: pre-wrap; }
 .good { color: var(--good); } .bad, .error { color: var(--bad); } .warn, .warning { color: var(--warn); }
 .info { color: var(--info); } .quiet { color: var(--quiet); }
-.scroll { overflow-x: auto; margin: .9rem 0; }
+.scroll { overflow-x: auto; margin: .9rem 0; background:
+  linear-gradient(90deg, var(--back) 30%, transparent) 0 0 / 3rem 100% local no-repeat,
+  linear-gradient(270deg, var(--back) 30%, transparent) 100% 0 / 3rem 100% local no-repeat,
+  linear-gradient(90deg, var(--line), transparent) 0 0 / .7rem 100% scroll no-repeat,
+  linear-gradient(270deg, var(--line), transparent) 100% 0 / .7rem 100% scroll no-repeat; }
 .scroll:focus-visible, summary:focus-visible { outline: 2px solid var(--info); outline-offset: 2px; }
 table { border-collapse: collapse; }
 th, td { padding: .4rem 1rem .4rem 0; text-align: left; vertical-align: top;
   border-bottom: 1px solid var(--line); overflow-wrap: break-word; }
 td.long { min-width: 15rem; max-width: 40rem; overflow-wrap: anywhere; }
 th { white-space: nowrap; color: var(--quiet); font-weight: 600; font-size: .875rem; }
+.short { white-space: nowrap; }
 .number { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
 .bars { list-style: none; padding: 0; max-width: none; display: grid; gap: .5rem 1rem;
   grid-template-columns: fit-content(18rem) fit-content(14rem) minmax(8rem, 1fr) fit-content(16rem); }
@@ -115,7 +120,18 @@ summary { padding: .45rem 0; cursor: pointer; font-weight: 600; }
 mark { color: inherit; background: var(--mark); border-radius: 2px; }
 mark.point { border-left: 3px solid var(--bad); }
 .line { color: var(--quiet); user-select: none; }
+@media screen and (max-width: 40rem) {
+  .cards, .cards tbody, .cards tr, .cards td { display: block; } .cards thead { display: none; }
+  .cards tr { padding: .5rem 0; border-bottom: 1px solid var(--line); } .cards tr[hidden] { display: none; }
+  .cards td { padding: .1rem 0; border: 0; text-align: left; white-space: normal; max-width: none; }
+  .cards td:first-child { font-weight: 600; }
+  .cards td:not(:first-child, .long) { display: inline-block; margin-right: 1rem; }
+  .cards td.number:first-child::before, .cards td:not(:first-child, .long)::before { content: attr(data-label) " "; color: var(--quiet);
+    font-size: .875rem; }
+  .cards td:not(:first-child, .long):empty { display: none; } }
+@page { margin: 15mm; }
 @media print {
+  .scroll { background: none; }
   :root { color-scheme: light; }
   body { font-size: 10pt; } main { max-width: none; padding: 0; }
   .scroll { overflow: visible; } td.long { min-width: 0; } pre, tr, li, .diagnostic { break-inside: avoid; }

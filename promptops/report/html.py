@@ -5,7 +5,8 @@ It loads nothing and runs nothing, which its own policy enforces; all text is es
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
 from math import isfinite
 
 from promptops.diagnostic import Diagnostic
@@ -29,10 +30,14 @@ from promptops.report._snippet import parts_of
 from promptops.report._table import amount, over, scale_of
 from promptops.report.safe import one_line
 from promptops.report.text import TONES, summarize
+from promptops.values import replace
 
 CONTEXT = 240  # columns of a source line that are shown; the page wraps them
 LONG = 40  # characters from which on a cell needs room
+NARROW = 32  # characters of a row that fit a telephone
+SHORT = 12  # characters up to which a cell is never broken: a date, a commit
 NEWLINE = Markup("\n")
+_QUOTED = re.compile(r"`([^`\n]+)`")
 
 
 def render(report: Report, _screen: Screen) -> str:
@@ -40,11 +45,30 @@ def render(report: Report, _screen: Screen) -> str:
     headings = (block.text for block in report.blocks if isinstance(block, Heading))
     title = one_line(next(headings, "")) or f"promptops {report.command}"
     if not report.long:
-        return page(title, *_blocks(report.blocks), style=_style(report.blocks))
+        blocks = _from_one(report.blocks)
+        return page(title, *_blocks(blocks), style=_style(blocks))
     from promptops.report._long import SCRIPT, STYLE, contents
 
     body = contents(list(_blocks(report.blocks)), report.blocks)
     return page(title, *body, style=_style(report.blocks) + STYLE, script=SCRIPT)
+
+
+def _from_one(blocks: Sequence[Block]) -> Sequence[Block]:
+    """The blocks with headings from level 1 on: a comment begins lower, a page has a title."""
+    highest = min((block.level for block in blocks if isinstance(block, Heading)), default=1)
+    if highest == 1:
+        return blocks
+    return [_lifted(block, highest - 1) for block in blocks]
+
+
+def _lifted(block: Block, by: int) -> Block:
+    match block:
+        case Heading():
+            return replace(block, level=block.level - by)
+        case Fold():
+            return replace(block, blocks=tuple(_lifted(one, by) for one in block.blocks))
+        case _:
+            return block
 
 
 def _style(blocks: Iterable[Block]) -> str:
@@ -72,7 +96,7 @@ def _block(block: Block) -> Markup:
         case Text():
             return _text(block)
         case Items():
-            return tag("ul", *(tag("li", item) for item in block.items))
+            return tag("ul", *(tag("li", *_said(item)) for item in block.items))
         case Table():
             return _table(block)
         case Words():
@@ -83,7 +107,8 @@ def _block(block: Block) -> Markup:
             return tag("div", *runs, class_="words")
         case Fold():
             summary = tag("summary", one_line(block.summary))
-            return tag("details", summary, NEWLINE, *_blocks(block.blocks))
+            shown = {"open": ""} if block.open else {}
+            return tag("details", summary, NEWLINE, *_blocks(block.blocks), **shown)
         case Diagnostics():
             return _diagnostics(block)
         case Bars():
@@ -97,35 +122,64 @@ def _text(block: Text) -> Markup:
         return tag("pre", block.text)
     mark = TONES.get(block.tone, ("",))[0]
     lines = block.text.split("\n")
-    broken = (part for line in lines for part in (tag("br"), line))
+    broken = (part for line in lines for part in (tag("br"), *_said(line)))
     said = (mark, *list(broken)[1:])
     known = block.tone in TONES or block.tone == "quiet"
     return tag("p", *said, class_=block.tone) if known else tag("p", *said)
 
 
+def _said(text: str) -> Iterable[str]:
+    """Our sentences with what stands between backticks as code."""
+    for index, part in enumerate(_QUOTED.split(text)):
+        if part:
+            yield tag("code", part) if index % 2 else part
+
+
 def _table(block: Table) -> Markup:
     kinds = _kinds(block)
-    head = [
-        tag("th", name, scope="col", class_=kind)
+    # On a narrow screen a row of much text is a card of lines: the roles keep it a table there.
+    cards = len(kinds) > 2 and _width(block) > NARROW
+    table, group, line, cell, title = _ROLES if cards else ({},) * 5
+    head = (
+        tag("th", name, scope="col", class_=kind, **title)
         for name, kind in zip(block.columns, kinds, strict=True)
-    ]
+    )
     body: list[str] = [NEWLINE]
     for row in block.rows:
-        cells = (tag("td", cell, class_=kind) for cell, kind in zip(row, kinds, strict=False))
-        body += [tag("tr", *cells), NEWLINE]
-    table = tag("table", tag("thead", tag("tr", *head)), tag("tbody", *body))
+        cells = (
+            tag("td", said, class_=kind, **cell, **({"data_label": name} if cards else {}))
+            for said, kind, name in zip(row, kinds, block.columns, strict=False)
+        )
+        body += [tag("tr", *cells, **line), NEWLINE]
+    rows = tag("thead", tag("tr", *head, **line), **group), tag("tbody", *body, **group)
     # It scrolls by itself where it is too wide, and so must be reached by keyboard.
     label = "table: " + ", ".join(map(one_line, block.columns))
-    return tag("div", table, class_="scroll", role="group", aria_label=label, tabindex="0")
+    drawn = tag("table", *rows, **table)
+    return tag("div", drawn, class_="scroll", role="group", aria_label=label, tabindex="0")
+
+
+_ROLES: tuple[dict[str, str], ...] = (
+    {"class_": "cards", "role": "table"},
+    {"role": "rowgroup"},
+    {"role": "row"},
+    {"role": "cell"},
+    {"role": "columnheader"},
+)
+
+
+def _width(block: Table) -> int:
+    """Characters of the widest row that the table could have."""
+    columns = zip(block.columns, *block.rows, strict=False)
+    return sum(max(map(len, cells)) for cells in columns)
 
 
 def _kinds(block: Table) -> list[str]:
-    """What each column holds: `number`, `long` text, or `text`."""
+    """What each column holds: `number`, `long` text, `short` words, or `text`."""
     kinds = []
     for index, side in enumerate(block.align.ljust(len(block.columns), "l")[: len(block.columns)]):
-        cells = (row[index] for row in block.rows if index < len(row))
-        long = "long" if any(len(cell) > LONG for cell in cells) else "text"
-        kinds.append("number" if side == "r" else long)
+        longest = max((len(row[index]) for row in block.rows if index < len(row)), default=0)
+        kind = "long" if longest > LONG else "short" if longest <= SHORT else "text"
+        kinds.append("number" if side == "r" else kind)
     return kinds
 
 
@@ -196,5 +250,5 @@ def _diagnostic(diagnostic: Diagnostic, source: list[str]) -> Markup:
         parts.append(tag("pre", number, before, mark, after))
     if diagnostic.help:
         fix = " (--fix does it)" if diagnostic.fixable else ""
-        parts.append(tag("p", f"help: {one_line(diagnostic.help)}{fix}"))
+        parts.append(tag("p", "help: ", *_said(one_line(diagnostic.help)), fix))
     return tag("article", *parts, class_=f"diagnostic {diagnostic.severity}")

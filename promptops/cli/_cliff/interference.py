@@ -238,9 +238,8 @@ def _ranking(found: Findings, cost: Any) -> list[dict[str, Any]]:
 def _next(work: Work, data: dict[str, Any], advice: list[str]) -> list[str]:
     said = list(advice)
     if advice:
-        said.append(
-            f"measure each change before it is merged: `promptops cliff {work.prompt.id} --staged`"
-        )
+        name = "PROMPT" if work.measured.demo else work.prompt.id
+        said.append(f"measure each change before it is merged: `promptops cliff {name} --staged`")
     if data["locality"]["capacity_suspected"]:
         said.append(
             "the whole prompt is past what the model holds: give rules that few calls need a `when`, "

@@ -6,9 +6,12 @@ from collections import Counter as Tally
 from collections.abc import Iterator, Sequence
 from datetime import date
 
-from promptops.cli._report.prompt import age, prompt_blocks, shown_money, shown_tokens
+from promptops.cli._report.prompt import needs, prompt_blocks
+from promptops.cli._report.words import age, shown_money, shown_tokens
 from promptops.overview.overview import Overview
 from promptops.report import Block, Diagnostics, Heading, Table, Text
+
+MOST_RULES = 3000  # of all prompts; a page of more is slow to open and read by nobody
 
 
 def report_blocks(seen: Sequence[Overview], findings: Diagnostics, today: date) -> Iterator[Block]:
@@ -24,9 +27,23 @@ def report_blocks(seen: Sequence[Overview], findings: Diagnostics, today: date) 
         tuple(_row(one, _of(findings, one), today) for one in seen),
         "llrrrrrr",
     )
+    if sum(len(one.rules) for one in seen) > MOST_RULES:
+        yield from _briefly(seen, findings, today)
+        return
     for one in seen:
         yield Heading(one.prompt.id, 2)
         yield from prompt_blocks(one, _of(findings, one), today, 3)
+
+
+def _briefly(seen: Sequence[Overview], findings: Diagnostics, today: date) -> Iterator[Block]:
+    """What a page can still say of thousands of rules: whom each prompt needs."""
+    yield Text(
+        "these are too many rules for one page: `promptops report PROMPT` has the rules, the life"
+        " and the measurements of one prompt"
+    )
+    rows = [(one.prompt.id, need) for one in seen for need in needs(one, _of(findings, one), today)]
+    yield Heading("What needs somebody", 2)
+    yield Table(("prompt", "what needs somebody"), tuple(rows))
 
 
 def _of(findings: Diagnostics, one: Overview) -> Diagnostics:

@@ -8,12 +8,19 @@ from typing import Any
 from promptops.history.dates import day
 from promptops.overview.measured import Measured
 from promptops.overview.overview import Overview
-from promptops.report import Picture, Table
+from promptops.report import Block, Picture, Table, Text
 from promptops.report.charts.capacity import capacity_curve, sentence
 from promptops.report.charts.forest import Estimate, forest
 from promptops.report.charts.interference import interference_map
 from promptops.report.charts.timeline import Step, timeline
 
+_TONES = {"no": "bad", "cannot_tell": "warn"}
+_LEGEND = {
+    "bad": "kept too seldom",
+    "warn": "cannot tell yet",
+    "": "kept often enough",
+    "idle": "silent where it must be; no verdict",
+}
 FAR = 2.5  # times the largest value: a limit farther off would flatten the line
 
 
@@ -22,9 +29,9 @@ def _counted(number: int, what: str) -> str:
 
 
 def life_picture(seen: Overview) -> Picture | None:
-    """Tokens over time, with the rules that came and went; None where no commit has a date."""
+    """Tokens over time, with the rules that came and went; None of fewer than two commits."""
     dated = [one for one in seen.life.moments if one.commit.time is not None]
-    if not dated:
+    if len(dated) < 2:
         return None
     steps = [
         Step(
@@ -60,10 +67,10 @@ def life_picture(seen: Overview) -> Picture | None:
 
 def kept_picture(one: Measured) -> Picture | None:
     """How often each rule was kept, the least kept first; None where nothing was judged."""
-    both = [*one.rules.items(), *((f"{rule}, silent", o) for rule, o in one.over.items())]
-    judged = sorted(
-        ((rule, o, o.rate) for rule, o in both if o.rate is not None), key=lambda row: row[2]
-    )
+    kept = [(rule, o, o.rate, _TONES.get(o.verdict, "")) for rule, o in one.rules.items()]
+    kept += [(f"{rule}, silent", o, o.rate, "idle") for rule, o in one.over.items()]
+    judged = [(rule, o, rate, tone) for rule, o, rate, tone in kept if rate is not None]
+    judged.sort(key=lambda row: (row[3] == "idle", row[2]))
     if not judged:
         return None
     estimates = [
@@ -72,9 +79,9 @@ def kept_picture(one: Measured) -> Picture | None:
             rate,
             outcome.interval or (rate, rate),
             f"{outcome.passed} of {outcome.n}",
-            {"no": "bad", "cannot_tell": "warn"}.get(outcome.verdict, ""),
+            tone,
         )
-        for rule, outcome, rate in judged
+        for rule, outcome, rate, tone in judged
     ]
     title = f"How often rules are kept on {one.model}"
     summary = f"measured {one.when[:10]} on version {one.version}; lines are intervals"
@@ -85,10 +92,10 @@ def kept_picture(one: Measured) -> Picture | None:
         for e in estimates
     ]
     figures = Table(("rule", "kept", "interval", "answers"), tuple(rows), "lrrr")
-    return Picture(title, summary, forest(title, estimates), figures)
+    return Picture(title, summary, forest(title, estimates, _LEGEND), figures)
 
 
-def cliff_pictures(seen: Overview, one: Measured) -> Iterator[Picture]:
+def cliff_pictures(seen: Overview, one: Measured) -> Iterator[Block]:
     """What `promptops cliff` found and kept: who breaks whom, and the curve of capacity."""
     cliff = one.data.get("cliff", {})
     if "interference" in cliff:
@@ -97,7 +104,8 @@ def cliff_pictures(seen: Overview, one: Measured) -> Iterator[Picture]:
         yield _capacity(one, cliff["capacity"])
 
 
-def _interference(seen: Overview, one: Measured, study: dict[str, Any]) -> Picture:
+def _interference(seen: Overview, one: Measured, study: dict[str, Any]) -> Block:
+    """The map of who breaks whom; a sentence where nobody breaks anybody."""
     known = [facts.rule.id for facts in seen.rules]
     edges = [e for e in study["edges"] if e["source"] in known and e["target"] in known]
     pairs = [{**e, "confirmed": True, "e_value": 0.0, "verdict": "confirmed"} for e in edges]
@@ -106,13 +114,15 @@ def _interference(seen: Overview, one: Measured, study: dict[str, Any]) -> Pictu
     found = f"{len(edges)} harms were confirmed" if edges else "no harm was confirmed"
     done = "" if study["complete"] else "; not every pair was decided"
     summary = f"{found} in {study['calls']:,} calls, measured {one.when[:10]} on version {one.version}{done}"
+    title = f"Which rule breaks which on {one.model}"
+    if not edges:
+        return Text(f"{title}: {summary}")
     rows = [
         (e["source"], e["target"], f"{e['effect_pp']:.0f}",
          f"{e['interval'][0]:.0f} to {e['interval'][1]:.0f}")
         for e in sorted(edges, key=lambda edge: -float(edge["effect_pp"]))
     ]  # fmt: skip
     table = Table(("this rule", "breaks this one", "points", "interval"), tuple(rows), "llrr")
-    title = f"Which rule breaks which on {one.model}"
     return Picture(title, summary, interference_map(result), table)
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from datetime import UTC, date, datetime
+from collections.abc import Iterator
+from datetime import date
 
 from promptops.cli._report.charts import cliff_pictures, kept_picture, life_picture
+from promptops.cli._report.words import DASH, age, how_known, listed, shown_money, shown_tokens
 from promptops.excerpt import excerpt
 from promptops.history.dates import day
 from promptops.history.knowledge import LEFT, MANY, NOBODY, ONE
@@ -15,7 +16,6 @@ from promptops.overview.overview import Overview, RuleFacts
 from promptops.report import Bars, Block, Diagnostics, Fold, Heading, Items, Table, Text
 from promptops.tokens.summary import Figures
 
-DASH = "–"
 RESTS = {
     MANY: "several people who are here",
     ONE: "one person",
@@ -29,7 +29,7 @@ def prompt_blocks(
 ) -> Iterator[Block]:
     """All sections of a prompt; headings of `level`."""
     yield from _summary(seen)
-    yield from _attention(seen, today, level)
+    yield from _attention(seen, findings, today, level)
     yield from _rules(seen, today, level)
     yield from _life(seen, level)
     yield from _budgets(seen, level)
@@ -47,7 +47,7 @@ def _summary(seen: Overview) -> Iterator[Block]:
     facts = [
         ("version", prompt.version),
         ("rules", str(len(prompt.rules))),
-        ("tokens", shown_tokens(seen)),
+        ("tokens", f"{shown_tokens(seen)}{how_known(seen)}"),
         ("$ a month", shown_money(seen)),
         ("owners", ", ".join(prompt.owners) or DASH),
         ("models", ", ".join(prompt.models) or DASH),
@@ -61,16 +61,22 @@ def _summary(seen: Overview) -> Iterator[Block]:
 # -- what needs somebody -------------------------------------------------------------------------
 
 
-def _attention(seen: Overview, today: date, level: int) -> Iterator[Block]:
-    said = list(_needs(seen, today))
+def _attention(seen: Overview, findings: Diagnostics, today: date, level: int) -> Iterator[Block]:
+    said = list(needs(seen, findings, today))
     yield Heading("What needs somebody", level)
     if said:
         yield Items(tuple(said))
+    elif not seen.rules:
+        yield Text("nothing: it has no rules of its own", "quiet")
     else:
         yield Text("nothing: every rule has a reason, a test and somebody who knows it", "good")
 
 
-def _needs(seen: Overview, today: date) -> Iterator[str]:
+def needs(seen: Overview, findings: Diagnostics, today: date) -> Iterator[str]:
+    """What somebody has to see to, a sentence each."""
+    found = len(findings.diagnostics)
+    if found:
+        yield f"`promptops check` has {found:,} finding{'s' * (found != 1)}"
     rules = [facts.rule for facts in seen.rules]
     lists = (
         ("no reason is given for", [r.id for r in rules if not r.rationale.strip()]),
@@ -97,12 +103,6 @@ def _needs(seen: Overview, today: date) -> Iterator[str]:
 
 def _resting(seen: Overview, kind: str) -> list[str]:
     return [f.rule.id for f in seen.rules if f.known is not None and f.known.rests_on == kind]
-
-
-def listed(names: Sequence[str], most: int = 6) -> str:
-    """Names in a sentence: at most `most`, the others counted."""
-    shown = ", ".join(names[:most])
-    return shown if len(names) <= most else f"{shown} and {len(names) - most} more"
 
 
 # -- rules ---------------------------------------------------------------------------------------
@@ -149,7 +149,8 @@ def _rule(facts: RuleFacts) -> Iterator[Block]:
         f"it rests on {RESTS[known.rests_on]}" if known else "not committed yet",
     ]
     said += [
-        f"{model}: kept {outcome.passed} of {outcome.n}"
+        f"{model}: "
+        + (f"kept {outcome.passed} of {outcome.n}" if outcome.n else "not judged")
         + (f", {outcome.interval[0]:.0%} to {outcome.interval[1]:.0%}" if outcome.interval else "")
         for model, outcome in facts.outcomes
     ]
@@ -174,6 +175,8 @@ def _life(seen: Overview, level: int) -> Iterator[Block]:
     picture = life_picture(seen)
     if picture is not None:
         yield picture
+    elif len(moments) == 1:
+        yield Text(f"one version so far, of {day(moments[0].commit.time)}")
     columns = ("when", "version", "rules", "tokens", "what changed", "who", "in the commit's words")
     yield Fold(
         "every commit that changed it",
@@ -207,7 +210,11 @@ def _budgets(seen: Overview, level: int) -> Iterator[Block]:
     yield Heading("Tokens and money", level)
     bars = [(m, float(f.spread.largest.tokens or 0), _note(f)) for m, f in seen.figures.items()]
     yield Text("the largest rendering over its examples and cases:", "quiet")
-    yield Bars(tuple(bars), "tokens", seen.prompt.budget.prompt_tokens)
+    limit = seen.prompt.budget.prompt_tokens
+    if len(bars) == 1 and limit is None:  # a bar beside no other says nothing
+        yield Text(f"{bars[0][0]}: {bars[0][1]:,.0f} tokens, {bars[0][2]}")
+    else:
+        yield Bars(tuple(bars), "tokens", limit)
     first = seen.figures.get(seen.model)
     if first is None or first.measure.text.tokens is None or not first.measure.rules:
         return
@@ -254,37 +261,4 @@ def _people(seen: Overview, level: int) -> Iterator[Block]:
         (people[email].name, str(n), people[email].standing, people[email].seen)
         for email, n in shaped.most_common()
     ]  # fmt: skip
-    yield Table(("name", "rules shaped", "", "last commit"), tuple(rows), "lrll")
-
-
-# -- words ---------------------------------------------------------------------------------------
-
-
-def shown_tokens(seen: Overview) -> str:
-    """The tokens on the first model, and how they are known where that isn't exactly."""
-    figures = seen.figures.get(seen.model)
-    total = figures.measure.total if figures else None
-    if total is None or total.tokens is None:
-        return "unknown"
-    return f"{total.tokens:,}"
-
-
-def shown_money(seen: Overview) -> str:
-    """Dollars a month on the first model."""
-    figures = seen.figures.get(seen.model)
-    month = figures.money.month if figures else None
-    return "unknown" if month is None else f"{month:,.2f}"
-
-
-def age(time: int | None, today: date) -> str:
-    """How long ago, in the largest unit that says it: `3 days`, `5 months`, `2 years`."""
-    if time is None:
-        return DASH
-    days = (today - datetime.fromtimestamp(time, UTC).date()).days
-    if days <= 0:
-        return "today"
-    for size, unit in ((365, "year"), (30, "month"), (1, "day")):
-        if days >= size:
-            n = days // size
-            return f"{n} {unit}{'s' * (n != 1)}"
-    return DASH
+    yield Table(("name", "rules shaped", "now", "last commit"), tuple(rows), "lrll")

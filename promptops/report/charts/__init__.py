@@ -14,7 +14,7 @@ from math import ceil, floor, isfinite, log10
 from promptops.report._page import COLOURS, Markup, markup, tag
 
 STYLE = """
-figure { margin: 1.2rem 0; } figcaption { max-width: 46rem; }
+figure { margin: 1.2rem 0; } figcaption { max-width: 46rem; } figcaption strong { display: block; }
 .chart { display: block; width: 100%; max-width: 45rem; }
 .chart text { font: 13px system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif;
   fill: var(--text); }
@@ -35,6 +35,7 @@ figure { margin: 1.2rem 0; } figcaption { max-width: 46rem; }
 .chart .harm3 { fill: var(--bad); } .chart .axis { stroke: var(--quiet); stroke-width: 1; }
 .chart .other { fill: none; stroke: var(--warn); stroke-width: 1.5; } .chart .dots { stroke-dasharray: 2 4; }
 .chart .broken { stroke: var(--bad); stroke-width: 2; } .chart .badband { fill: var(--bad); opacity: .14; }
+.chart .point.idle { fill: var(--back); stroke: var(--quiet); } .chart .span.idle { stroke: var(--quiet); stroke-width: 2; }
 .chart .span.bad { stroke: var(--bad); } .chart .span.warn { stroke: var(--warn); }
 """
 
