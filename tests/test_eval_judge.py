@@ -314,6 +314,16 @@ def test_a_calibration_of_another_prompt_is_none(
     assert "another wording of the judge's prompt" in found["judge"]["said"]
 
 
+def test_whoever_reads_evidence_is_told_of_its_judge(run: Run, repo: Repo) -> None:
+    with server(honest) as judge:
+        judged(run, repo, judge, TEXTS, "--evidence", "--model", "m")
+    repo.commit({}, "measured")
+    for command in (("why", "p/yes"), ("report", "p"), ("why", "p/yes", "--format", "json"),
+                    ("report", "p", "--format", "json")):  # fmt: skip
+        done = run(*command, cwd=repo.root)
+        assert "judged by j, uncalibrated" in " ".join(done.out.split()), command
+
+
 def test_check_says_that_a_calibration_no_longer_holds(
     run: Run, repo: Repo, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -177,7 +177,8 @@ def _records(told: Why) -> Iterator[Block]:
             f"Tests: {len(beside.tests)}, with {asserts} assertion{'' if asserts == 1 else 's'}"
         )
     items += [
-        f"Evidence, {m.model}, {m.measured[:10]}: {m.passed} of {m.n}" for m in beside.evidence
+        f"Evidence, {m.model}, {m.measured[:10]}: {m.passed} of {m.n}{m.judge and f' ({m.judge})'}"
+        for m in beside.evidence
     ]
     if told.target.rule and not beside.decisions:
         items.append("No decision record names it")

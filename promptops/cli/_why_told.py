@@ -67,6 +67,7 @@ def _beside(beside: Beside) -> dict[str, Any]:
                 "commit": m.commit,
                 "passed": m.passed,
                 "n": m.n,
+                **({"judge": m.judge} if m.judge else {}),
             }
             for m in beside.evidence
         ],

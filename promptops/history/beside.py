@@ -19,7 +19,8 @@ _NUMBERED = re.compile(r"(?:dr|adr)-?(\d+)|(\d{1,4})", re.IGNORECASE)
 
 
 class Measured(NamedTuple):
-    """What committed evidence says of a rule: answers that passed, of n judged."""
+    """What committed evidence says of a rule: answers that passed, of n judged; judge: where a model
+    judged, which one and how far it can be believed."""
 
     path: str
     model: str
@@ -27,6 +28,7 @@ class Measured(NamedTuple):
     commit: str
     passed: int
     n: int
+    judge: str = ""
 
 
 class Beside(NamedTuple):
@@ -159,6 +161,7 @@ def _measured(past: Past, path: str, rule: str) -> Measured | None:
         outcome = said["rules"][rule]
         counts = int(outcome["passed"]), int(outcome["n"])
         model, when, commit = (str(said.get(key, "")) for key in ("model", "measured", "commit"))
-        return Measured(path, model, when, commit, *counts)
+        judge = str((said.get("judge") or {}).get("said", ""))
+        return Measured(path, model, when, commit, *counts, judge)
     except (InputError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
         return None

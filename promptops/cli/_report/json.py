@@ -88,4 +88,5 @@ def _measured(one: Measured) -> dict[str, Any]:
         "version": one.version,
         "sealed": one.sealed,
         "stale": list(one.stale),
+        **({"judge": dict(one.data["judge"])} if "judge" in one.data else {}),
     }

@@ -247,6 +247,8 @@ def _measured(seen: Overview, level: int) -> Iterator[Block]:
         yield from cliff_pictures(seen, one)
         if one.stale:
             yield Text(f"stale: it measured another {' and other '.join(one.stale)}", "warn")
+        if judge := one.data.get("judge"):
+            yield Text(judge["said"], "quiet" if judge["calibrated"] else "warn")
 
 
 def _people(seen: Overview, level: int) -> Iterator[Block]:

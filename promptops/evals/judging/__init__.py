@@ -104,7 +104,8 @@ def verdict(said: Answer, answer: str) -> Judgement:
         return Judgement(None, "the judge cannot tell")
     at = answer.find(quote) if quote else -1
     span = (at, at + len(quote)) if at >= 0 else None
-    shown = f"by the words `{quote}`" if span else "quoting nothing that the answer has"
+    shown = "quoting nothing that the answer has" if quote else "quoting nothing"
+    shown = f"by the words `{quote}`" if span else shown
     return Judgement(decided == "pass", f"the judge says {decided}, {shown}", span)
 
 
