@@ -404,7 +404,7 @@ def _kind(old: State, new: State, was: tuple[str, Known], now: tuple[str, Known]
         return "reworded"
     if now[0].endswith(".yaml") and not was[0].endswith(".yaml"):
         return "imported"
-    return "renamed" if was[0] not in new else "moved"
+    return "renamed" if was[0] not in new and now[0] not in old else "moved"
 
 
 def _arrival(history: History, at: int, rule_id: int) -> int:

@@ -126,3 +126,23 @@ def test_half_of_a_rule_that_goes_to_another_file_is_split_from_it(run: Run, rep
         ("introduced", first, None),
         ("split", parted, "AGENTS.md"),
     ]
+
+
+def test_a_file_whose_rules_go_into_one_that_was_there_is_not_renamed(run: Run, repo: Repo) -> None:
+    first = repo.commit({"CLAUDE.md": rules(IDEAS), "AGENTS.md": rules(EDGES)}, "rules")
+    joined = repo.commit({"CLAUDE.md": None, "AGENTS.md": rules(EDGES, IDEAS)}, "one file")
+    assert told(run, repo, "AGENTS.md:4") == [
+        ("introduced", first, None),
+        ("moved", joined, "CLAUDE.md"),
+    ]
+
+
+def test_what_a_site_puts_into_a_message_is_left_out_of_the_story(run: Run, repo: Repo) -> None:
+    badge = '<a href="https://example.org/review" target="_blank">\n  <picture>\n</picture>\n</a>'
+    body = f"Asked for by support.\n\n---\n{badge}\n\nKeep a <tag> in a line."
+    repo.commit({"AGENTS.md": rules(IDEAS)}, f"Ideas\n\n{body}")
+    shown = run("why", "AGENTS.md:3", cwd=repo.root).out
+    assert "Asked for by support." in shown
+    assert "Keep a <tag> in a line." in shown
+    assert "picture" not in shown
+    assert "review" not in shown

@@ -36,7 +36,9 @@ _DOUBT = {
     Grade.WEAK: "perhaps ",
 }
 _NOISE = re.compile(
-    r"<!--.*?-->|^(?:Co-authored-by|Signed-off-by|Change-Id)\s*:.*$", re.I | re.M | re.S
+    r"<!--.*?-->|^(?:Co-authored-by|Signed-off-by|Change-Id)\s*:.*$"
+    r"|^[ \t]*(?:</?[a-z][^<>]*>\s*?)+$|^\s*-{3,}[ \t]*$",  # badges that a site puts there
+    re.I | re.M | re.S,
 )
 
 

@@ -120,7 +120,7 @@ class _Walk:
         if back and found and not found.gone and best is None and self._deleted_before(commit):
             return True
         if found and (best is None or found.link.beats(best.link)):
-            self._leave(commit, found)
+            self._leave(commit, found, touch.status == "A")
             return True
         if best is not None:
             self._advance(commit, best)
@@ -234,8 +234,8 @@ class _Walk:
         self.spot = self.versions.spot(spot.path, spot.blob, spot.unit)
         return True
 
-    def _leave(self, commit: Commit, found: Found) -> None:
-        kind = ("renamed" if found.whole else "moved") if found.gone else "copied"
+    def _leave(self, commit: Commit, found: Found, fresh: bool) -> None:
+        kind = ("renamed" if found.whole and fresh else "moved") if found.gone else "copied"
         if self.spot.path.endswith((".yaml", ".yml")) > found.path.endswith((".yaml", ".yml")):
             kind = "imported"
         if found.link.how in ("split", "merged"):
