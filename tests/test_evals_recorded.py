@@ -417,6 +417,17 @@ def test_a_failed_sample_belongs_to_the_runs_model() -> None:
     assert len(read(inspect_file(answered, failed).encode(), "a").models) == 1
 
 
+def test_a_chat_that_was_never_told_the_rules_answers_another_text(run: Run, repo: Repo) -> None:
+    # as lm-eval logs a chat: all of its messages, as a text of JSON in a list of one
+    def chat(*messages: tuple[str, str]) -> dict[str, Any]:
+        told = json.dumps([{"role": role, "content": content} for role, content in messages])
+        return {"gen_args_0": {"arg_0": [told], "arg_1": {"until": []}}}
+
+    rows = [lm_eval(f"q{i:03}", "yes", arguments=chat(("user", f"Asked: q{i:03}"))) for i in (0, 1)]
+    _, result = scored(run, repo, "a.jsonl", lines(*rows))
+    assert result["responses"]["other_text"] == ["c0", "c1"]
+
+
 BROKEN = [
     (b"", "there are no answers in it"),
     (b"[]", "there are no answers in it"),

@@ -111,6 +111,7 @@ class _Index:
         self._texts: dict[str, set[str]] = {}
         self._known: dict[tuple[str, str], str | None] = {}
         self._names: set[frozenset[str]] = set()
+        self._told: set[str] = set()  # cases that a system message comes with
         for ask in asks:
             new = ask.case.id not in self.repeats
             self.repeats.setdefault(ask.case.id, set()).add(ask.repeat)
@@ -119,6 +120,8 @@ class _Index:
 
     def _add(self, ask: Ask) -> None:
         messages, variables = ask.request.messages, ask.case.variables
+        if any(message.role == "system" for message in messages):
+            self._told.add(ask.case.id)
         if variables:
             self._names.add(frozenset(variables))
         texts = {last_of_user(messages).strip(), _joined(messages)}
@@ -141,7 +144,7 @@ class _Index:
     def asks_for(self, case: str, record: Record) -> bool:
         """False where the record says that something else was asked than the case asks."""
         texts = self._texts[case]
-        if any(message.role == "system" for message in record.messages):
+        if record.messages and (case in self._told or record.messages[0].role == "system"):
             return _plain(record.messages) in texts
         return not record.prompt.strip() or record.prompt.strip() in texts
 
