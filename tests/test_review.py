@@ -639,3 +639,17 @@ def test_an_id_that_two_rules_have_is_one_rule_for_each(run: Run, repo: Repo) ->
     (found,) = diff(run, repo)["prompts"]
     (rule,) = found["rules"]
     assert (rule["id"], rule["change"], rule["becomes"]) == ("cite", "reworded", [])
+
+
+@pytest.mark.parametrize("nothing", ["4b825dc642cb6eb9a060e54bf8d69288fbee4904", "0" * 40])
+def test_against_nothing_all_is_new(run: Run, repo: Repo, nothing: str) -> None:
+    """The empty tree, or what hosts call the commit before the first one of a branch."""
+    repo.commit({"src/a.py": "1\n"}, "later")
+    found = diff(run, repo, nothing, "HEAD", code=1)  # data reaches a model, and nobody decided it
+    assert found["base"] is None
+    assert {one["path"]: one["status"] for one in found["prompts"]} == {
+        FILE: "added",
+        "AGENTS.md": "added",
+    }
+    said = run("diff", nothing, "HEAD", cwd=repo.root).out
+    assert "against nothing\n" in said

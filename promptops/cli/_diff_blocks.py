@@ -55,12 +55,12 @@ def review_blocks(found: Review, states: States, names: tuple[str, str]) -> Iter
 
 
 def _title(states: States, names: tuple[str, str]) -> str:
-    base = states.base[:12] if states.base else "nothing: there is no commit yet"
+    named = states.head not in ("index", "work tree")
+    nothing = "nothing" if named else "nothing: there is no commit yet"
+    base = states.base[:12] if states.base else nothing
     said = names[0] if states.base else ""
     before = f"{said} ({base})" if said and not said.startswith(base) else base
-    after = (
-        names[1] if states.head in ("index", "work tree") else f"{names[1]} ({states.head[:12]})"
-    )
+    after = f"{names[1]} ({states.head[:12]})" if named else names[1]
     return f"Prompts: {after} against {before}"
 
 

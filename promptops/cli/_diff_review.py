@@ -15,7 +15,7 @@ from promptops.render import render
 from promptops.report import Report
 from promptops.review.figures import Figuring
 from promptops.review.review import read_states, review
-from promptops.review.states import States, of_commits, of_index, of_work_tree
+from promptops.review.states import NOTHING, States, of_commits, of_index, of_work_tree
 from promptops.tokens.counts import Counter
 from promptops.tokens.vocab import places
 
@@ -43,6 +43,8 @@ def reviewed(
 def _states(repository: Repository, base: str | None, head: str | None, staged: bool) -> States:
     if staged:
         return of_index(repository)
+    if head is not None and base in NOTHING:
+        return of_commits(repository, None, repository.resolve(head))
     start = None if base is None else repository.resolve(base)
     if start is None or head is None:
         return of_work_tree(repository, start)

@@ -21,6 +21,11 @@ from promptops.source.workspace import is_record
 from promptops.values import dataclass
 
 WORK_TREE, INDEX = "work tree", "index"
+_EMPTY = {  # trees of no file, by the length of ids
+    40: "4b825dc642cb6eb9a060e54bf8d69288fbee4904",
+    64: "6ef19b41225c5369f1c104d45d8d85efa9b057b53b14b4b9b939dd74decc5321",
+}
+NOTHING = frozenset({*_EMPTY.values(), *("0" * size for size in _EMPTY)})  # hosts say zeros
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,13 +86,16 @@ def of_work_tree(repository: Repository, base: str | None) -> States:
     return States(commit, WORK_TREE, tip, then, tree, pair, paths, present)
 
 
-def of_commits(repository: Repository, base: str, head: str) -> States:
-    """merge-base(`base`, `head`) against `head`; GitError where this clone has no merge base."""
-    common = repository.merge_base(base, head)
-    if common is None:
+def of_commits(repository: Repository, base: str | None, head: str) -> States:
+    """merge-base(`base`, `head`) against `head`; GitError where this clone has no merge base.
+
+    base: None for nothing, of which all that `head` holds is new.
+    """
+    common = None if base is None else repository.merge_base(base, head)
+    if base is not None and common is None:
         hint = "git fetch --unshallow" if repository.shallow else "name revisions of one history"
         raise GitError(f"no common ancestor of {base[:12]} and {head[:12]} in this clone", hint)
-    changes = repository.changes(common, head)
+    changes = repository.changes(common or _EMPTY[len(repository.null)], head)
     named = (common, head, head)
     return _states(repository, named, PartTree(repository, head), Paths.of(changes), changes)
 
