@@ -383,7 +383,8 @@ def truth(history: History, rule_id: int) -> list[tuple[str, int]]:
                 at = history.commits[merged].parents[0]
             continue
         gone = _removed_before(history, parent, rule)
-        if gone is not None:
+        parted = any(o in before for o in rule.origins)  # split or merged, if not the first time
+        if gone is not None and not parted:
             events += [("restored", at), ("removed", gone)]
             at = history.commits[gone].parents[0]
             continue
