@@ -158,6 +158,21 @@ def test_sarif_points_to_the_documentation_if_there_is_any(
     assert rule["helpUri"] == "https://e.org/docs/checks/PO101"
 
 
+def test_sarif_of_more_than_code_scanning_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(promptops.report.sarif, "MOST", 300)
+    said = "a long message: " + "x" * 20_000
+    many = [found("PO1", "info", Span(n, 1, n, 2), "m") for n in range(1, 301)]
+    many.append(found("PO2", "error", Span(7_000, 1, 7_000, 2), said))
+    run = sarif(diagnostics(*many))
+    assert len(run["results"]) == 300
+    assert run["results"][-1]["level"] == "error"
+    assert run["results"][-1]["message"]["text"].startswith(said)
+    (invocation,) = run["invocations"]
+    (note,) = invocation["toolExecutionNotifications"]
+    assert note["message"]["text"].startswith("1 less severe results are left out")
+    assert "invocations" not in sarif(diagnostics(*many[1:]))
+
+
 def test_sarif_messages_hold_no_links() -> None:
     one = found("PO1", "error", Span(1, 1, 1, 1), "see [this](http://e)", prompt="p", rule="r")
     (result,) = sarif(diagnostics(one))["results"]

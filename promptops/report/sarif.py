@@ -6,7 +6,8 @@ OASIS "Static Analysis Results Interchange Format (SARIF) Version 2.1.0 Plus Err
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from hashlib import sha256
 from typing import Any
@@ -25,6 +26,7 @@ SCHEMA = (
 )
 LEVELS = {"error": "error", "warning": "warning", "info": "note"}
 FINGERPRINT = "promptopsFinding/v1"
+MOST = 25_000  # results in a run; GitHub refuses the whole file for one more, and shows 5,000
 
 
 def render(report: Report, _screen: Screen) -> str:
@@ -32,9 +34,11 @@ def render(report: Report, _screen: Screen) -> str:
 
     Paths are relative to `%SRCROOT%`; columns count Unicode code points; fixes are those that
     `--fix` would make. A fingerprint holds while the line it stands in is the same and in the
-    same file, wherever that line moves.
+    same file, wherever that line moves. Of more results than code scanning takes, the gravest are
+    kept, and a notification says how many are left out.
     """
-    block = collected(report)
+    whole = collected(report)
+    block = replace(whole, diagnostics=_gravest(whole.diagnostics))
     rules = _rules(block)
     index = {rule["id"]: number for number, rule in enumerate(rules)}
     driver = {"name": "promptops", "semanticVersion": __version__, "rules": rules}
@@ -44,7 +48,21 @@ def render(report: Report, _screen: Screen) -> str:
         "originalUriBaseIds": {"%SRCROOT%": {"description": _text("the root of the repository")}},
         "results": _results(block, index),
     }
+    left = len(whole.diagnostics) - len(block.diagnostics)
+    if left:
+        said = f"{left:,} less severe results are left out: code scanning takes {MOST:,} of a run"
+        note = {"level": "warning", "message": _text(said)}
+        run["invocations"] = [{"executionSuccessful": True, "toolExecutionNotifications": [note]}]
     return dumped({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, None)
+
+
+def _gravest(diagnostics: Sequence[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """Those there is room for, in the order they came in."""
+    if len(diagnostics) <= MOST:
+        return tuple(diagnostics)
+    levels = list(LEVELS)
+    ranked = sorted(enumerate(diagnostics), key=lambda pair: levels.index(pair[1].severity))
+    return tuple(diagnostic for _, diagnostic in sorted(ranked[:MOST], key=lambda pair: pair[0]))
 
 
 def _text(text: str) -> Json:
