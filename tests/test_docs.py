@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -98,3 +99,32 @@ def test_every_page_is_in_the_contents() -> None:
     named = set(re.findall(r"[\w/-]+\.md", (HERE / "mkdocs.yml").read_text()))
     pages = {p.name for p in (HERE / "docs").glob("*.md") if not p.name.endswith("-guide.md")}
     assert pages <= named
+
+
+def test_the_problem_matcher_reads_every_finding(tmp_path: Path) -> None:
+    page = (HERE / "docs" / "ci.md").read_text()
+    block = re.search(r"^```json\n(.*?)^```", page, re.DOTALL | re.MULTILINE)
+    assert block is not None
+    wanted = json.loads(block[1])["pattern"]
+    Repo(tmp_path).commit(
+        {"AGENTS.md": "- Never push to main.\n- Always push to main.\n- Stop!!!\n"}
+    )
+    env = {**os.environ, **ALONE, "PROMPTOPS_HOME": str(tmp_path / ".git" / "home")}
+    done = subprocess.run(
+        [sys.executable, "-m", "promptops", "check", "--format", "github"], cwd=tmp_path, env=env,
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    found = [re.match(wanted["regexp"], line) for line in done.stdout.splitlines()[:-1]]
+    assert len(found) > 1
+    assert all(found)
+    first = found[0]
+    assert first is not None
+    assert first[wanted["file"]] == "AGENTS.md"
+    assert first[wanted["line"]].isdecimal()
+    assert first[wanted["code"]].startswith("PO")
+
+
+def test_nobody_is_sent_to_a_package_of_another_project() -> None:
+    """On PyPI the name is taken: a bare `pip install promptops` brings a stranger's program."""
+    for path in [HERE / "README.md", *(HERE / "docs").glob("*.md")]:
+        assert not re.search(r"pip install '?promptops", path.read_text()), path.name
