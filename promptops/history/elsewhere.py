@@ -22,6 +22,7 @@ MAX_COPIED_FROM = 200
 MAX_DELETIONS = 400  # commits that delete files; what comes back has not been away for long
 RECENTLY = 45 * 86_400  # seconds; a change that is taken back and made again is so within weeks
 SHED = 25  # characters of a piece that is found again in another file
+ALIKE = 90.0  # 0-100; a text of another file that is less like this one is no copy of it
 TELLING = 40  # characters; shorter texts stand in two files by chance
 
 
@@ -167,8 +168,11 @@ def copied(versions: Versions, commit: Commit, path: str, wanted: Unit) -> Found
 def _copy(unit: Unit, wanted: Unit) -> Link | None:
     if unit.norm == wanted.norm:
         return _SAME
-    score = ratio(unit.norm, wanted.norm)
-    return Link(0, 0, "reworded", score, Grade.PROBABLE) if score >= 90 else None
+    shorter, longer = sorted((len(unit.norm), len(wanted.norm)))
+    if 2 * shorter < ALIKE / 100 * (shorter + longer):
+        return None  # texts of such different lengths are never that alike
+    score = ratio(wanted.norm, unit.norm)
+    return Link(0, 0, "reworded", score, Grade.PROBABLE) if score >= ALIKE else None
 
 
 def deleted(
