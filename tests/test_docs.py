@@ -107,7 +107,7 @@ def test_the_problem_matcher_reads_every_finding(tmp_path: Path) -> None:
     assert block is not None
     wanted = json.loads(block[1])["pattern"]
     Repo(tmp_path).commit(
-        {"AGENTS.md": "- Never push to main.\n- Always push to main.\n- Stop!!!\n"}
+        {"AGENTS.md": "- Never push to main.\n- Always push to main.\n- Be careful!!!\n"}
     )
     env = {**os.environ, **ALONE, "PROMPTOPS_HOME": str(tmp_path / ".git" / "home")}
     done = subprocess.run(
