@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import shutil
 import sqlite3
@@ -18,6 +19,7 @@ from typing import Any
 
 import postgresql
 import pytest
+from conftest import Ran
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -27,6 +29,7 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
+from repos import Repo
 
 from promptops.errors import PromptopsError
 from promptops.evals import Answer, Request, State, Usage, keys, postgres, salvage, shared
@@ -568,3 +571,38 @@ def test_runs_that_claim_keep_release_and_die(
             max_examples=6 if stores.is_url(place) else 12, stateful_step_count=15, deadline=None
         ),
     )
+
+
+def test_an_export_is_written_as_it_is_read_and_not_at_all_where_a_row_is_damaged(
+    run: Callable[..., Ran], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PROMPTOPS_HOME", str(tmp_path / "home"))
+    monkeypatch.delenv("PROMPTOPS_STORE", raising=False)
+    repo = Repo(tmp_path / "r")
+    repo.commit({"a.md": "a\n"})
+    assert run("store", "export", "--to", "none.jsonl", cwd=repo.root).out == (
+        "0 answers in none.jsonl\n"
+    )
+    said = run("store", "verify", "--format", "json", cwd=repo.root).out
+    folder = Path(json.loads(said)["result"]["path"]).parent
+    kept(folder, "a", "b")
+    out = repo.root / "out.jsonl"
+    out.write_text("before\n")
+    out.chmod(0o640)
+    assert run("store", "export", "--to", "out.jsonl", cwd=repo.root).out == (
+        "2 answers in out.jsonl\n"
+    )
+    assert [json.loads(line)["key"] for line in out.read_text().splitlines()] == sorted(
+        row(text)[0] for text in "ab"
+    )
+    assert stat.S_IMODE(out.stat().st_mode) == 0o640
+    with sqlite3.connect(folder / stores.NAME) as db:
+        db.execute("UPDATE answers SET answer = '{}' WHERE key = ?", (row("b")[0],))
+    db.close()
+    before = out.read_bytes()
+    assert run("store", "export", "--to", "out.jsonl", cwd=repo.root).code == 2
+    assert out.read_bytes() == before
+    assert not list(repo.root.glob(".out.jsonl*"))
+    refused = run("store", "export", "--to", "no/such/folder.jsonl", cwd=repo.root)
+    assert refused.code == 2
+    assert "cannot write it" in refused.err or "does not hold" in refused.err

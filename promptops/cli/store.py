@@ -101,20 +101,13 @@ def _tidied(care: Care) -> Report:
 def _exported(call: Call, care: Care, to: str | None) -> Report:
     from promptops.report.json import dumped
 
-    rows = list(care.of.exported(care.place))
     if to is None:
+        rows = list(care.of.exported(care.place))
         text = "".join(dumped(row, None) for row in rows).rstrip("\n")
         return Report("store", {"answers": rows}, (Text(text, verbatim=True),) if rows else ())
     from promptops.evals.keys import canonical
-    from promptops.source.write import replace_file
+    from promptops.source.write import write_lines
 
     where = os.path.realpath(os.path.join(call.folder, to))
-    before = None
-    if os.path.exists(where):
-        with open(where, "rb") as file:
-            before = file.read()
-    folder, name = os.path.split(where)
-    replace_file(folder, name, "".join(canonical(row) + "\n" for row in rows), before)
-    return Report(
-        "store", {"path": to, "answers": len(rows)}, (Text(f"{len(rows)} answers in {to}"),)
-    )
+    many = write_lines(where, map(canonical, care.of.exported(care.place)))
+    return Report("store", {"path": to, "answers": many}, (Text(f"{many} answers in {to}"),))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Iterable, Iterator
 
 from promptops.diagnostic import Edit
 from promptops.errors import InputError
@@ -43,10 +44,31 @@ def replace_file(root: str, path: str, text: str, expected: bytes | None) -> Non
                 path=path,
             )
         os.makedirs(folder, exist_ok=True)
-        _replace(real, data, None if expected is None else os.stat(real).st_mode)
+        _replace(real, [data], None if expected is None else os.stat(real).st_mode)
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it holds half a character"
         raise InputError(f"cannot write it: {reason}", "nothing was changed", path=path) from None
+
+
+def write_lines(path: str, lines: Iterable[str]) -> int:
+    """Write lines to `path` as they come, atomically, and count them; what was there keeps its mode.
+
+    Nothing changes where a line cannot be had. InputError where the file cannot be written.
+    """
+    count = 0
+
+    def encoded() -> Iterator[bytes]:
+        nonlocal count
+        for line in lines:
+            count += 1
+            yield line.encode("utf-8") + b"\n"
+
+    try:
+        _replace(path, encoded(), os.stat(path).st_mode if os.path.exists(path) else None)
+    except OSError as error:
+        hint = "nothing was changed"
+        raise InputError(f"cannot write it: {error.strerror}", hint, path=path) from None
+    return count
 
 
 def _present(real: str, path: str) -> bytes | None:
@@ -61,7 +83,7 @@ def _present(real: str, path: str) -> bytes | None:
         return file.read()
 
 
-def _replace(real: str, data: bytes, mode: int | None) -> None:
+def _replace(real: str, data: Iterable[bytes], mode: int | None) -> None:
     folder, name = os.path.split(real)
     temporary = os.path.join(folder, f".{name[:200]}.{os.getpid()}.new")
     try:
@@ -73,11 +95,11 @@ def _replace(real: str, data: bytes, mode: int | None) -> None:
     _sync_folder(folder)
 
 
-def _write_new(path: str, data: bytes, mode: int | None) -> None:
+def _write_new(path: str, data: Iterable[bytes], mode: int | None) -> None:
     kept = 0o666 if mode is None else 0o600  # the umask decides what a new file allows
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, kept)
     with os.fdopen(handle, "wb") as file:
-        file.write(data)
+        file.writelines(data)
         file.flush()
         if mode is not None:
             os.fchmod(handle, mode & 0o777)
