@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint bench bench-cliff bench-scale docs changelog dist sbom clean
+.PHONY: demo test lint bench bench-cliff bench-faults bench-scale bench-soak docs changelog dist sbom clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/ready
@@ -26,6 +26,14 @@ bench: $(VENV)/ready
 # Time and memory at a quarter, a half and all of a company-sized load: some minutes; writes docs/scale.md.
 bench-scale: $(VENV)/ready
 	@$(BIN)/python -m bench.scale --write
+
+# The runner under faults, 1,000 calls a scenario, the disk failing at each of 200 operations: half an hour.
+bench-faults: $(VENV)/ready
+	@$(BIN)/python -m bench.faults --full
+
+# 100,000 calls: what is resident after each 10,000.
+bench-soak: $(VENV)/ready
+	@$(BIN)/python -m bench.evals --soak
 
 # make bench-cliff ARGS=--full for 200 studies a row, ARGS='B1 B2' for some rows.
 bench-cliff: $(VENV)/ready

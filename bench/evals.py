@@ -289,7 +289,7 @@ def peak() -> float:
 
 
 def main() -> None:
-    """All of it, about a minute on an idle machine; `python -m bench.evals --full` soaks too."""
+    """All of it, about a minute on an idle machine; `python -m bench.evals --soak` soaks."""
     print(f"{CALLS:,} calls, {AT_ONCE} at once, each answer durable before it counts")
     for latency in (0.0, 0.02):
         speed(latency)
@@ -297,8 +297,6 @@ def main() -> None:
     held()
     litellm_speed()
     sharded()
-    if "--full" in sys.argv:
-        soak()
 
 
 if __name__ == "__main__":
@@ -307,5 +305,7 @@ if __name__ == "__main__":
             shard(url, folder, int(n), int(part))
         case ["--held", url]:
             hold(url)
+        case ["--soak"]:
+            soak()
         case _:
             main()

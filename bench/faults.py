@@ -65,7 +65,12 @@ _broken: list[str] = []
 
 def killed(at: World, size: Size) -> None:
     """1. kill -9, again and again, and resumed."""
-    kills = 20 if size.full else 5
+    for kills in (20, 100) if size.full else (5,):
+        at.forget()
+        _killed(at, size, kills)
+
+
+def _killed(at: World, size: Size, kills: int) -> None:
     with Loopback(later(0.02)) as server:
         for _ in range(kills):
             before = server.count
