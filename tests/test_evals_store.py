@@ -31,6 +31,7 @@ from hypothesis.stateful import (
 )
 from repos import Repo
 
+from promptops.cli import _out
 from promptops.errors import PromptopsError
 from promptops.evals import Answer, Request, State, Usage, keys, postgres, salvage, shared
 from promptops.evals import store as stores
@@ -485,6 +486,24 @@ def test_keys_are_hidden_in_every_spelling(spelt: str) -> None:
     hide = keys.hider({"OPENAI_API_KEY": KEY, "HOME": "/home/somebody", "A_KEY": "short"})
     assert hide(f"key {spelt}!") == "key [OPENAI_API_KEY]!"
     assert hide("/home/somebody short") == "/home/somebody short"
+
+
+def test_complaints_and_tracebacks_hold_no_key_and_no_password_of_a_url(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    url = "postgresql://team:pa%2Fss-0123456789@h/d"
+    monkeypatch.setenv("PROMPTOPS_STORE", url)
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    said = f"{url} pa/ss-0123456789 {KEY} sk-abc%2Fdef%2B0123456789"
+    _out.complain(PromptopsError(said, said, path=said))
+    try:
+        raise ValueError(said)
+    except ValueError as error:
+        _out.complain_bug(error)
+    shown = capsys.readouterr().err
+    assert "ValueError" in shown
+    assert "[OPENAI_API_KEY]" in shown
+    assert not [one for one in (KEY, "0123456789") if one in shown]
 
 
 class StoreMachine(RuleBasedStateMachine):

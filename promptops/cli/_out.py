@@ -117,10 +117,7 @@ def _stderr(text: str) -> None:
 
 
 def redacted(text: str) -> str:
-    """`text` without the values of environment variables that look like keys."""
-    for name, value in os.environ.items():
-        if len(value) >= 8 and any(
-            w in name.upper() for w in ("KEY", "TOKEN", "SECRET", "PASSWORD")
-        ):
-            text = text.replace(value, f"[{name}]")
-    return text
+    """`text` without the keys of the environment, and the passwords in its URLs, however spelt."""
+    from promptops.evals.keys import hider
+
+    return hider(os.environ)(text)
