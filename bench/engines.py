@@ -131,7 +131,9 @@ def main() -> None:
             print(f"| {name} | not installed: pip install {package} |", flush=True)
             continue
         argv = [sys.executable, "-m", "bench.engines", name]
-        subprocess.run(argv, start_new_session=True, check=True, stderr=subprocess.DEVNULL)
+        done = subprocess.run(argv, start_new_session=True, check=False, stderr=subprocess.DEVNULL)
+        if done.returncode:
+            print(f"| {name} | did not start: the machine may be too busy |", flush=True)
         if "--install" in sys.argv:
             print(f"  an install adds {installed(package):.0f} MB", flush=True)
 

@@ -179,3 +179,22 @@ def test_eval_keeps_its_answers_where_the_environment_says(
     assert refused.code == 2
     assert "PROMPTOPS_STORE is not the URL" in refused.err
     assert "secret" not in refused.err
+
+
+def test_who_is_cut_off_in_the_midst_of_a_claim_holds_up_nobody_for_ever(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server is told nothing of a cable that was pulled; the others still want their turn."""
+    [least] = [one for one in postgres._SESSION if "idle_in_transaction" in one]
+    short = tuple(one.replace("30s", "200ms") for one in postgres._SESSION)
+    assert short != postgres._SESSION
+    assert "30s" in least
+    monkeypatch.setattr(postgres, "_SESSION", short)
+    silent_one = postgres.PostgresShelf(url)
+    claiming = silent_one.claiming()
+    claiming.__enter__()  # and nothing more is heard of it
+    kept(url, "a")
+    assert known(url, "a")
+    with pytest.raises(Exception, match=r"idle-in-transaction|closed|terminat"):
+        claiming.__exit__(None, None, None)
+    silent_one.close()

@@ -45,7 +45,9 @@ _SESSION: tuple[LiteralString, ...] = (
     "SET tcp_keepalives_idle = 30",
     "SET tcp_keepalives_interval = 10",
     "SET tcp_keepalives_count = 3",
-    "SET lock_timeout = '60s'",
+    # a machine that is cut off in the midst of a claim gives way before others stop waiting for it
+    "SET idle_in_transaction_session_timeout = '30s'",
+    "SET lock_timeout = '120s'",
 )
 _PUT: LiteralString = (
     "INSERT INTO promptops_answers SELECT * FROM"
