@@ -203,6 +203,13 @@ def test_a_place_that_cannot_be_made_keeps_nothing(tmp_path: Path) -> None:
     assert kept(tmp_path / "folder.sqlite") is None
 
 
+def test_a_python_without_sqlite_keeps_nothing(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "sqlite3", None)
+    keep(file)
+    assert kept(file) is None
+    assert not file.exists()
+
+
 WRITER = """
 import sys
 from promptops.history.facts import Facts

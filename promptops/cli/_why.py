@@ -5,6 +5,8 @@ git is started before most of the program is loaded, and works meanwhile.
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from promptops.cli._keep import Kept
 from promptops.cli._world import Call
 from promptops.history.past import open_past
@@ -31,4 +33,6 @@ def answer(call: Call, target: str) -> Report:
 def _load() -> None:
     """What is needed first."""
     import json  # noqa: F401
-    import sqlite3  # noqa: F401
+
+    with suppress(ImportError):  # nothing is kept then
+        import sqlite3  # noqa: F401

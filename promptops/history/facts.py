@@ -74,8 +74,11 @@ class Facts:
     def _open(self, make: bool = False) -> bool:
         if not self._path or not (make or os.path.exists(self._path)):
             return False
-        import sqlite3
-
+        try:
+            import sqlite3
+        except ImportError:  # a Python that was built without it
+            self._path = ""
+            return False
         try:
             if make:
                 os.makedirs(os.path.dirname(self._path), mode=0o700, exist_ok=True)
