@@ -12,6 +12,7 @@ ALONE = (
     "engines",
     "scale",
     "ifeval_differential",
+    "heldout",
 )  # minutes each, or in need of what is not here
 
 
