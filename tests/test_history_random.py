@@ -285,9 +285,12 @@ def histories(draw: st.DrawFn) -> History:
         elif kind == "pick":
             cherry_pick(history, tip, draw)
         else:
-            changed = draw(st.sampled_from(OPERATIONS))(history, state, draw)
-            if changed is not None:
-                history.add(changed)
+            operation = draw(st.sampled_from(OPERATIONS))
+            changed = operation(history, state, draw)
+            if (
+                changed is not None
+            ):  # half a rule that comes home again has more than one true story
+                history.add(changed, "parted" if operation is op_split_across else "change")
     return history
 
 
