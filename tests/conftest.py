@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-# A busy machine makes any single example slow; pytest's timeout still ends what hangs.
-settings.register_profile("promptops", deadline=None)
-settings.register_profile("thorough", deadline=None, max_examples=3000)  # --hypothesis-profile
+# A busy machine makes any single example slow; pytest's timeout still ends what hangs. The suite asks
+# the same examples each time; `--hypothesis-profile=thorough` looks for new ones.
+settings.register_profile("promptops", deadline=None, derandomize=True)
+settings.register_profile("thorough", deadline=None, derandomize=False, max_examples=3000)
 settings.load_profile("promptops")
 
 SHARED = Path(os.environ.get("PROMPTOPS_SHARED", Path(__file__).parent.parent.parent / "shared"))
