@@ -207,7 +207,7 @@ def test_nothing_after_a_key_is_as_good_as_no_key() -> None:
     [
         ("? [a, b]\n: c\n", "refused-value", 1, 1),
         ("~: b\n", "refused-value", 1, 1),
-        ("a: 1\na: 2\na: 3\n", "duplicate-key", 3, 1),
+        ("id: a\nid: b\nid: c\n", "duplicate-key", 3, 1),
     ],
 )
 def test_odd_keys_are_refused(text: str, kind: str, line: int, column: int) -> None:
