@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from promptops.cli._call import Call
 from promptops.cli._keep import Kept
+from promptops.cli._waiting import WAITING, Waiting
 from promptops.errors import GitError
 from promptops.history.origins import Origin, Place, origins, quoted
 from promptops.history.past import open_past
@@ -23,7 +24,8 @@ def origins_of(call: Call, path: str, places: Sequence[Place]) -> tuple[list[Ori
             if past.head is None:
                 return nowhere, "no draft rationales: nothing is committed yet"
             inside = _in_repository(past.repository.root, call.root, path)
-            found = list(origins(past, inside, places))
+            with Waiting(call, WAITING) as waiting:
+                found = list(origins(past, inside, places, waiting.at))
             shallow = past.repository.shallow
     except GitError as error:
         return nowhere, f"no draft rationales: {error.message}"

@@ -14,6 +14,7 @@ from promptops.checking.run import check_files
 from promptops.checking.scope import without_links
 from promptops.checks import Around
 from promptops.cli._keep import Kept
+from promptops.cli._waiting import WAITING, Waiting
 from promptops.cli._world import Call
 from promptops.config import Settings
 from promptops.diagnostic import Diagnostic
@@ -94,7 +95,7 @@ def survey(call: Call, model: str) -> Survey:
             tree = ListedTree(past.repository.root, sorted(listed))
         settings = read_settings(tree)
         files = without_links(tree, find_files(settings, tree.paths()))
-        rules, explained = _rules(tree, files.instructions, past)
+        rules, explained = _rules(call, tree, files.instructions, past)
         counter = Counter(places(call.environ), settings.models)
         loader = Loader(tree)
         loads = tuple(_loads(loader, counter, model, files.instructions))
@@ -217,7 +218,7 @@ def _checked(
 
 
 def _rules(
-    tree: Tree, paths: Sequence[str], past: Past | None
+    call: Call, tree: Tree, paths: Sequence[str], past: Past | None
 ) -> tuple[int, tuple[Explained, ...]]:
     """(rules in all instruction files, what is known of those in the first files)."""
     counts = {path: _count(tree, path) for path in paths}
@@ -230,7 +231,8 @@ def _rules(
         if counts[path] and room > 0:  # the last one may be over: half a file helps nobody
             chosen.append(path)
             room -= counts[path]
-    known = knowledge(past, chosen).rules if chosen else ()
+    with Waiting(call, WAITING) as waiting:
+        known = knowledge(past, chosen, waiting.at).rules if chosen else ()
     written = {path: _written(past, path) for path in chosen}
     return total, tuple(_explained(past, rule, written[rule.path]) for rule in known)
 

@@ -10,6 +10,7 @@ import click
 
 from promptops.cli._call import Call, define
 from promptops.cli._keep import Kept
+from promptops.cli._waiting import WAITING, Waiting
 from promptops.cli._why_told import person_json
 from promptops.errors import UsageError
 from promptops.excerpt import excerpt
@@ -44,7 +45,9 @@ def command(call: Call, paths: tuple[str, ...], leaving: str | None) -> Report:
         return Kept(call.environ, "paths", folder)
 
     with open_past(call.folder, call.environ, keeper) as past:
-        found = knowledge(past, [_file(call, past, path) for path in paths])
+        files = [_file(call, past, path) for path in paths]
+        with Waiting(call, WAITING) as waiting:
+            found = knowledge(past, files, waiting.at)
     mine = _of(found.rules, leaving) if leaving else None
     blocks = (
         _handover(mine, leaving or "") if mine is not None else _blocks(found, call.verbosity > 0)

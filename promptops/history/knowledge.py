@@ -6,7 +6,7 @@ this history. A bot knows nothing; whom its commit names as co-author does.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from promptops.errors import InputError
 from promptops.history.activity import Activity, Person, activity, people
@@ -55,8 +55,13 @@ class Knowledge:
     notes: tuple[str, ...]
 
 
-def knowledge(past: Past, paths: Iterable[str] = ()) -> Knowledge:
-    """Who knows the rules in `paths`, or in all that the repository governs."""
+def knowledge(
+    past: Past, paths: Iterable[str] = (), begin: Callable[[str], None] = lambda _: None
+) -> Knowledge:
+    """Who knows the rules in `paths`, or in all that the repository governs.
+
+    begin: told where each rule stands, before its history is read.
+    """
     known = activity(past)
     rules: list[Known] = []
     notes: dict[str, None] = {}
@@ -64,6 +69,7 @@ def knowledge(past: Past, paths: Iterable[str] = ()) -> Knowledge:
     messages: dict[str, Message] = {}
     for path in paths or past.governed_paths():
         for target, owner in _rules(past, path):
+            begin(target.named)
             trace = _life(past, target)
             complete = complete and trace.complete
             notes.update(dict.fromkeys(note for note in trace.notes if not trace.complete))

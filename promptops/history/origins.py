@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from promptops.history.dates import day
@@ -44,10 +44,16 @@ class Origin:
     explains: bool = False
 
 
-def origins(past: Past, path: str, places: Iterable[Place]) -> Iterator[Origin]:
-    """The origin of the rule at each place of the file at `path`, in their order."""
+def origins(
+    past: Past, path: str, places: Iterable[Place], begin: Callable[[str], None] = lambda _: None
+) -> Iterator[Origin]:
+    """The origin of the rule at each place of the file at `path`, in their order.
+
+    begin: told where each rule stands, before its history is read.
+    """
     units = units_now(past, path)
     for place in places:
+        begin(f"{path}:{place.line}")
         unit = next((u for u in units if u.line <= place.line <= u.end_line), None)
         there = unit and past.head and spot_in_head(past, Target("", path, unit))
         if not there or past.head is None:
