@@ -54,8 +54,9 @@ def test_a_value_is_its_fields(cls: Any) -> None:
     assert len({value, cls(1), cls(3)}) == 2
     assert repr(value) == "Point(x=1, y=2, tags=())"
     assert not hasattr(value, "__dict__")
-    nan = float("nan")
-    assert cls(nan) == cls(nan)
+    if cls is Ours or sys.version_info < (3, 13):  # since then the standard ones differ by a NaN
+        nan = float("nan")
+        assert cls(nan) == cls(nan)
 
 
 @BOTH
