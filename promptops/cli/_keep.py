@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from promptops.digest import digest
 
@@ -90,3 +90,8 @@ class Kept:
                 os.remove(temporary)
             except OSError:
                 pass
+
+
+def paths_keeper(environ: Mapping[str, str]) -> Callable[[str], Kept]:
+    """Where `open_past` keeps what is slow to find of a repository, named by its git directory."""
+    return lambda folder: Kept(environ, "paths", folder)

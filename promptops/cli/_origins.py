@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from promptops.cli._call import Call
-from promptops.cli._keep import Kept
+from promptops.cli._keep import paths_keeper
 from promptops.cli._waiting import WAITING, Waiting
 from promptops.errors import GitError
 from promptops.history.origins import Origin, Place, origins, quoted
@@ -16,11 +16,8 @@ def origins_of(call: Call, path: str, places: Sequence[Place]) -> tuple[list[Ori
     """(the origin of each place, a note); origins without an event where git cannot tell."""
     nowhere = [Origin(place) for place in places]
 
-    def keeper(folder: str) -> Kept:
-        return Kept(call.environ, "paths", folder)
-
     try:
-        with open_past(call.folder, call.environ, keeper) as past:
+        with open_past(call.folder, call.environ, paths_keeper(call.environ)) as past:
             if past.head is None:
                 return nowhere, "no draft rationales: nothing is committed yet"
             inside = _in_repository(past.repository.root, call.root, path)

@@ -5,6 +5,10 @@ from __future__ import annotations
 import os
 import sys
 
+TYPE_CHECKING = False  # `typing` costs a start
+if TYPE_CHECKING:
+    from typing import TextIO
+
 
 def find_root(folder: str) -> str:
     """The nearest folder upwards with `.git` or `promptops.toml`, else `folder` itself."""
@@ -18,12 +22,12 @@ def find_root(folder: str) -> str:
         at = above
 
 
-def columns() -> int:
-    """Of the terminal, or what COLUMNS says, or 80."""
+def columns(stream: TextIO | None = None) -> int:
+    """What COLUMNS says, or of the terminal that the stream (else stdout) writes to, or 80."""
     given = os.environ.get("COLUMNS", "")
     if given.isdigit() and int(given) > 0:
         return int(given)
     try:
-        return os.get_terminal_size(sys.stdout.fileno()).columns or 80
+        return os.get_terminal_size((stream or sys.stdout).fileno()).columns or 80
     except (OSError, ValueError):
         return 80

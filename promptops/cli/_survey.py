@@ -13,7 +13,7 @@ from promptops.agents.repeated import Repeated, repeated
 from promptops.checking.run import check_files
 from promptops.checking.scope import without_links
 from promptops.checks import Around
-from promptops.cli._keep import Kept
+from promptops.cli._keep import paths_keeper
 from promptops.cli._waiting import WAITING, Waiting
 from promptops.cli._world import Call
 from promptops.config import Settings
@@ -121,11 +121,8 @@ def survey(call: Call, model: str) -> Survey:
 def _opened(call: Call) -> Iterator[tuple[Past | None, str]]:
     """(the repository's past, "") or (None, why there is none)."""
 
-    def keeper(folder: str) -> Kept:
-        return Kept(call.environ, "paths", folder)
-
     try:
-        opened = open_past(call.folder, call.environ, keeper)
+        opened = open_past(call.folder, call.environ, paths_keeper(call.environ))
         past = opened.__enter__()
     except GitError as error:
         yield None, f"no history: {error.message}"

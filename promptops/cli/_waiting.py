@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import time
 
 from promptops.cli._call import Call
+from promptops.cli._root import columns
 
 FIRST_SECONDS = 1.0  # what is quicker needs no word
 EVERY_SECONDS = 0.2
@@ -20,7 +20,7 @@ class Waiting:
         dumb = call.environ.get("TERM") == "dumb"
         self._watched = call.verbosity >= 0 and sys.stderr.isatty() and not dumb
         self._what = what
-        self._width = _columns()
+        self._width = columns(sys.stderr)
         self._next = time.monotonic() + FIRST_SECONDS
         self._count = 0
         self._drawn = False
@@ -45,10 +45,3 @@ class Waiting:
         if self._drawn:
             sys.stderr.write("\r\x1b[K")
             sys.stderr.flush()
-
-
-def _columns() -> int:
-    try:
-        return os.get_terminal_size(sys.stderr.fileno()).columns or 80
-    except (OSError, ValueError, AttributeError):
-        return 80

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 
-from promptops.cli._keep import Kept
+from promptops.cli._keep import paths_keeper
 from promptops.cli._world import Call
 from promptops.history.past import open_past
 from promptops.report import Report
@@ -18,10 +18,7 @@ FORMATS = ("text", "json", "markdown")
 def answer(call: Call, target: str) -> Report:
     """The story of `target`; errors as `promptops.history.why.why` has them."""
 
-    def keeper(folder: str) -> Kept:
-        return Kept(call.environ, "paths", folder)
-
-    with open_past(call.folder, call.environ, keeper, _load) as past:
+    with open_past(call.folder, call.environ, paths_keeper(call.environ), _load) as past:
         path, _, line = target.rpartition(":")
         if line.isdecimal():
             past.expect(call.inside(path))

@@ -8,9 +8,9 @@ from typing import Any
 import click
 
 from promptops.cli._call import Call, define
+from promptops.cli._how_calls_go import how_calls_go
 from promptops.report import Diagnostics, Report
 
-ENGINES = ("local", "dask", "batch")
 FORMATS = ("text", "json", "junit", "markdown", "html")
 
 
@@ -60,28 +60,7 @@ FORMATS = ("text", "json", "junit", "markdown", "html")
     show_default=True,
     help="Calls at once.",
 )
-@click.option("--engine", type=click.Choice(ENGINES), default="local", show_default=True,
-              help="Where the work runs.")  # fmt: skip
-@click.option(
-    "--workers", type=click.IntRange(1, 256), default=2, help="Processes of --engine dask."
-)
-@click.option("--wait", metavar="SECONDS", type=click.FloatRange(0), help="Stay for a batch.")
-@click.option("--rate", type=click.FloatRange(0, min_open=True), help="Calls a minute at most.")
-@click.option(
-    "--timeout",
-    type=click.FloatRange(0.1, 3600),
-    default=60.0,
-    show_default=True,
-    help="Seconds to wait for an answer.",
-)
-@click.option("--temperature", type=click.FloatRange(0, 2), help="Else the provider's own.")
-@click.option(
-    "--max-tokens",
-    type=click.IntRange(1),
-    default=1024,
-    show_default=True,
-    help="Length of an answer, at most.",
-)
+@how_calls_go
 @click.option("--evidence", is_flag=True, help="Write the summary beside the prompt.")
 @click.option("--svg", metavar="FILE", help="Write the picture as SVG.")
 @click.option("--png", metavar="FILE", help="Write the picture as PNG (needs promptops[png]).")

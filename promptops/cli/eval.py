@@ -8,10 +8,10 @@ import click
 
 from promptops.cli._call import Call, define
 from promptops.cli._eval.options import Wanted
+from promptops.cli._how_calls_go import how_calls_go
 from promptops.errors import UsageError
 from promptops.report import Report
 
-ENGINES = ("local", "dask", "batch")
 FORMATS = ("text", "json", "junit", "markdown", "html", "csv")
 
 
@@ -53,28 +53,7 @@ FORMATS = ("text", "json", "junit", "markdown", "html", "csv")
 @click.option("--max-calls", type=click.IntRange(0), help="Stop after so many calls.")
 @click.option("--concurrency", type=click.IntRange(1, 1024), default=8, show_default=True,
               help="Calls at once.")  # fmt: skip
-@click.option("--engine", type=click.Choice(ENGINES), default="local", show_default=True,
-              help="Where the work runs.")  # fmt: skip
-@click.option(
-    "--workers", type=click.IntRange(1, 256), default=2, help="Processes of --engine dask."
-)
-@click.option("--wait", metavar="SECONDS", type=click.FloatRange(0), help="Stay for a batch.")
-@click.option("--rate", type=click.FloatRange(0, min_open=True), help="Calls a minute at most.")
-@click.option(
-    "--timeout",
-    type=click.FloatRange(0.1, 3600),
-    default=60.0,
-    show_default=True,
-    help="Seconds to wait for an answer.",
-)
-@click.option("--temperature", type=click.FloatRange(0, 2), help="Else the provider's own.")
-@click.option(
-    "--max-tokens",
-    type=click.IntRange(1),
-    default=1024,
-    show_default=True,
-    help="Length of an answer, at most.",
-)
+@how_calls_go
 @click.option("--seed", type=int, default=0, show_default=True, help="Of jitter and tests.")
 @click.option(
     "--at-least",

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from promptops.cli._call import Call, define
-from promptops.cli._keep import Kept
+from promptops.cli._keep import paths_keeper
 from promptops.cli._waiting import WAITING, Waiting
 from promptops.cli._why_told import person_json
 from promptops.errors import UsageError
@@ -41,10 +41,7 @@ def command(call: Call, paths: tuple[str, ...], leaving: str | None) -> Report:
     under `people.left` in the settings. Without PATH: all that the repository governs.
     """
 
-    def keeper(folder: str) -> Kept:
-        return Kept(call.environ, "paths", folder)
-
-    with open_past(call.folder, call.environ, keeper) as past:
+    with open_past(call.folder, call.environ, paths_keeper(call.environ)) as past:
         files = [_file(call, past, path) for path in paths]
         with Waiting(call, WAITING) as waiting:
             found = knowledge(past, files, waiting.at)

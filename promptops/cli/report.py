@@ -6,7 +6,7 @@ import click
 
 from promptops.cli._call import Call, define
 from promptops.cli._checking import Wanted, check
-from promptops.cli._keep import Kept
+from promptops.cli._keep import paths_keeper
 from promptops.cli._prompts import find_prompt, governed, usable
 from promptops.cli._report.blocks import report_blocks
 from promptops.cli._report.json import overview_json
@@ -53,13 +53,10 @@ def _overviews(call: Call, prompts: list[Prompt]) -> list[Overview]:
     from promptops.history.past import open_past
     from promptops.render import render
 
-    def keeper(folder: str) -> Kept:
-        return Kept(call.environ, "paths", folder)
-
     counter = Counter(places(call.environ), call.settings().models)
     known = speller(call.environ)
     try:
-        with open_past(call.root, call.environ, keeper) as past:
+        with open_past(call.root, call.environ, paths_keeper(call.environ)) as past:
             make = Overviews(past, call.tree(), counter, render, known)
             return [make.of(prompt) for prompt in prompts]
     except GitError:
