@@ -1,10 +1,11 @@
-"""`dataclass`, `field` and `replace` of the standard library, where somebody waits for the start.
+"""`dataclass`, `field`, `replace` and `NamedTuple` of the standard library, where somebody waits.
 
 The standard decorator writes and compiles six functions for each class and imports `inspect` to do
 so. For the seventy classes that a check of one prompt loads, that took as long as `import click`.
 Here a class gets functions that are shared, and its constructor is compiled when its first value
 is made. Type checkers see the standard decorator, and `dataclasses.fields`, `replace` and `asdict`
-take these classes for what they are.
+take these classes for what they are. With the named tuples it is the same: the standard ones import
+`typing`, and write and compile three functions each.
 
 Only what is used here is there: `slots=True` always, fields with a default or a factory, `frozen`.
 """
@@ -16,7 +17,9 @@ if TYPE_CHECKING:
     from dataclasses import dataclass as dataclass
     from dataclasses import field as field
     from dataclasses import replace as replace
+    from typing import NamedTuple as NamedTuple
 else:
+    from collections import _tuplegetter  # in C; in its absence `collections` has another
     from operator import attrgetter
 
     _MISSING = object()
@@ -177,3 +180,55 @@ else:
         from dataclasses import FrozenInstanceError
 
         raise FrozenInstanceError(f"cannot change field {name!r}")
+
+    class _TupleClass(type):
+        """Makes a tuple with names of a class that has annotations."""
+
+        def __new__(cls, name, bases, space):
+            names = tuple(space.get("__annotations__", ()))
+            defaults = {key: space.pop(key) for key in names if key in space}
+            space |= {key: _tuplegetter(at, None) for at, key in enumerate(names)}
+            space |= {"__slots__": (), "__match_args__": names, "_fields": names}
+            space |= {"_field_defaults": defaults, "__new__": _first_tuple}
+            return super().__new__(cls, name, bases, space)
+
+    def _first_tuple(cls, /, *args, **kwargs):
+        """The constructor before the first tuple of a class is made."""
+        cls.__new__ = _tuple_constructor(cls)
+        return cls.__new__(cls, *args, **kwargs)
+
+    def _tuple_constructor(cls):
+        """What the standard class would have had compiled."""
+        defaults = cls._field_defaults
+        known = {f"_default_{name}": value for name, value in defaults.items()}
+        given = [f"{name}=_default_{name}" if name in defaults else name for name in cls._fields]
+        source = f"lambda _cls, {', '.join(given)}: _new(_cls, ({', '.join(cls._fields)},))"
+        made = eval(source, known | {"_new": tuple.__new__})  # noqa: S307 - names of fields
+        made.__name__, made.__qualname__ = "__new__", f"{cls.__qualname__}.__new__"
+        return made
+
+    class NamedTuple(tuple, metaclass=_TupleClass):
+        @classmethod
+        def _make(cls, iterable):
+            made = tuple.__new__(cls, iterable)
+            if len(made) != len(cls._fields):
+                raise TypeError(f"expected {len(cls._fields)} values, got {len(made)}")
+            return made
+
+        def _replace(self, /, **changes):
+            made = self._make(map(changes.pop, self._fields, self))
+            if changes:
+                raise ValueError(f"unexpected fields: {list(changes)}")
+            return made
+
+        __replace__ = _replace
+
+        def _asdict(self):
+            return dict(zip(self._fields, self, strict=True))
+
+        def __repr__(self):
+            said = (f"{n}={value!r}" for n, value in zip(self._fields, self, strict=True))
+            return f"{self.__class__.__name__}({', '.join(said)})"
+
+        def __getnewargs__(self):
+            return tuple(self)

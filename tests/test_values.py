@@ -6,13 +6,16 @@ import copy
 import dataclasses
 import inspect
 import pickle
+import re
 import subprocess
 import sys
-from typing import Any
+import types
+from typing import Any, NamedTuple
 
 import pytest
 
 from promptops import values
+from promptops.patterns import later
 
 
 class _Point:
@@ -166,3 +169,75 @@ def test_nothing_is_loaded_for_them() -> None:
     done = subprocess.run([sys.executable, "-S", "-c", program], capture_output=True, text=True,
         env={"PYTHONPATH": ":".join(sys.path)})  # fmt: skip
     assert (done.returncode, done.stdout.split()) == (0, []), done.stderr
+
+
+def named(base: Any) -> Any:
+    """The same tuple by one base or the other."""
+    space = {
+        "__annotations__": {"x": "int", "y": "int", "tags": "tuple[str, ...]"},
+        "__module__": __name__,
+        "__qualname__": "Spot",
+        "__doc__": "A spot.",
+        "y": 2,
+        "tags": (),
+        "sum": property(lambda self: self.x + self.y),
+        "of": classmethod(lambda cls, x: cls(x)),
+    }
+    return types.new_class("Spot", (base,), {}, lambda body: body.update(space))
+
+
+Spot = named(values.NamedTuple)  # where pickle looks
+SPOTS = pytest.mark.parametrize("cls", [Spot, named(NamedTuple)], ids=["ours", "standard"])
+
+
+@SPOTS
+def test_a_named_tuple_is_a_tuple_with_names(cls: Any) -> None:
+    spot = cls(1)
+    assert spot == (1, 2, ()) == cls(x=1, y=2) == cls._make([1, 2, ()]) == cls.of(1)
+    assert (spot.x, spot[1], spot.tags, spot.sum) == (1, 2, (), 3)
+    assert (cls._fields, cls.__match_args__) == (("x", "y", "tags"),) * 2
+    assert cls._field_defaults == {"y": 2, "tags": ()}
+    assert spot._replace(x=5) == (5, 2, ())
+    assert spot._asdict() == {"x": 1, "y": 2, "tags": ()}
+    assert repr(spot) == "Spot(x=1, y=2, tags=())"
+    assert cls.__doc__ == "A spot."
+    assert hash(spot) == hash((1, 2, ()))
+    assert sorted([cls(2), cls(1)]) == [(1, 2, ()), (2, 2, ())]
+    assert not hasattr(spot, "__dict__")
+    assert isinstance(spot, tuple)
+    assert copy.copy(spot) == copy.deepcopy(spot) == spot
+    match spot:
+        case cls(x, y):
+            assert (x, y) == (1, 2)
+
+
+@SPOTS
+def test_a_named_tuple_refuses_what_does_not_fit(cls: Any) -> None:
+    for wrong in (lambda: cls(), lambda: cls(1, 2, 3, 4), lambda: cls(1, z=2), lambda: cls(1, x=1)):
+        with pytest.raises(TypeError):
+            wrong()
+    with pytest.raises(TypeError):
+        cls._make([1])
+    with pytest.raises((TypeError, ValueError), match="z"):  # a TypeError since Python 3.13
+        cls(1)._replace(z=1)
+    with pytest.raises(AttributeError):
+        cls(1).x = 3
+
+
+def test_a_named_tuple_survives_pickling() -> None:
+    again = pickle.loads(pickle.dumps(Spot(1)))
+    assert type(again) is Spot
+    assert again == Spot(1)
+    assert inspect.signature(Spot.__new__).parameters.keys() == {"_cls", "x", "y", "tags"}
+
+
+def test_a_pattern_is_compiled_when_it_is_used() -> None:
+    pattern = later("A(b)", re.IGNORECASE)
+    assert list(vars(pattern)) == ["_given"]
+    assert pattern.sub("x", "ab AB") == "x x"
+    assert [m[1] for m in pattern.finditer("ab")] == ["b"]
+    assert (pattern.groups, pattern.pattern) == (1, "A(b)")
+    with pytest.raises(AttributeError):
+        _ = pattern.absent
+    with pytest.raises(re.error):
+        later("(").match("")

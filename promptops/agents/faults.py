@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from promptops.agents.front import front_matter
 from promptops.agents.imports import imports
 from promptops.agents.load import Load, Loader
 from promptops.agents.profiles import PROFILES, Profile, RuleFiles
+from promptops.values import NamedTuple
 
 OVER_CAP, BROKEN_IMPORT, NEVER_LOADED = "over-cap", "broken-import", "never-loaded"
 

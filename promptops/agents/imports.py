@@ -5,7 +5,8 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
+
+from promptops.values import NamedTuple
 
 _FENCE = re.compile(
     r"(?m)^[ \t]{0,3}(?P<mark>`{3,}|~{3,})[^\n]*\n(?:.*\n)*?[ \t]{0,3}(?P=mark)[`~]*[ \t]*$"

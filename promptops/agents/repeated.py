@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from promptops.agents.load import Part
 from promptops.source.markdown import read_instructions
+from promptops.values import NamedTuple
 
 SHORTEST = 20  # characters: what is shorter is said often, and costs little
 

@@ -13,6 +13,7 @@ from promptops.history.messages import Message
 from promptops.history.provenance import Event
 from promptops.history.why import Why, off_topic
 from promptops.history.words import word_runs
+from promptops.patterns import later
 from promptops.report import Block, Heading, Items, Table, Text, Words
 
 _LINES = 14  # of a commit's body; the whole of it is one `git show` away
@@ -35,7 +36,7 @@ _DOUBT = {
     Grade.PROBABLE: "probably ",
     Grade.WEAK: "perhaps ",
 }
-_NOISE = re.compile(
+_NOISE = later(
     r"<!--.*?-->|^(?:Co-authored-by|Signed-off-by|Change-Id)\s*:.*$"
     r"|^[ \t]*(?:</?[a-z][^<>]*>\s*?)+$|^\s*-{3,}[ \t]*$",  # badges that a site puts there
     re.I | re.M | re.S,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from promptops.cli._story import story
 from promptops.cli._world import Call
 from promptops.history.activity import Person
@@ -14,6 +12,10 @@ from promptops.history.past import Past
 from promptops.history.provenance import Event
 from promptops.history.why import Why, why
 from promptops.report import Report
+
+TYPE_CHECKING = False  # `typing` takes a while to load
+if TYPE_CHECKING:
+    from typing import Any
 
 
 def told_of(past: Past, call: Call, target: str) -> Report:

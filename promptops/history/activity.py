@@ -7,23 +7,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence, Set
-from typing import NamedTuple
 
 from promptops.history.dates import day
 from promptops.history.messages import Message
 from promptops.history.past import Past
 from promptops.history.recent import identity, newest_commits
 from promptops.history.stream import Commit
+from promptops.patterns import later
+from promptops.values import NamedTuple
 
-_CO_AUTHOR = re.compile(r"(?P<name>[^<]*?)\s*<(?P<email>[^<>\s]+)>")
+_CO_AUTHOR = later(r"(?P<name>[^<]*?)\s*<(?P<email>[^<>\s]+)>")
 
 
-_PROGRAM = re.compile(
+_PROGRAM = later(
     r"(?:\[bot\]|[ -]bot|^bot)$|^(?:github )?copilot$|^(?:github[ -]actions|devin|aider|openhands)\b"
     r"|^claude(?: code| (?:opus|sonnet|haiku|fable)\b.*)?$|^cursor(?: agent)?$|^codex(?: cli)?$",
     re.IGNORECASE,
 )
-_PROGRAMS_ADDRESS = re.compile(
+_PROGRAMS_ADDRESS = later(
     r"\[bot\]@|\+copilot@|^noreply@(?:anthropic|openai|aider|cursor)\.|^(?:cursoragent|codex|aider)@"
     r"|^openhands@|^bot@|-bot@",
     re.IGNORECASE,

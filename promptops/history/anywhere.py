@@ -7,7 +7,6 @@ there are many of them; git picks those that can hold the phrase.
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from itertools import islice
@@ -19,6 +18,7 @@ from promptops.history.records import SYMLINK, split, text
 from promptops.history.stream import log
 from promptops.history.units import CODE, Unit
 from promptops.history.versions import LARGEST, Versions
+from promptops.patterns import later
 
 MAX_FILES = 200  # read of those that hold the words
 BATCH = 256  # commits whose contents are asked for at once
@@ -30,7 +30,7 @@ _GREP = (
     *("grep", "-I", "-l", "-z", "-i", "-F", "--all-match", "--full-name"),
     *("--no-recurse-submodules", "--no-textconv"),
 )
-_WORD = re.compile(r"[^\W_]+")
+_WORD = later(r"[^\W_]+")
 
 Sides = tuple[str, str, str]  # path, old blob, new blob; zeros where absent
 

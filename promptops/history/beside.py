@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, NamedTuple
 
 from promptops.errors import InputError
 from promptops.history.messages import Message
 from promptops.history.past import Past
 from promptops.history.targets import Target
+from promptops.patterns import later
 from promptops.source.sidecar_path import sidecar_path
+from promptops.values import NamedTuple
 
+TYPE_CHECKING = False  # `typing` takes a while to load
 if TYPE_CHECKING:
     from promptops.model import Decision, Prompt, Retired, Rule, Test  # costs a start 20 ms
 
-_NUMBERED = re.compile(r"(?:dr|adr)-?(\d+)|(\d{1,4})", re.IGNORECASE)
+_NUMBERED = later(r"(?:dr|adr)-?(\d+)|(\d{1,4})", re.IGNORECASE)
 
 
 class Measured(NamedTuple):

@@ -4,14 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from typing import IO, TYPE_CHECKING
+from time import monotonic, sleep
 
 from promptops.errors import GitError
-
-if TYPE_CHECKING:
-    from subprocess import Popen
-
-    Process = Popen[bytes]
 
 SECONDS = 60.0
 MAX_OUTPUT = 1 << 28
@@ -19,24 +14,90 @@ MAX_COMPLAINT = 1 << 14
 _CHUNK = 1 << 16
 
 
-def start(argv: Sequence[str], folder: str, env: Mapping[str, str]) -> Process:
-    """A child with all three streams piped, in `folder`, with exactly the environment `env`."""
-    from subprocess import PIPE, Popen
+class Process:
+    """A running child and our ends of its three streams, as file descriptors; -1 once closed.
 
+    `subprocess` would do the same, and takes as long to load as git to answer. Somebody waits for
+    every child here, and a first question starts seven.
+    """
+
+    def __init__(self, argv: list[str], env: Mapping[str, str]) -> None:
+        from signal import SIGPIPE, SIGXFSZ
+
+        pipes = [os.pipe() for _ in range(3)]  # not inherited, but for what is copied onto 0, 1, 2
+        (theirs_in, ours_in), (ours_out, theirs_out), (ours_err, theirs_err) = pipes
+        theirs = (theirs_in, theirs_out, theirs_err)
+        actions = [(os.POSIX_SPAWN_DUP2, end, at) for at, end in enumerate(theirs)]
+        usual = (SIGPIPE, SIGXFSZ)  # Python ignores them, and children would inherit that
+        try:
+            self.pid = os.posix_spawn(argv[0], argv, env, file_actions=actions, setsigdef=usual)
+        except BaseException:
+            for pipe in (ours_in, ours_out, ours_err):
+                os.close(pipe)
+            raise
+        finally:
+            for pipe in theirs:
+                os.close(pipe)
+        self.stdin, self.stdout, self.stderr = ours_in, ours_out, ours_err
+        self._status: int | None = None
+
+    def ended(self) -> int | None:
+        """The exit status, negative for a signal; None while it runs."""
+        if self._status is None:
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            if pid:
+                self._status = os.waitstatus_to_exitcode(status)
+        return self._status
+
+    def wait(self) -> int:
+        """The exit status of a child that has nothing more to say. GitError if it stays."""
+        pause, until = 0.0002, monotonic() + SECONDS
+        while (status := self.ended()) is None:
+            if monotonic() > until:
+                raise _silence()
+            sleep(pause)
+            pause = min(2 * pause, 0.05)
+        return status
+
+    def kill(self) -> None:
+        """Make it end, and forget it."""
+        if self.ended() is None:
+            os.kill(self.pid, 9)
+            self._status = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+
+    def write(self, data: bytes) -> None:
+        """Give it something to read. A child that has ended is noticed when its answer is read."""
+        try:
+            while data:
+                data = data[os.write(self.stdin, data) :]
+        except BrokenPipeError:
+            pass
+
+    def close(self) -> None:
+        """Close our ends of its streams."""
+        for pipe in (self.stdin, self.stdout, self.stderr):
+            if pipe >= 0:
+                os.close(pipe)
+        self.stdin = self.stdout = self.stderr = -1
+
+    def close_stdin(self) -> None:
+        """Say that there is no more to read."""
+        os.close(self.stdin)
+        self.stdin = -1
+
+
+def start(argv: Sequence[str], folder: str, env: Mapping[str, str]) -> Process:
+    """git, with all three streams piped, in `folder`, with exactly the environment `env`."""
     try:
-        return Popen(argv, cwd=folder, env=env, stdin=PIPE, stdout=PIPE, stderr=PIPE, bufsize=0)
+        return Process([argv[0], "-C", folder, *argv[1:]], env)
     except (OSError, ValueError) as error:
         raise GitError(f"cannot run {argv[0]}: {error}") from None
 
 
 def end(child: Process) -> None:
     """Kill it if it still runs, close its pipes, forget it."""
-    if child.poll() is None:
-        child.kill()
-    for pipe in (child.stdin, child.stdout, child.stderr):
-        if pipe is not None:
-            pipe.close()
-    child.wait()
+    child.kill()
+    child.close()
 
 
 def output(child: Process, given: bytes = b"") -> tuple[int, bytes, bytes]:
@@ -45,46 +106,38 @@ def output(child: Process, given: bytes = b"") -> tuple[int, bytes, bytes]:
     found: list[bytes] = []
     size = 0
     try:
-        _give(child, given)
+        child.write(given)
+        child.close_stdin()
         for chunk in chunks(child, errors):
             found.append(chunk)
             size += len(chunk)
             if size > MAX_OUTPUT:
                 raise GitError(f"git printed more than {MAX_OUTPUT >> 20} MiB")
-        return child.wait(SECONDS), b"".join(found), bytes(errors)
+        return child.wait(), b"".join(found), bytes(errors)
     finally:
         end(child)
 
 
-def _give(child: Process, given: bytes) -> None:
-    assert child.stdin is not None
-    try:
-        child.stdin.write(given)
-    except BrokenPipeError:
-        pass  # it has ended already; its status says why
-    child.stdin.close()
-
-
 def chunks(child: Process, errors: bytearray) -> Iterator[bytes]:
     """Standard output as it comes; standard error's start goes into `errors`."""
-    import selectors
+    from select import POLLIN, poll
 
-    with selectors.DefaultSelector() as ready:
-        for pipe in (child.stdout, child.stderr):
-            assert pipe is not None
-            ready.register(pipe, selectors.EVENT_READ)
-        while ready.get_map():
-            events = ready.select(SECONDS)
-            if not events:
-                raise _silence()
-            for key, _ in events:
-                data = os.read(key.fd, _CHUNK)
-                if not data:
-                    ready.unregister(key.fileobj)
-                elif key.fileobj is child.stdout:
-                    yield data
-                else:
-                    errors += data[: MAX_COMPLAINT - len(errors)]
+    ready, waiting = poll(), 2
+    for pipe in (child.stdout, child.stderr):
+        ready.register(pipe, POLLIN)
+    while waiting:
+        events = ready.poll(SECONDS * 1000)
+        if not events:
+            raise _silence()
+        for pipe, _ in events:
+            data = os.read(pipe, _CHUNK)
+            if not data:
+                ready.unregister(pipe)
+                waiting -= 1
+            elif pipe == child.stdout:
+                yield data
+            else:
+                errors += data[: MAX_COMPLAINT - len(errors)]
 
 
 def _silence() -> GitError:
@@ -108,19 +161,12 @@ class Conversation:
     """A child that answers line by line. Its standard error is read by nobody: keep it short."""
 
     def __init__(self, child: Process) -> None:
-        assert child.stdin is not None
-        assert child.stdout is not None
         self.child = child
-        self._stdin: IO[bytes] = child.stdin
-        self._stdout = child.stdout.fileno()
         self._buffer = bytearray()
 
     def ask(self, line: bytes) -> None:
         """Send one line. A child that has ended is noticed when its answer is read."""
-        try:
-            self._stdin.write(line + b"\n")
-        except BrokenPipeError:
-            pass
+        self.child.write(line + b"\n")
 
     def line(self) -> bytes:
         """The next line without its end; what is left at the end of the output."""
@@ -140,8 +186,8 @@ class Conversation:
     def _more(self) -> bool:
         import select
 
-        if not select.select([self._stdout], [], [], SECONDS)[0]:
+        if not select.select([self.child.stdout], [], [], SECONDS)[0]:
             raise _silence()
-        data = os.read(self._stdout, 1 << 20)
+        data = os.read(self.child.stdout, 1 << 20)
         self._buffer += data
         return bool(data)

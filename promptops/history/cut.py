@@ -10,15 +10,16 @@ import re
 from collections.abc import Iterator
 
 from promptops.history.units import CODE, HEADING, PROSE, Unit, normalised
+from promptops.patterns import later
 from promptops.source.units import read_units
 
 _KINDS = {"heading": HEADING, "code": CODE, "html": CODE, "break": CODE}
 _SPOKEN_FENCES = frozenset({"md", "markdown", "mdc", "text", "txt", "prompt", "xml", "jinja"})
-_SPEAKS = re.compile(r"\s{0,3}(?:[-*+]|\d{1,3}[.)]|#{1,4})\s+\S+ \S+", re.MULTILINE)
-_STARTS = re.compile(r"\s*(?:(?:[-*+•]|\d{1,9}[.)])\s+\S|\|.*\|\s*$)")
-_ENDS = re.compile(r"""(?:\"{3}|'{3}|`;?)\s*$""")
-_PLACEHOLDER = re.compile(r"\s*\$?\{[^{}]*\}\s*$|\s*</?[A-Za-z][\w:.-]*>\s*$")
-_QUOTED_BREAK = re.compile(r"(?:\\r)?\\n")
+_SPEAKS = later(r"\s{0,3}(?:[-*+]|\d{1,3}[.)]|#{1,4})\s+\S+ \S+", re.MULTILINE)
+_STARTS = later(r"\s*(?:(?:[-*+•]|\d{1,9}[.)])\s+\S|\|.*\|\s*$)")
+_ENDS = later(r"""(?:\"{3}|'{3}|`;?)\s*$""")
+_PLACEHOLDER = later(r"\s*\$?\{[^{}]*\}\s*$|\s*</?[A-Za-z][\w:.-]*>\s*$")
+_QUOTED_BREAK = later(r"(?:\\r)?\\n")
 
 
 def text_units(text: str, first_line: int = 1) -> list[Unit]:

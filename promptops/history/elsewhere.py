@@ -5,7 +5,6 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
-from typing import NamedTuple
 
 from promptops.history.likeness import resembles
 from promptops.history.links import Grade, Link
@@ -16,6 +15,7 @@ from promptops.history.similarity import ratio, tokens
 from promptops.history.stream import Commit, log
 from promptops.history.units import PROSE, Unit
 from promptops.history.versions import Versions
+from promptops.values import NamedTuple
 
 MAX_FILES = 400
 MAX_COPIED_FROM = 200

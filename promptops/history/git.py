@@ -268,7 +268,7 @@ class Repository:
             for chunk in child.chunks(running, errors):
                 *whole, rest = (rest + chunk).split(b"\0")
                 yield from whole
-            if running.wait(child.SECONDS):
+            if running.wait():
                 raise child.complaint(bytes(errors))
             if rest:
                 yield rest

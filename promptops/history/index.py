@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import closing
-from typing import NamedTuple
 
 from promptops.digest import digest
 from promptops.history.past import Past
 from promptops.history.promptlike import prompt_like
 from promptops.history.stream import log
+from promptops.values import NamedTuple
 
 FORMAT = 1  # of what is kept; a change of `prompt_like` is a new one
 

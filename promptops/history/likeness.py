@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import exp, log1p
-from typing import NamedTuple
 
 from promptops.history.similarity import Weights, ratio, tokens
 from promptops.history.units import Unit
+from promptops.values import NamedTuple
 
 
 class Likeness(NamedTuple):

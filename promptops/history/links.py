@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from enum import IntEnum
-from typing import NamedTuple
+
+from promptops.values import NamedTuple
 
 SURE = 75.0  # likeness of texts that are one rule without further evidence
 

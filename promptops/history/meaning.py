@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
+
+from promptops.patterns import later
 
 STRENGTH = {
     "must": 3, "never": 3, "always": 3, "shall": 3, "required": 3, "forbidden": 3, "critical": 3,
@@ -14,9 +15,9 @@ _NEGATIONS = frozenset(
     {"not", "never", "no", "don't", "dont", "avoid", "without", "cannot", "can't", "shouldn't",
      "mustn't", "doesn't", "isn't", "won't", "stop", "refuse", "forbidden", "neither", "nor"}
 )  # fmt: skip
-_WORD = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)?")
-_NUMBER = re.compile(r"\d+(?:[.,]\d+)*%?")
-_SHOUTED = re.compile(r"\b[A-Z]{3,}\b")
+_WORD = later(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)?")
+_NUMBER = later(r"\d+(?:[.,]\d+)*%?")
+_SHOUTED = later(r"\b[A-Z]{3,}\b")
 
 
 def changed_meaning(before: str, after: str) -> tuple[str, ...]:

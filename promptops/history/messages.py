@@ -3,29 +3,30 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
 
 from promptops.history.git import Repository
 from promptops.history.records import text
+from promptops.patterns import later
+from promptops.values import NamedTuple
 
 _REQUEST = (
-    re.compile(r"\(#(\d+)\)(?!.*\(#\d+\))"),  # the last one of the subject: squash merges
-    re.compile(r"^Merge pull request #(\d+)"),
-    re.compile(r"(?<!\S)!(\d+)\b"),
+    later(r"\(#(\d+)\)(?!.*\(#\d+\))"),  # the last one of the subject: squash merges
+    later(r"^Merge pull request #(\d+)"),
+    later(r"(?<!\S)!(\d+)\b"),
 )
-_SEE = re.compile(r"^See merge request \S*!(\d+)", re.MULTILINE)
+_SEE = later(r"^See merge request \S*!(\d+)", re.MULTILINE)
 # A squash merge buries trailers above `Co-authored-by`, so the whole body is searched.
-_TRAILER = re.compile(
+_TRAILER = later(
     r"^\s*(Decision|Prompt-Rule|Measured-by|Refs|Closes|Decision-Waiver|Co-authored-by)\s*:\s*(\S.*)$",
     re.IGNORECASE | re.MULTILINE,
 )
 
-_CAME = re.compile(
+_CAME = later(
     r"\b(?:mov|migrat|import|sync|port|cop[iy]|extract|split|renam|relocat|consolidat|vendor|mirror"
     r"|unif|convert|merg|transfer|backport|restor|revert)|\bback\b",
     re.IGNORECASE,
 )
-_BACK = re.compile(
+_BACK = later(
     r"\b(?:restor|revert|re-?add|reinstat|undelet|resurrect|undo)|\b(?:add|bring|put)\w* .*\bback\b",
     re.IGNORECASE,
 )

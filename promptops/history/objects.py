@@ -47,9 +47,9 @@ class Objects:
         asked = answered = 0
         try:
             for wanted in ids:
-                while asked < min(answered + _AHEAD, len(ids)):
-                    self._ask(ids[asked])
-                    asked += 1
+                if asked == answered:
+                    self._ask(ids[asked : asked + _AHEAD])
+                    asked = min(asked + _AHEAD, len(ids))
                 content = self._answer(wanted, limit)
                 answered += 1
                 if self._reader is None:
@@ -59,12 +59,13 @@ class Objects:
             if asked != answered:  # answers that nobody will read are still in the pipe
                 self.close()
 
-    def _ask(self, wanted: str) -> None:
-        if not is_hex(wanted):
-            raise GitError(f"not an object id: {wanted!r}")
+    def _ask(self, ids: Sequence[str]) -> None:
+        for wanted in ids:
+            if not is_hex(wanted):
+                raise GitError(f"not an object id: {wanted!r}")
         self.begin()
         assert self._reader is not None
-        self._reader.ask(wanted.encode())
+        self._reader.ask("\n".join(ids).encode())
 
     def _answer(self, wanted: str, limit: int) -> bytes | None:
         assert self._reader is not None

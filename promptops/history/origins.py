@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from typing import NamedTuple
 
 from promptops.history.dates import day
 from promptops.history.messages import Message
@@ -14,7 +13,7 @@ from promptops.history.targets import Target, spot_in_head, units_now
 from promptops.history.walk import follow
 from promptops.history.why import introduced, off_topic
 from promptops.model import Rule
-from promptops.values import dataclass
+from promptops.values import NamedTuple, dataclass
 
 LONGEST = 500  # characters of a commit's body that are quoted
 _NOISE = re.compile(

@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Protocol
 
 from promptops.config import DEFAULT, Settings
 from promptops.history.facts import Facts
@@ -18,29 +17,31 @@ from promptops.history.versions import Versions
 from promptops.source.globs import pattern
 from promptops.source.tree import DiskTree, Tree
 
+TYPE_CHECKING = False  # `typing` takes a while to load
 if TYPE_CHECKING:
+    from typing import Any, Protocol
+
     from promptops.history.messages import Message
 
+    class Keeper(Protocol):
+        """Somewhere outside the repository where a few JSON rows outlive the command.
 
-class Keeper(Protocol):
-    """Somewhere outside the repository where a few JSON rows outlive the command.
+        database: the path of an SQLite file for `Facts`, "" for nowhere. stamp: of the code.
+        """
 
-    database: the path of an SQLite file for `Facts`, "" for nowhere. stamp: of the code.
-    """
+        @property
+        def database(self) -> str: ...
 
-    @property
-    def database(self) -> str: ...
+        @property
+        def stamp(self) -> str: ...
 
-    @property
-    def stamp(self) -> str: ...
+        def load(self) -> dict[str, Any]:
+            """The rows; empty where there are none or they are damaged."""
+            ...
 
-    def load(self) -> dict[str, Any]:
-        """The rows; empty where there are none or they are damaged."""
-        ...
-
-    def save(self, rows: Mapping[str, Any]) -> None:
-        """Keep the rows; never an error."""
-        ...
+        def save(self, rows: Mapping[str, Any]) -> None:
+            """Keep the rows; never an error."""
+            ...
 
 
 class Past:

@@ -7,13 +7,13 @@ it is the piece that is followed: what happens to the rest of the whole is no ev
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 from promptops.history.links import SURE, Grade, Link
 from promptops.history.provenance import Spot
 from promptops.history.similarity import window
 from promptops.history.units import Unit, normalised
 from promptops.history.versions import Versions
+from promptops.values import NamedTuple
 
 LIKE = 60.0  # a piece less alike than this is not the same piece
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from promptops.history.records import Entry, text, tree_entries
+from promptops.history.records import Entry, tree_entries
 
 _ENDINGS = (".mdc", ".prompt", ".prompty", ".prompt.md", ".instructions.md", ".prompt.yaml")
 _BEGINNINGS = (".cursorrules", ".clinerules", ".windsurfrules", ".goosehints", ".roomodes")
@@ -14,19 +14,27 @@ _HOMES = ("/.claude/", "/.cursor/", "/.agents/", "/.codex/", "/.github/", "/.gem
 
 
 def prompt_entries(listed: bytes, name: str) -> list[Entry]:
-    """Of what `ls-tree -z` printed, the files that look like prompts or are called `name`.
-
-    One look at most of a large tree.
-    """
-    records = text(listed).split("\0")
-    ends = (*_READABLE, f"/{name}", f"\t{name}")
-    likely = [r for r in records if r.endswith(ends) or "rompt" in r or "/." in r or "\t." in r]
-    whole = "".join(f"{record}\0" for record in likely)
+    """Of what `ls-tree -z` printed, the files that look like prompts or are called `name`."""
     named = f"/{name}"
     return tree_entries(
-        whole.encode("utf-8", "surrogateescape"),
+        b"".join(_likely(listed, name.encode("utf-8", "surrogateescape"))),
         lambda path: prompt_like(path) or f"/{path}".endswith(named),
     )
+
+
+def _likely(listed: bytes, name: bytes) -> list[bytes]:
+    """The records, with their NUL, that hold what the path of a prompt holds.
+
+    A large tree is searched for that rather than taken apart: most of it is something else.
+    """
+    ends = [ending.encode() for ending in _READABLE] + [b"/" + name, b"\t" + name]
+    found: set[int] = set()
+    for sign in (*(end + b"\0" for end in ends), b"rompt", b"/.", b"\t."):
+        at = listed.find(sign)
+        while at >= 0:
+            found.add(listed.rfind(b"\0", 0, at) + 1)
+            at = listed.find(sign, listed.index(b"\0", at))
+    return [listed[start : listed.index(b"\0", start) + 1] for start in sorted(found)]
 
 
 def prompt_like(path: str) -> bool:

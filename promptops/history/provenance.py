@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from promptops.history.links import Grade
 from promptops.history.stream import Commit
 from promptops.history.units import Unit
+from promptops.values import NamedTuple
 
 
 class Event(NamedTuple):

@@ -5,14 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Set
 from contextlib import closing
-from typing import Any
 
 from promptops.history.records import text
 from promptops.history.stream import epoch
 from promptops.history.versions import Versions
+from promptops.patterns import later
+
+TYPE_CHECKING = False  # `typing` takes a while to load
+if TYPE_CHECKING:
+    from typing import Any
 
 ACTIVE_DAYS = 180
-_LOGIN = re.compile(r"(?:\d+\+)?(?P<login>[^@+]+)@users\.noreply\.(?:github|gitlab)\.com", re.I)
+_LOGIN = later(r"(?:\d+\+)?(?P<login>[^@+]+)@users\.noreply\.(?:github|gitlab)\.com", re.I)
 
 
 def identity(email: str) -> str:

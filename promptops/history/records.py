@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+
+from promptops.values import NamedTuple
 
 GITLINK = "160000"
 SYMLINK = "120000"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
-from typing import NamedTuple
 
 from promptops.history.align import Grade, Link, align
 from promptops.history.anywhere import Sides, changes, holding
@@ -16,6 +15,7 @@ from promptops.history.records import SYMLINK, Change
 from promptops.history.stream import Commit, log
 from promptops.history.units import Unit
 from promptops.history.versions import Versions
+from promptops.values import NamedTuple
 
 
 class Removed(NamedTuple):

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable
 from functools import lru_cache
 from math import log
 
 from promptops.edits import best_window, likeness, sorted_likeness
+from promptops.patterns import later
 
-_TOKEN = re.compile(r"[^\W_](?:[\w./:@#-]*[^\W_])?|--?[a-z][\w-]*")
-_PART = re.compile(r"[^\W_]+")
-_UNSPACED = re.compile("[\u3040-\u30ff\u3400-\u9fff\u0e00-\u0e7f]{2,}")
+_TOKEN = later(r"[^\W_](?:[\w./:@#-]*[^\W_])?|--?[a-z][\w-]*")
+_PART = later(r"[^\W_]+")
+_UNSPACED = later("[\u3040-\u30ff\u3400-\u9fff\u0e00-\u0e7f]{2,}")
 _STOP = frozenset(
     [
         "a",

@@ -7,11 +7,11 @@ follow the chain of blob ids, not the order of the commits.
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Sequence
-from typing import NamedTuple
 
 from promptops.history.commands import object_id
 from promptops.history.git import Repository
 from promptops.history.records import text
+from promptops.values import NamedTuple
 
 _FORMAT = "--format=%H%x00%P%x00%an%x00%ae%x00%at%x00%s"
 _LOG = (

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator
-from typing import NamedTuple
 
 from promptops.errors import InputError, UsageError
 from promptops.history.anywhere import standing, telling_words
@@ -14,11 +12,13 @@ from promptops.history.provenance import Spot
 from promptops.history.records import SYMLINK
 from promptops.history.units import CODE, Unit, normalised
 from promptops.history.versions import read_version
+from promptops.patterns import later
 from promptops.source.sidecar_path import sidecar_path
 from promptops.source.text import decode
+from promptops.values import NamedTuple
 
-_PLACE = re.compile(r"(?P<path>.+?):(?P<line>[1-9]\d{0,7})(?::\d+)?")
-_RULE = re.compile(r"(?P<prompt>[^\s:]+)/(?P<rule>[a-z0-9][a-z0-9._-]*)")
+_PLACE = later(r"(?P<path>.+?):(?P<line>[1-9]\d{0,7})(?::\d+)?")
+_RULE = later(r"(?P<prompt>[^\s:]+)/(?P<rule>[a-z0-9][a-z0-9._-]*)")
 
 
 class Target(NamedTuple):

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import NamedTuple
+
+from promptops.patterns import later
+from promptops.values import NamedTuple
 
 PROSE, HEADING, CODE = "prose", "heading", "code"
 
 _MARKS = str.maketrans("", "", "*`\\")
-_UNDERLINED = re.compile(r"(?<!\w)_+|_+(?!\w)")
-_FILLED_IN = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\$\{[^{}]*\}", re.DOTALL)
-_LITERAL = re.compile(r"""^(?:\w+\s*[:=]\s*)?[rbuf]{0,2}(?:\"{3}|'{3})|(?:\"{3}|'{3})\s*$""")
-_MARKER = re.compile(r"(?:\s*(?:[-*+•>]|\d{1,9}[.)]|#{1,6}|\[[ xX]\])\s+)+|\s*#{1,6}\s*$")
+_UNDERLINED = later(r"(?<!\w)_+|_+(?!\w)")
+_FILLED_IN = later(r"\{\{.*?\}\}|\{%.*?%\}|\$\{[^{}]*\}", re.DOTALL)
+_LITERAL = later(r"""^(?:\w+\s*[:=]\s*)?[rbuf]{0,2}(?:\"{3}|'{3})|(?:\"{3}|'{3})\s*$""")
+_MARKER = later(r"(?:\s*(?:[-*+•>]|\d{1,9}[.)]|#{1,6}|\[[ xX]\])\s+)+|\s*#{1,6}\s*$")
 
 
 class Unit(NamedTuple):

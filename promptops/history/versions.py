@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Generator, Iterable, Sequence
-from typing import TYPE_CHECKING, Any
 
 from promptops.history.commands import listing
 from promptops.history.facts import Facts
@@ -16,7 +15,10 @@ from promptops.history.records import Change, Entry
 from promptops.history.replay import Replay
 from promptops.history.stream import Commit
 
+TYPE_CHECKING = False  # `typing` takes a while to load
 if TYPE_CHECKING:  # git is started before these are needed, and works while they are loaded
+    from typing import Any
+
     from promptops.history.links import Link
     from promptops.history.provenance import Spot
     from promptops.history.units import Unit

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, NamedTuple
 
 from promptops.errors import UsageError
 from promptops.history.activity import Person, people_of
@@ -16,8 +15,9 @@ from promptops.history.similarity import tokens
 from promptops.history.targets import Target, find_target, spot_in_head, units_now
 from promptops.history.units import normalised
 from promptops.history.walk import follow
-from promptops.values import dataclass, field
+from promptops.values import NamedTuple, dataclass, field
 
+TYPE_CHECKING = False  # `typing` takes a while to load
 if TYPE_CHECKING:
     from promptops.history.removed import Removed
     from promptops.model import Retired

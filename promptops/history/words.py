@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from difflib import SequenceMatcher
 
-_WORDS = re.compile(r"\s+|[^\s\w]+|\w+")
+from promptops.patterns import later
+
+_WORDS = later(r"\s+|[^\s\w]+|\w+")
 
 
 def word_runs(before: str, after: str) -> tuple[tuple[str, str], ...]:

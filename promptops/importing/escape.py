@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import NamedTuple
+
+from promptops.values import NamedTuple
 
 _OPEN = re.compile(r"\{+(?=[{%#])")
 _CLOSE = re.compile(r"\}\}+|%\}|#\}")

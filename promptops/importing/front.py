@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
 
 from promptops.errors import InputError
 from promptops.importing.interface import Left
 from promptops.source.foreign_yaml import Map, load_foreign
+from promptops.values import NamedTuple
 
 _FRONT = re.compile(
     r"\A\ufeff?(?P<lead>(?:[ \t]*(?:#[^\n]*)?\r?\n)*)---[ \t]*\r?\n"

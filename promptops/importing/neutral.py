@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from promptops.importing.escape import literal, quoted
 from promptops.importing.interface import Left
@@ -26,6 +25,7 @@ from promptops.render.scan import (
     Segment,
     scan,
 )
+from promptops.values import NamedTuple
 
 _CONDITION = re.compile(r"\{%\s*if\s+(not\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*%\}")
 _ELSE = re.compile(r"\{%\s*else\s*%\}")

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from promptops.errors import PromptopsError
 from promptops.importing.interface import Imported, Source
 from promptops.importing.neutral import Token, turns
 from promptops.importing.restore import said
 from promptops.model import Prompt
+from promptops.values import NamedTuple
 
 
 class Spot(NamedTuple):

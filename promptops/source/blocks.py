@@ -6,7 +6,6 @@ Each function is a block function of `units.Splitter`.
 from __future__ import annotations
 
 from bisect import bisect_right
-from typing import TYPE_CHECKING
 
 from promptops.source.markup import (
     ALERT,
@@ -25,6 +24,7 @@ from promptops.source.markup import (
     leaf,
 )
 
+TYPE_CHECKING = False  # `typing` takes a while to load
 if TYPE_CHECKING:
     from promptops.source.unit import Pieces
 

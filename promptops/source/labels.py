@@ -11,12 +11,12 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 from math import exp
-from typing import NamedTuple
 
 from promptops.source import words
 from promptops.source.sentences import mask_code, sentence_ranges
 from promptops.source.signals import first_words, holds, order, pattern, signals
 from promptops.source.unit import CODE, HEADING, ITEM, PROSE, Unit
+from promptops.values import NamedTuple
 
 RULE = "rule"
 FACT = "fact"

@@ -4,34 +4,34 @@ from __future__ import annotations
 
 import re
 
+from promptops.patterns import later
+
 BULLETS = "-*+•◦▪‣●○∙"
-ITEM_START = re.compile(
+ITEM_START = later(
     rf"(?:[{BULLETS}]|[0-9]{{1,9}}[.)])(?:\s+|$)(?:\[[ xX]\](?:\s+|$))?|[0-9]{{1,3}}、\s*"
 )
-FENCE = re.compile(r"(`{3,})[^`]*$|(~{3,})")
-NUMBER = re.compile(r"[0-9]{1,9}[.)]\s+\S")
+FENCE = later(r"(`{3,})[^`]*$|(~{3,})")
+NUMBER = later(r"[0-9]{1,9}[.)]\s+\S")
 # Lines of a paragraph that stand for themselves though nothing but their first sign says so.
 SIGNS = "✅❌☑✔✖✗✘🚫⛔👉➡"
 STARTERS = frozenset(BULLETS + SIGNS + "#`~0123456789><{|_")
 # What ends a paragraph without a blank line. A number does so only where it begins a list (1, or
 # 0): a wrapped sentence may well have "14." at the start of a line.
-INTERRUPT = re.compile(
+INTERRUPT = later(
     rf"#{{1,6}}(?:\s|$)|```[^`]*$|~~~|[{BULLETS}]\s+\S|[01][.)]\s+\S|[0-9]{{1,3}}、|>|<!--"
 )
-TAG = re.compile(r"<(/?)([A-Za-z][\w:.-]*)[^<>]*?(/?)>")
-TAGS = re.compile(r"(?:</?[A-Za-z][\w:.-]*(?:\s[^<>]*)?/?>\s*)+$|<[!?][A-Za-z][^<>]*>$")
-TEMPLATE = re.compile(
-    r"(?:(?:\{%(?:(?!%\}).)*%\}|\{\{(?:(?!\}\}).)*\}\}|\{#(?:(?!#\}).)*#\})\s*)+$"
-)
-LEAF = re.compile(r"<([A-Za-z][\w:.-]*)(?:\s[^<>]*)?>((?:(?!</\1\s*>).)+)</\1\s*>$")
-HTML_BLOCK = re.compile(
+TAG = later(r"<(/?)([A-Za-z][\w:.-]*)[^<>]*?(/?)>")
+TAGS = later(r"(?:</?[A-Za-z][\w:.-]*(?:\s[^<>]*)?/?>\s*)+$|<[!?][A-Za-z][^<>]*>$")
+TEMPLATE = later(r"(?:(?:\{%(?:(?!%\}).)*%\}|\{\{(?:(?!\}\}).)*\}\}|\{#(?:(?!#\}).)*#\})\s*)+$")
+LEAF = later(r"<([A-Za-z][\w:.-]*)(?:\s[^<>]*)?>((?:(?!</\1\s*>).)+)</\1\s*>$")
+HTML_BLOCK = later(
     r"</?(?:table|thead|tbody|tr|td|th|caption|ul|ol|li|dl|dt|dd|p|div|center|img|hr|h[1-6]"
     r"|iframe|picture|source|video|summary|script|style)\b",
     re.I,
 )
-KEY = re.compile(r"[\"']?[\w.-]+[\"']?\s*:(?:\s|$)|- |#")
-QUOTE = re.compile(r"\s*(?:>[ \t]?)+")
-ALERT = re.compile(r"\[![A-Z]+\]$")
+KEY = later(r"[\"']?[\w.-]+[\"']?\s*:(?:\s|$)|- |#")
+QUOTE = later(r"\s*(?:>[ \t]?)+")
+ALERT = later(r"\[![A-Z]+\]$")
 
 
 def column_of(prefix: str) -> int:

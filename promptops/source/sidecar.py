@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import NamedTuple
 
 from promptops.diagnostic import Edit, Place
 from promptops.errors import InputError
@@ -24,6 +23,7 @@ from promptops.source.tree import Tree
 from promptops.source.value_shapes import Choice
 from promptops.source.yaml import compose
 from promptops.source.yaml_document import YamlDocument
+from promptops.values import NamedTuple
 
 _KEPT = ("id", "text", "section", "rationale", "decision", "owner", "review_by", "tests", "draft")
 _ENTRY = Record(

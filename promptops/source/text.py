@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 
 from promptops.errors import InputError
+from promptops.patterns import later
 
 BOM = "\ufeff"
-_RAW_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-_CONFLICT = re.compile(r"^(?:<{7}|>{7}|\|{7})(?: |$)|^={7}$", re.MULTILINE)
+_RAW_CONTROL = later(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_CONFLICT = later(r"^(?:<{7}|>{7}|\|{7})(?: |$)|^={7}$", re.MULTILINE)
 
 
 def decode(raw: bytes, path: str) -> str:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from itertools import accumulate
-from typing import NamedTuple
 
+from promptops.patterns import later
 from promptops.source.markup import STARTERS, interrupts, is_delimiter
+from promptops.values import NamedTuple
 
 FRONT_MATTER = "front-matter"
 HEADING = "heading"
@@ -18,7 +18,7 @@ QUOTE = "quote"
 HTML = "html"
 BREAK = "break"
 
-LINES = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
+LINES = later(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 
 
 class Unit(NamedTuple):

@@ -13,9 +13,9 @@ import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 from itertools import pairwise
-from typing import NamedTuple
 
 from promptops.evals.assertions._extras import missing
+from promptops.values import NamedTuple
 
 _CLOSING = r"[)\";}\]*:@'({\[?!]"  # what never stands within a word
 _RUN = r"(?:-{2,}|\.{2,}|(?:\.\s){2,}\.)"  # dashes and ellipses are tokens of their own
