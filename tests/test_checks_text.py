@@ -7,7 +7,8 @@ from check_examples import codes, examined, prompt_with
 from hypothesis import given
 from hypothesis import strategies as st
 
-from promptops.checks._words import clauses, many, split, stem
+from promptops.checks._clauses import clauses
+from promptops.checks._words import many, split, stem
 
 PLAIN = ("AGENTS.md", "instructions")
 
@@ -75,6 +76,26 @@ def test_plain_files_are_judged_milder():
         ("Answer in at most 3 sentences.", "Write at least five sentences."),
         ("Use under 80 words.", "Use 100 to 150 words."),
         ("Answer in at most 3 sentences.", "Answer in at most 5 sentences."),
+        ("Run all tests before every commit.", "Do not run all the tests before committing."),
+        ("Run the tests; it takes a minute.", "Don't run the tests, it takes too long."),
+        ("Run the linter before pushing.", "Never run the linter before pushing (CI does it)."),
+        ("Run the linter before pushing.", "Do not run the linter before pushing - CI does."),
+        ("Run the linter before pushing, then push.", "Don't run the linter before pushing."),
+        ("Before pushing, run the linter.", "Do not run the linter before pushing."),
+        ("Remember to run the linter.", "Do not run the linter because CI does."),
+        ("Don't forget to run the linter.", "Important: do not run the linter."),
+        ("Make sure that you run the linter.", "You should never run the linter."),
+        ("Run the release checks.", "Skip the release checks."),
+        ("Always commit directly to main.", "Never commit to main directly."),
+        ("Prefer default exports.", "Avoid default exports."),
+        ("Prefer using default exports.", "Avoid using default exports."),
+        ("Refrain from using default exports.", "Use default exports."),
+        ("Only use default exports.", "No default exports."),
+        ("Add emojis to headings.", "No emojis to headings."),
+        ("Comments are required in tests.", "In tests, comments are forbidden."),
+        ("Use a prefix to avoid collisions.", "Do not use a prefix to avoid collisions."),
+        ("Mock what does not answer.", "Never mock what does not answer."),
+        ("Quote the releases.", "Never quote the releases."),
     ],
 )
 def test_contradictions_are_found_in_either_order(first, second):
@@ -92,6 +113,17 @@ def test_contradictions_are_found_in_either_order(first, second):
         ("Use at least 2 sentences.", "Use at most 5 sentences."),
         ("Use at least 2 sentences.", "Use at most 50 words."),
         ("If the customer is angry, apologise.", "If the customer is calm, do not apologise."),
+        ("Commit if asked.", "Commit if not asked."),
+        ("Run all tests before committing.", "Do not commit before running all tests."),
+        ("Run the tests before committing.", "Do not run all tests before committing."),
+        ("Use tabs (in Makefiles).", "Never use tabs."),
+        ("Use tabs - except in Python.", "Never use tabs."),
+        ("In Go, use tabs.", "In Python, do not use tabs."),
+        ("Use default exports for pages.", "Avoid default exports."),
+        ("No need to add comments.", "Add comments."),
+        ("Don't forget to run the linter.", "Run the linter."),
+        ("Don't skip the linter.", "Run the linter."),
+        ("Only use mocks for the network.", "Never use mocks."),
     ],
 )
 def test_what_can_both_be_kept_is_no_contradiction(first, second):
@@ -120,10 +152,11 @@ def test_rules_for_different_slices_may_differ():
 
 
 def test_headings_that_forbid_turn_what_stands_under_them():
-    text = (
-        "## Do\n\n- Use tables for the prices.\n\n## Never\n\n- Never use tables for the prices.\n"
-    )
+    text = "## Do\n\n- Use tables for the prices.\n\n## Never\n\n- Skip tables for the prices.\n"
     assert codes(text, *PLAIN) == []
+    text = text.replace("- Skip tables", "- Never use tables")
+    assert codes(text, *PLAIN) == ["PO402"]
+    assert codes(text.replace("## Never", "## Bad examples"), *PLAIN) == []
     assert codes(text.replace("## Never", "## Tables"), *PLAIN) == ["PO402"]
     lists = "# Files\n\n- Include files that:\n  - are read\n- Exclude files that:\n  - are made\n"
     assert codes(lists, *PLAIN) == []

@@ -59,9 +59,9 @@ def split(text: str) -> list[str]:
     return text.translate(_table()).split() if text.isascii() else _word().findall(text)
 
 
-def clauses(text: str) -> list[list[str]]:
-    """The words of every clause of a text, lower case; clauses end at `.;!?` and line ends."""
-    return [split(part) for part in _clause_end().split(text)]
+def clause_texts(text: str) -> list[str]:
+    """The clauses of a text; they end at `.;!?` and line ends."""
+    return _clause_end().split(text)
 
 
 @cache

@@ -7,9 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 
 from promptops.checks import ON_INSTRUCTIONS, ON_PROMPT, Around, check
+from promptops.checks._clauses import clauses
 from promptops.checks._places import disjoint, named
-from promptops.checks._polarity import TURNING, sign_of, theme
-from promptops.checks._words import STEMS, clauses, contents, split, stem, words
+from promptops.checks._polarity import ACTS, TURNING, Theme, outer, sign_of, themes, universal
+from promptops.checks._words import NEGATORS, STEMS, STOP, contents, split, stem, words
 from promptops.diagnostic import Finding, Severity
 from promptops.excerpt import excerpt
 from promptops.model import Prompt, Rule
@@ -35,10 +36,10 @@ _GENERIC = (
         )
     )
 )
-_NEGATIVE_HEADING = frozenset(
-    "don't dont not never avoid wrong bad incorrect anti antipatterns antipattern patterns mistakes"
-    " pitfalls forbidden prohibited limits scope no examples example".split()
+_SHOWN = frozenset(
+    "wrong bad incorrect anti antipatterns antipattern patterns mistakes pitfalls examples example".split()
 )
+_TURNED = frozenset("don't dont not never avoid forbidden prohibited limits scope no".split())
 
 
 @check("PO402", "contradicting-rules", Severity.WARNING, (ON_PROMPT, ON_INSTRUCTIONS))
@@ -79,56 +80,64 @@ def _finding(prompt: Prompt, a: Rule, b: Rule, j: int, why: str) -> Finding:
 
 def _opposed(prompt: Prompt) -> Iterator[tuple[int, int, str]]:
     """Rules with clauses that say the same with opposite polarity."""
-    said: dict[tuple[str, ...], tuple[int, int]] = {}
+    said: dict[Theme, list[tuple[int, Sequence[str]]]] = {}
     for j in _worth_comparing(prompt):
-        if not prompt.governed and _reads_as_negative(prompt.rules[j].section):
-            continue
-        text = prompt.rules[j].text
-        if text.rstrip("*_ ").endswith(":"):
-            continue  # the heading of a list: what it says of the entries is no rule
-        parts = [part for part in clauses(text) if part]
-        for clause in parts:
-            about = theme(clause)
-            if not _asks(clause, len(clause) if prompt.governed else 3):
-                continue
-            if len(about) > 1 or (len(parts) == 1 and about and prompt.governed):
-                i, before = said.setdefault(about, (j, sign_of(clause)))
-                if before != sign_of(clause):
+        for clause in _asking(prompt, j):
+            for about in themes(clause):
+                before = said.setdefault(about, [])
+                i = next((i for i, other in before if _clashing(clause, other)), None)
+                before.append((j, clause))
+                if i is not None:
                     yield i, j, f": “{excerpt(prompt.rules[i].text, 60)}”"
 
 
+def _clashing(one: Sequence[str], other: Sequence[str]) -> bool:
+    """True if no conduct keeps two clauses on one theme; some tests are run where not all are."""
+    turned = sign_of(outer(one))
+    if turned == sign_of(outer(other)):
+        return False
+    against, asking = (one, other) if turned < 0 else (other, one)
+    return universal(asking) or not universal(against)
+
+
+def _asking(prompt: Prompt, j: int) -> Iterator[Sequence[str]]:
+    """The clauses of a rule that ask for something, or against it, and say what."""
+    rule, governed = prompt.rules[j], prompt.governed
+    if rule.text.rstrip("*_ ").endswith(":"):
+        return  # the heading of a list: what it says of the entries is no rule
+    heading = [] if governed else split(rule.section)
+    if not _SHOWN.isdisjoint(heading):
+        return  # it may show what is wrong
+    turned = not _TURNED.isdisjoint(heading)  # "Never": "use tables"
+    parts = clauses(rule.text)
+    for clause in parts:
+        size = len(next(themes(clause)))
+        told = size > 1 or (size == 1 and len(parts) == 1 and governed)
+        said = not turned or not NEGATORS.isdisjoint(clause)
+        if told and said and _asks(clause, len(clause) if governed else 3):
+            yield clause
+
+
 def _asks(clause: Sequence[str], within: int) -> bool:
-    """False where a negation is part of what is asked ("say what it cannot do").
-
-    It counts only among the first `within` words, and before any word that begins a clause inside.
-    """
-    turned = [k for k, word in enumerate(clause) if word in TURNING]
-    inner = next((k for k, word in enumerate(clause) if word in _RELATIVE), len(clause))
-    return not turned or (turned[-1] < within and turned[-1] < inner)
-
-
-_RELATIVE = frozenset("what which who that where anything everything nothing".split())
+    """False where a negation comes too late to be of the verb: among the first `within` words."""
+    return TURNING.isdisjoint(outer(clause)[within:])
 
 
 def _worth_comparing(prompt: Prompt) -> list[int]:
     """Rules that ask against something, and those that hold all the words of such a clause."""
     against = {i for i, part in enumerate(words(prompt)) if not TURNING.isdisjoint(part)}
     needed = {
-        frozenset(map(STEMS.__getitem__, theme(clause))) - {""}
+        frozenset(about) - ACTS - STOP
         for i in against
         for clause in clauses(prompt.rules[i].text)
         if not TURNING.isdisjoint(clause)
+        for about in themes(clause)
     }
     return [
         i
         for i, content in enumerate(contents(prompt))
         if i in against or any(need <= content for need in needed)
     ]
-
-
-def _reads_as_negative(section: str) -> bool:
-    """True if a heading such as "Don't" turns the meaning of what stands under it."""
-    return bool(section) and not _NEGATIVE_HEADING.isdisjoint(split(section))
 
 
 Limit = tuple[float, float, str, str]  # at least, at most, of which unit, as it was written
