@@ -10,9 +10,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-import yaml
-from yaml._yaml import CParser
-
+from promptops.source.libyaml import CParser, yaml
 from promptops.source.shape import MAX_DEPTH
 from promptops.source.text import BOM, at
 

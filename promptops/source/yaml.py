@@ -13,9 +13,7 @@ from __future__ import annotations
 
 import re
 
-import yaml
-from yaml._yaml import CParser
-
+from promptops.source.libyaml import CParser, yaml
 from promptops.source.shape import MAX_DEPTH
 from promptops.source.text import BOM, at
 

@@ -1,0 +1,46 @@
+"""What a start may not pay for: held by what is loaded, compiled and started, never by a clock."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+import yaml
+
+from promptops.errors import InputError
+from promptops.source.yaml import compose
+
+
+def in_a_process(program: str, *arguments: str) -> str:
+    """What a fresh Python prints."""
+    done = subprocess.run(
+        [sys.executable, "-c", program, *arguments], capture_output=True, text=True, check=True
+    )
+    return done.stdout.strip()
+
+
+COMPILED = """\
+import re, re._compiler as compiler
+patterns, compile = [], compiler.compile
+def counted(pattern, flags=0):
+    patterns.append(pattern)
+    return compile(pattern, flags)
+compiler.compile = counted
+from promptops.source.libyaml import yaml
+print(sum("year" in str(one) or "\\U0010ffff" in str(one) for one in patterns))
+print(yaml.safe_load("[2024-05-06, 1.5, yes, '\\u00e9']"), re.compile("a") is re.compile("a"))
+"""
+
+
+def test_yaml_is_loaded_without_the_patterns_of_its_python_reader() -> None:
+    compiled, read = in_a_process(COMPILED).split("\n")
+    assert compiled == "0"
+    assert read == "[datetime.date(2024, 5, 6), 1.5, True, 'é'] True"
+
+
+def test_what_the_python_reader_explains_it_explains_still() -> None:
+    with pytest.raises(InputError, match=r"U\+0001"):
+        compose("a: \x01\n", "x.yaml")
+    with pytest.raises(yaml.reader.ReaderError):
+        list(yaml.parse("a: \ufffe", Loader=yaml.Loader))
