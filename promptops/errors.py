@@ -82,3 +82,8 @@ class IncompleteError(PromptopsError):
     """Work was done, not all of it: no verdict can be given."""
 
     exit_code = EXIT_INCOMPLETE
+
+
+class Interrupted(SystemExit):
+    """A signal ends the command now; its exit code. A SystemExit, since event loops hold on to any
+    other exception that a handler raises within them."""

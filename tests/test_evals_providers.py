@@ -15,7 +15,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from loopback import Loopback, Reply, completion
 
-from promptops.cli._eval.run import progress_text
 from promptops.errors import UsageError
 from promptops.evals import Answer, Request, State
 from promptops.evals.assertions import Context, judge, registry
@@ -25,7 +24,6 @@ from promptops.evals.plan import Target, plan
 from promptops.evals.providers import Link, Retry, Stop, provider
 from promptops.evals.providers import litellm as adapter
 from promptops.evals.providers._chat import same_model
-from promptops.evals.runner import Progress
 from promptops.evals.sampler import Draft, add, matching
 from promptops.evals.world import World
 from promptops.model import Assertion, Case, CaseSelection, Message, Prompt, Rule
@@ -381,12 +379,6 @@ def test_waits_grow_have_jitter_and_a_ceiling(tried: int, after: float | None) -
         assert 0.5 * min(0.5 * 2 ** (tried - 1), 20) <= wait <= min(0.5 * 2 ** (tried - 1), 20)
     else:
         assert after <= wait <= after + 1
-
-
-def test_the_line_on_the_terminal() -> None:
-    text = progress_text(Progress(500, 120, 20, 101, 0.0123, 2), 10)
-    assert text == "120/500 · 10/s · $0.0123 · 2 without an answer · 38 s left"
-    assert progress_text(Progress(5, 0, 0, 0, None, 0), 0) == "0/5 · 0.0/s"
 
 
 # -- the simulated world -------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from promptops.errors import (
     EXIT_CANNOT,
     EXIT_INTERRUPTED,
     EXIT_TERMINATED,
+    Interrupted,
     PromptopsError,
 )
 
@@ -96,15 +97,11 @@ def _run(arguments: list[str]) -> int:
     from promptops.cli._group import group
 
     def terminated(*_: object) -> None:
-        raise _Terminated
+        raise Interrupted(EXIT_TERMINATED)
 
     signal.signal(signal.SIGTERM, terminated)
     code = group().main(arguments, prog_name="promptops", standalone_mode=False)
     return code if isinstance(code, int) else 0
-
-
-class _Terminated(BaseException):
-    """SIGTERM arrived."""
 
 
 def _guarded(run: object) -> int:
@@ -118,9 +115,9 @@ def _guarded(run: object) -> int:
     except PromptopsError as error:
         _out.complain(error)
         return error.exit_code
-    except (KeyboardInterrupt, _Terminated) as error:
+    except (KeyboardInterrupt, Interrupted) as error:
         _out.complain_short("interrupted")
-        return EXIT_TERMINATED if isinstance(error, _Terminated) else EXIT_INTERRUPTED
+        return int(error.code or 0) if isinstance(error, Interrupted) else EXIT_INTERRUPTED
     except _out.ReaderGone:
         _out.leave_stdout()
         return _out.earned

@@ -61,6 +61,7 @@ class Runner:
         keys = [self._add(request) for request in requests]
         for key, answer in means.store.known(list(self._items)).items():
             self._finish(self._items[key], answer, kept=True)
+        self._tell()
         if self.stopped:
             self._patience.stop()
         with garbage.rarely():
@@ -207,6 +208,9 @@ class Runner:
         self._done += 1
         self._kept += kept
         self._failed += answer.state is not State.ANSWER
+        self._tell()
+
+    def _tell(self) -> None:
         if self.means.progress is not None:
             usd = self._purse.spent if self.means.tariff.price else None
             planned = len(self._items)

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-import signal
-import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import replace
 from typing import Any
@@ -15,10 +13,11 @@ from promptops.cli._call import Call
 from promptops.cli._eval.blocks import money
 from promptops.cli._eval.got import Got
 from promptops.cli._eval.options import Wanted
-from promptops.cli._eval.run import Line
+from promptops.cli._eval.progress import Line
 from promptops.cli._eval.session import Session
+from promptops.cli._eval.signals import Signals
 from promptops.cli._state import store_place
-from promptops.errors import EXIT_INTERRUPTED, EXIT_LATER, EXIT_TERMINATED, UsageError
+from promptops.errors import EXIT_LATER, UsageError
 from promptops.evals import Request, State
 from promptops.evals.batches.night import Means, Night
 from promptops.evals.batches.tables import tables
@@ -57,23 +56,23 @@ def run_night(
         tariff=tariff,
         hide=hider(call.environ),
         answers_as=link.answers_as,
-        progress=line.show if call.verbosity >= 0 and sys.stderr.isatty() else None,
+        progress=line.show if line.shown else None,
     )
     night = Night(means)
 
-    async def go() -> tuple[Run, int]:
+    async def go() -> Run:
         try:
-            return await until_signal(night, requests, wanted.wait or 0.0)
+            return await until_signal(signals, night, requests, wanted.wait or 0.0)
         finally:
             await desk.close()
 
     try:
-        run, code = asyncio.run(go())
+        with Signals(lambda: None) as signals:
+            return asyncio.run(go()), signals.code, night
     finally:
+        line.clear()
         stack.close()
         store.close()
-        line.clear()
-    return run, code, night
 
 
 class BatchSession(Session):
@@ -110,9 +109,10 @@ class BatchSession(Session):
 
     def _run(self, requests: Sequence[Request]) -> Run:
         self.night.means = replace(self.night.means, limits=self._left())
-        run, code = self._loop.run(until_signal(self.night, requests, self._seconds))
-        if code:
-            self._caught.append(signal.SIGTERM if code == EXIT_TERMINATED else signal.SIGINT)
+        asked = until_signal(self._signals, self.night, requests, self._seconds)
+        run = self._loop.run(asked)
+        if self._signals.code:
+            self._arrived()
         elif waits := self.night.waiting:
             self.later = True
             said = f"{waits[0].batch or 'a batch'} is not done ({waits[0].state})"
@@ -133,25 +133,25 @@ def service(target: Target, link: Link, limits: Limits) -> Any:
 
 
 async def until_signal(
-    night: Night, requests: Sequence[Request], seconds: float
-) -> tuple[Run, int]:
-    """The run; cut short by SIGINT or SIGTERM, when what was ordered is in the store."""
-    caught: list[int] = []
+    signals: Signals, night: Night, requests: Sequence[Request], seconds: float
+) -> Run:
+    """The run; cut short by the first signal, when what was ordered is in the store."""
     task = asyncio.create_task(night.run(requests, seconds))
+    loop, before = asyncio.get_running_loop(), signals.first
+    signals.first = lambda: _cancel(loop, task)
+    if signals.code:
+        task.cancel()
+    try:
+        return await task
+    except asyncio.CancelledError:
+        return night.so_far(requests, "interrupted")
+    finally:
+        signals.first = before
 
-    def heard(one: signal.Signals) -> Callable[[], None]:
-        def arrived() -> None:
-            caught.append(EXIT_TERMINATED if one is signal.SIGTERM else EXIT_INTERRUPTED)
-            task.cancel()
 
-        return arrived
-
-    loop = asyncio.get_running_loop()
-    for one in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(one, heard(one))
-    with suppress(asyncio.CancelledError):
-        return await task, 0
-    return night.so_far(requests, "interrupted"), caught[0]
+def _cancel(loop: asyncio.AbstractEventLoop, task: asyncio.Task[Run]) -> None:
+    with suppress(RuntimeError):  # the loop has just ended
+        loop.call_soon_threadsafe(task.cancel)
 
 
 def later_report(plan: Plan, got: Got) -> Report:

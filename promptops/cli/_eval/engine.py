@@ -8,7 +8,6 @@ import signal
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
-from types import FrameType
 from typing import Any
 
 from promptops.cli._call import Call
@@ -82,18 +81,22 @@ class ShardedSession(Session):
                 self._stack = opened.pop_all()
 
     def _close(self) -> None:
-        with _ignored():
-            self._stack.close()
+        self._stack.close()
 
     def _run(self, requests: Sequence[Request]) -> Run:
         if self._noted:
             refuse_held(self._place, requests, self._version)
         job = replace(self._job, limits=self._left(), proven=bool(self.spent.states[State.ANSWER]))
         coordinator = Coordinator(self._pool, job, self._shown, stopped=self.stopped)
-        with _caught(coordinator) as caught:
-            run = coordinator.run(requests)
-        self._caught += caught
-        return run
+        self._signals.first = lambda: self._interrupt(coordinator)
+        try:
+            return coordinator.run(requests)
+        finally:
+            self._signals.first = self._arrived
+
+    def _interrupt(self, coordinator: Coordinator) -> None:
+        self._arrived()
+        coordinator.interrupt()
 
 
 def work(job: Job, requests: tuple[Request, ...], stopped: Callable[[], bool]) -> Outcome:
@@ -141,21 +144,3 @@ def _ignored() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGINT, before)
-
-
-@contextmanager
-def _caught(coordinator: Coordinator) -> Iterator[list[signal.Signals]]:
-    caught: list[signal.Signals] = []
-
-    def arrived(number: int, _: FrameType | None) -> None:
-        caught.append(signal.Signals(number))
-        coordinator.interrupt()
-
-    before: dict[signal.Signals, Any] = {
-        one: signal.signal(one, arrived) for one in (signal.SIGINT, signal.SIGTERM)
-    }
-    try:
-        yield caught
-    finally:
-        for one, handler in before.items():
-            signal.signal(one, handler)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import signal
-import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -12,9 +10,11 @@ from types import TracebackType
 from typing import Self
 
 from promptops.cli._call import Call
-from promptops.cli._eval.run import Line
+from promptops.cli._eval.progress import Line
+from promptops.cli._eval.run import in_loop
+from promptops.cli._eval.signals import Signals
 from promptops.cli._state import store_place
-from promptops.errors import EXIT_INTERRUPTED, EXIT_LATER, EXIT_TERMINATED, PromptopsError
+from promptops.errors import EXIT_LATER, PromptopsError
 from promptops.evals import Answer, Request, State
 from promptops.evals.batches.ledger import refuse_held
 from promptops.evals.batches.tables import any_noted
@@ -57,13 +57,13 @@ class Session:
         self._call, self._name, self._link = call, name, link
         self._limits, self._tariff = limits, tariff
         self._folder = folder
-        self._caught: list[signal.Signals] = []
-        self._runner: Runner | None = None
+        self._signals = Signals(self._arrived)
         self._line = Line(call)
 
     def __enter__(self) -> Self:
         self._place = self._folder or store_place(self._call)
         self._open()
+        self._signals.__enter__()
         return self
 
     def __exit__(
@@ -75,6 +75,7 @@ class Session:
         try:
             self._close()
         finally:
+            self._signals.__exit__()
             self._line.clear()
 
     def _open(self) -> None:
@@ -99,9 +100,7 @@ class Session:
     @property
     def exit_code(self) -> int:
         """0, that of the signal which interrupted the calls, or that of a batch which is not done."""
-        if not self._caught:
-            return EXIT_LATER if self.later else 0
-        return EXIT_TERMINATED if self._caught[0] is signal.SIGTERM else EXIT_INTERRUPTED
+        return self._signals.code or (EXIT_LATER if self.later else 0)
 
     def ask(self, requests: Sequence[Request]) -> tuple[Answer, ...]:
         """Answers in this order; those that may not go out any more are NOT_RUN."""
@@ -122,9 +121,15 @@ class Session:
         hide = hider(self._call.environ)
         limits, show = self._left(), self._shown
         means = Means(self._provider, self._store, limits, self._tariff, hide, show)
-        runner = self._runner = Runner(means, stopped=self.stopped)
-        self._listen()
-        return await runner.run(requests)
+        runner = Runner(means, stopped=self.stopped)
+        self._signals.first = in_loop(runner, self._line)
+        if self._signals.code:  # it came just before
+            runner.interrupt()
+        try:
+            async with self._line.ticking():
+                return await runner.run(requests)
+        finally:
+            self._signals.first = self._arrived
 
     def _book(self, answers: Sequence[Answer]) -> None:
         for answer in answers:
@@ -141,21 +146,13 @@ class Session:
             max_calls=None if calls is None else max(0, calls - self.spent.attempts),
         )
 
-    def _listen(self) -> None:
-        """Let SIGINT and SIGTERM interrupt what runs; they come between batches too."""
-        loop = asyncio.get_running_loop()
-        for one in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(one, self._arrived, one)
-
-    def _arrived(self, one: signal.Signals) -> None:
-        self._caught.append(one)
+    def _arrived(self) -> None:
+        """A signal came between two batches."""
         self.stopped = self.stopped or "interrupted"
-        if self._runner is not None:
-            self._runner.interrupt()
 
     @property
     def _shown(self) -> Callable[[Progress], None] | None:
-        return self._progress if self._call.verbosity >= 0 and sys.stderr.isatty() else None
+        return self._progress if self._line.shown else None
 
     def _progress(self, progress: Progress) -> None:
         self._line.show(progress, self.note())
