@@ -132,3 +132,62 @@ def test_copied_evidence(run: Run, repo: Repo) -> None:
     [(code, said)] = named(run, repo)
     assert (code, "cannot be read" in said) == ("PO224", True)
     assert claimed(run, repo) == ["unreadable"]
+
+
+def small(name: str, text: str = "Say yes.") -> str:
+    """A prompt of one file, which shares its folder and its `evidence/` with others."""
+    return prompt(name).replace("Say yes.", text)
+
+
+def test_evidence_of_prompts_that_share_a_folder(run: Run, tmp_path: Path) -> None:
+    repo = Repo(tmp_path / "r")
+    rows = [{"case": f"c{i}", "response": "yes", "model": "some/model"} for i in range(20)]
+    answers = "".join(json.dumps(row) + "\n" for row in rows)
+    names = ("desk", "help")
+    files = {f"prompts/{name}.prompt.yaml": small(name) for name in names}
+    repo.commit({**files, "a.jsonl": answers})
+    for name in names:
+        assert run("eval", name, "--responses", "a.jsonl", "--evidence", cwd=repo.root).code == 3
+    repo.commit({}, "measured")
+    files = {name: f"prompts/evidence/{name}.some-model.json" for name in names}
+
+    told = json.loads(run("why", "desk/say-yes", "--format", "json", cwd=repo.root).out)
+    assert [one["path"] for one in told["result"]["evidence"]] == [files["desk"]]
+
+    repo.write("prompts/desk.prompt.yaml", small("desk", "Say yes, always."))
+    done = run("diff", "HEAD", "--format", "json", cwd=repo.root)
+    [one] = json.loads(done.out)["result"]["prompts"]
+    assert [(it["path"], it["state"]) for it in one["evidence"]["files"]] == [
+        (files["desk"], "stale")
+    ]
+    repo.git("checkout", "--", ".")
+
+    # a change of the evidence alone is looked at too, as the claim of its own prompt
+    path = repo.root / files["help"]
+    path.write_text(path.read_text().replace('"n": ', '"n": 1'))
+    for revisions in ((), ("--staged",)):
+        repo.git("add", "-A")
+        done = run("diff", *revisions, "--format", "json", cwd=repo.root)
+        [one] = json.loads(done.out)["result"]["prompts"]
+        assert one["id"] == "help"
+        assert [(it["path"], it["state"]) for it in one["evidence"]["files"]] == [
+            (files["help"], "claimed")
+        ]
+    repo.commit({}, "claimed")
+    done = run("diff", "HEAD~1", "HEAD", "--format", "json", cwd=repo.root)
+    [one] = json.loads(done.out)["result"]["prompts"]
+    assert (one["id"], one["evidence"]["files"][0]["because"]) == ("help", ["edited"])
+
+
+def test_a_calibration_that_a_change_brings_is_its_claim(run: Run, repo: Repo) -> None:
+    path = FILE.replace("some-model", "calibration-some-model")
+    repo.write(path, "{}")
+    assert claimed(run, repo) == ["edited"]
+    repo.write(path, evidence_text({"model": "x", "digests": {"prompt": "0"}}))
+    assert claimed(run, repo) == ["unreadable"]
+    repo.git("add", "-A")
+    repo.commit({}, "calibrated")
+    repo.write("prompts/desk/prompt.yaml", prompt("desk").replace("Say yes.", "Say yes, always."))
+    done = run("diff", "HEAD", "--format", "json", cwd=repo.root)
+    [one] = json.loads(done.out)["result"]["prompts"]
+    assert [it["because"] for it in one["evidence"]["files"]] == [["prompt"], ["prompt"]]

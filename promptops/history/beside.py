@@ -10,6 +10,7 @@ from promptops.history.messages import Message
 from promptops.history.past import Past
 from promptops.history.targets import Target
 from promptops.patterns import later
+from promptops.source.evidence_files import evidence_of
 from promptops.source.sidecar_path import sidecar_path
 from promptops.values import NamedTuple
 
@@ -145,12 +146,12 @@ def _record(records: Iterable[Decision], named: str) -> Decision | None:
 
 
 def _evidence(past: Past, prompt: Prompt, rule: Rule) -> tuple[Measured, ...]:
-    folder = prompt.path.rpartition("/")[0] + "/evidence/"
     if past.repository.bare:
-        paths = [path for path in past.tree.paths() if path.startswith(folder)]
+        paths = list(past.tree.paths())
     else:
-        paths = [e.path for e in past.repository.index() if e.path.startswith(folder)]
-    found = (_measured(past, path, rule.id) for path in dict.fromkeys(paths))
+        paths = [entry.path for entry in past.repository.index()]
+    own = dict.fromkeys(evidence_of(paths, prompt))
+    found = (_measured(past, path, rule.id) for path in own)
     return tuple(one for one in found if one is not None)
 
 

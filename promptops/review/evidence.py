@@ -6,6 +6,12 @@ from collections.abc import Iterator, Sequence
 
 from promptops.errors import InputError
 from promptops.model import Prompt
+from promptops.source.evidence_files import (
+    calibrations_of,
+    evidence_folder,
+    evidence_of,
+    is_calibration,
+)
 from promptops.source.tree import Tree
 from promptops.values import dataclass
 
@@ -44,7 +50,7 @@ def affected_evidence(
     """The evidence of a prompt that the change touches or makes stale; `changed`: paths that differ."""
     because = tuple(_because(*prompts))
     found: dict[str, Measured] = {}
-    before, after = (list(_files(tree, p)) for tree, p in zip(trees, prompts, strict=True))
+    before, after = (_files(tree, p) for tree, p in zip(trees, prompts, strict=True))
     for path in after:
         model, when = _head(trees[1], path)
         said = tuple(_verdicts(trees[1], path, *prompts))
@@ -52,24 +58,30 @@ def affected_evidence(
             wrong = tuple(_wrong(trees[1], path, prompts[1]))
             found[path] = Measured(path, CLAIMED, model, when, wrong, said)
         else:
-            state = STALE if because else KEPT
-            found[path] = Measured(path, state, model, when, because, said)
+            others = because if not is_calibration(path) else tuple({*because} & {"prompt"})
+            state = STALE if others else KEPT
+            found[path] = Measured(path, state, model, when, others, said)
     for path in before:
         if path not in found and path in changed:
             found[path] = Measured(path, REMOVED, *_head(trees[0], path))
     return tuple(found[path] for path in sorted(found))
 
 
-def _files(tree: Tree, prompt: Prompt | None) -> Iterator[str]:
-    if prompt is None or not prompt.path.endswith("prompt.yaml"):
-        return
-    folder = prompt.path.rpartition("/")[0]
-    listed = tree.listed(f"{folder}/evidence" if folder else "evidence")
-    yield from [path for path in listed if path.endswith(".json")][:_MOST]
+def _files(tree: Tree, prompt: Prompt | None) -> Sequence[str]:
+    if prompt is None:
+        return ()
+    listed = tree.listed(evidence_folder(prompt.path))
+    return [*evidence_of(listed, prompt), *calibrations_of(listed, prompt)][:_MOST]
 
 
 def _wrong(tree: Tree, path: str, prompt: Prompt | None) -> Iterator[str]:
     """What speaks against a claim before anybody measures again."""
+    if is_calibration(path):
+        from promptops.source.calibration import EDITED, read_calibration
+
+        data, why = read_calibration(tree, path, "")
+        yield from () if data else (EDITED if why == EDITED else "unreadable",)
+        return
     from promptops.errors import PromptopsError
     from promptops.source.evidence import digests_of, read_evidence
 

@@ -27,6 +27,7 @@ from promptops.review.rules import compare_rules
 from promptops.review.states import States
 from promptops.source.cases import NAMES as CASES_FILES
 from promptops.source.document import Document
+from promptops.source.evidence_files import ALONE, FOLDER, prompts_beside
 from promptops.source.plain_document import PlainDocument
 from promptops.source.sidecar_path import SIDECAR, instructions_of
 from promptops.source.workspace import find_files
@@ -95,12 +96,12 @@ def _with_prompts(states: States) -> list[str]:
     found = [path for path in states.paths if "/evidence/" not in f"/{path}"]
     for path in states.paths:
         folder, slash, name = path.rpartition("/")
-        if folder == "evidence" or folder.endswith("/evidence"):
-            folder = folder.removesuffix("evidence").rstrip("/")
-            slash = "/" if folder else ""
-        elif name not in CASES_FILES:
-            continue
-        found.append(f"{folder}{slash}prompt.yaml")
+        if folder.rpartition("/")[2] == FOLDER:
+            home = folder.removesuffix(FOLDER)
+            trees = (states.before, states.after) if home else ()
+            found += prompts_beside(path, {p for tree in trees for p in tree.listed(home)})
+        elif name in CASES_FILES:
+            found.append(f"{folder}{slash}{ALONE}")
     return list(dict.fromkeys(found))
 
 

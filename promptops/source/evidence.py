@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from promptops.digest import digest
 from promptops.errors import InputError
 from promptops.model import Assertion, Message, Prompt
+from promptops.source.evidence_files import ALONE, CALIBRATION, evidence_folder, evidence_of
 from promptops.source.evidence_schema import EVIDENCE
 from promptops.source.plain_nodes import Mark, to_node
 from promptops.source.shape import WRONG, Log
@@ -25,7 +26,6 @@ TYPE_CHECKING = False  # `typing` costs a check a tenth of its start
 if TYPE_CHECKING:
     from typing import Any
 
-FOLDER = "evidence"
 SEAL = "seal"
 
 
@@ -115,18 +115,12 @@ def _digest(data: Any) -> str:
     return digest(text.encode())
 
 
-def evidence_folder(prompt: Prompt) -> str:
-    """Where the evidence of a prompt lies: `evidence/` beside its file."""
-    return posixpath.join(posixpath.dirname(prompt.path), FOLDER)
-
-
 def evidence_path(prompt: Prompt, model: str) -> str:
     """The evidence file of a prompt and a model; prompts that share a folder put their id first."""
     name = re.sub(r"[^A-Za-z0-9._-]+", "-", model).strip("-.") or "model"
-    alone = posixpath.basename(prompt.path) == "prompt.yaml"
-    return posixpath.join(
-        evidence_folder(prompt), f"{name}.json" if alone else f"{prompt.id}.{name}.json"
-    )
+    alone = posixpath.basename(prompt.path) == ALONE
+    folder = evidence_folder(prompt.path)
+    return f"{folder}/{name}.json" if alone else f"{folder}/{prompt.id}.{name}.json"
 
 
 def cliff_path(prompt: Prompt, model: str) -> str:
@@ -181,12 +175,12 @@ def found_evidence(
     Prompts that share a folder share its evidence; a file is then theirs whose id it begins with.
     """
     found, strange = [], []
-    alone = posixpath.basename(prompt.path) == "prompt.yaml"
-    for path in tree.listed(evidence_folder(prompt)):
-        name = posixpath.basename(path)
-        if not name.endswith(".json") or name.startswith("calibration-"):
+    listed = tree.listed(evidence_folder(prompt.path))
+    named = frozenset(evidence_of(listed, prompt))
+    for path in listed:
+        if not path.endswith(".json") or posixpath.basename(path).startswith(CALIBRATION):
             continue
-        own = alone or name.startswith(f"{prompt.id}.")
+        own = path in named
         try:
             one = read_evidence(tree, path)
         except InputError as error:
