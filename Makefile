@@ -7,8 +7,8 @@ BIN := $(VENV)/bin
 .PHONY: demo test lint bench bench-cliff bench-faults bench-scale bench-soak docs changelog dist sbom clean
 .DELETE_ON_ERROR:
 
-demo: $(VENV)/ready
-	@$(BIN)/python docs/demo.py
+demo: build/demo/ready
+	@build/demo/bin/python docs/demo.py
 
 test: $(VENV)/ready lint
 	$(BIN)/python -m pytest -n auto --cov --cov-report=term:skip-covered --cov-fail-under=95
@@ -60,6 +60,17 @@ sbom: dist
 	$(BIN)/python -m pip --python build/sbom/bin/python install --quiet dist/*.whl
 	$(BIN)/cyclonedx-py environment --output-reproducible --pyproject pyproject.toml --mc-type application \
 	  --output-file build/promptops.cdx.json build/sbom/bin/python
+
+# What a user installs and no more: seconds, where all that developing takes is minutes.
+build/demo/ready: pyproject.toml
+	@echo "installing promptops into build/demo …"
+	@if command -v uv >/dev/null 2>&1; then \
+	  uv venv --quiet --allow-existing --python $(PYTHON) build/demo && \
+	  uv pip install --quiet --python build/demo/bin/python --editable .; \
+	else \
+	  $(PYTHON) -m venv build/demo && build/demo/bin/python -m pip install --quiet --editable .; \
+	fi
+	@touch $@
 
 # uv where it is there, pip otherwise; byte code is compiled once, so that the first start is quick.
 $(VENV)/ready: pyproject.toml

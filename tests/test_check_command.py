@@ -139,6 +139,18 @@ def test_a_baseline_knows_what_was_there_and_nothing_new(run: Run, repo: Repo) -
     assert found(run, repo.root) == ["PO101"]
 
 
+def test_a_baseline_says_which_errors_it_hides(run: Run, repo: Repo) -> None:
+    key = "AKIA" + "QZ7XW2LM4TBV6YHN"
+    repo.write("AGENTS.md", f"- The staging key is {key} for tests\n- Be careful.\n")
+    ran = run("check", "--add-baseline", cwd=repo.root)
+    assert ran.code == 0
+    assert "1 error among them" in ran.out
+    assert "PO605" in ran.out
+    assert key not in ran.out
+    repo.write("AGENTS.md", "- Be careful.\n")
+    assert "among them" not in run("check", "--add-baseline", cwd=repo.root).out
+
+
 def test_options_that_exclude_each_other(run: Run, repo: Repo) -> None:
     assert run("check", "--staged", "--since", "HEAD", cwd=repo.root).code == 2
     assert run("check", "--staged", "--fix", cwd=repo.root).code == 2

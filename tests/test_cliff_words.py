@@ -213,7 +213,7 @@ def test_the_numbers_library_may_be_missing(repo: Repo) -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=repo.root, capture_output=True)
     assert done.returncode == 2, done.stderr
-    assert b"pip install 'promptops[eval]'" in done.stderr
+    assert b"pip install './promptops[eval]'" in done.stderr
 
 
 def test_the_plan_names_the_cache_and_the_lack_of_cases(run: Run, repo: Repo) -> None:

@@ -52,6 +52,23 @@ def test_a_written_reason_explains_and_a_draft_does_not(run, repo):
     assert told(run("doctor", "--format", "json", cwd=repo.root))["rules"]["written"] == 0
 
 
+def test_what_was_adopted_is_neither_ungoverned_nor_to_be_adopted_again(run, repo):
+    repo.write(".cursorrules", "Always answer in full sentences.\nUse tabs in every Makefile.\n")
+    repo.write(".cursor/rules/style.mdc", "- Never use `eval`.\n")
+    repo.git("add", "-A")
+    repo.git("commit", "-qm", UNRELATED)
+    for path in (".cursorrules", ".cursor/rules/style.mdc"):
+        assert run("adopt", path, cwd=repo.root).code == 0
+    ran = run("doctor", "--format", "json", cwd=repo.root)
+    assert "not governed" not in run("doctor", cwd=repo.root).out
+    step = next(one for one in told(ran)["steps"] if one["kind"] == "unexplained")
+    assert "say why in .cursorrules.rules.yaml" in step["why"]
+    assert step["command"] == "promptops why .cursorrules:1"
+    repo.write(".cursorrules", "Never squash.\nAlways answer in full sentences.\nUse tabs.\n")
+    again = told(run("doctor", "--format", "json", cwd=repo.root))["steps"]
+    assert any(one["command"] == "promptops adopt .cursorrules" for one in again)
+
+
 def test_ignored_files_are_nobodys(run, repo):
     repo.write("ignored/AGENTS.md", rules("Never do this."))
     repo.write("new/CLAUDE.md", rules("Never do that."))
@@ -164,7 +181,10 @@ def test_more_rules_than_are_looked_up_are_said_to_be(run, tmp_path):
     names = ("AGENTS.md", "a/AGENTS.md", "b/AGENTS.md")
     repo.commit({name: rules(*many) for name in names}, "Never do things")
     ran = run("doctor", "--format", "json", cwd=tmp_path)
-    assert told(ran)["note"] == "the history of 130 of 195 rules was looked up"
+    assert told(ran)["note"] == (
+        "of 195 rules, the 130 nearest the root were looked up; "
+        "`promptops why FILE:LINE` tells of any other"
+    )
     assert "repeated" in steps(ran)
 
 

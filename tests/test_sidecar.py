@@ -177,7 +177,7 @@ def test_what_rewording_did_to_the_meaning_is_told(run, tmp_path):
     write(tmp_path, AGENTS_rules_yaml=ENTRY)
     ran = run("check", cwd=tmp_path)
     assert "PO532" in ran.out
-    assert "--accept uv" in " ".join(ran.out.split())
+    assert "`promptops adopt AGENTS.md --accept uv`" in " ".join(ran.out.split())
 
 
 def test_a_likeness_is_named_where_the_rule_cannot_be_found(run, tmp_path):

@@ -49,5 +49,16 @@ def test_a_person_sees_how_far_the_reading_is(tmp_path: Path) -> None:
     assert shown(repo, tmp_path / "home", TERM="dumb") == ""
 
 
+def test_a_person_is_told_where_the_page_is(tmp_path: Path) -> None:
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "promptops", "schema", "prompt", "--output", "prompt.json"]
+    subprocess.run(command, cwd=tmp_path, stdout=theirs, stderr=theirs, check=True)
+    os.close(theirs)
+    assert os.read(ours, 4096).split() == [b"written", b"to", b"prompt.json"]
+    os.close(ours)
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, check=True)
+    assert (done.stdout, done.stderr) == (b"", b"")
+
+
 def test_what_is_quick_says_nothing() -> None:
     assert _waiting.FIRST_SECONDS >= 1

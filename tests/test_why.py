@@ -206,6 +206,7 @@ def test_a_rule_that_was_retired_says_why(run: Run, repo: Repo) -> None:
     ("target", "message", "help"),
     [
         ("bot/cit", "no rule `cit`", "cite"),
+        ("bot/whistle", "no rule `whistle`", "its rules are "),
         ("bott/cite", "no prompt `bott`", "bot/cite"),
         ("AGENTS.md", "is a file", "AGENTS.md:1"),
         ("AGENTS.md:99", "no text stands on that line", "line 4"),

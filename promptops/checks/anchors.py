@@ -132,7 +132,9 @@ def turned_rule(anchors: Sequence[Anchor], around: Around) -> Iterator[Finding]:
 
 
 def _again(anchor: Anchor) -> str:
+    from shlex import quote
+
     return (
-        "see whether the reason still holds, then `promptops adopt FILE --accept"
+        f"see whether the reason still holds, then `promptops adopt {quote(anchor.about)} --accept"
         f" {anchor.entry.id}` notes today's wording"
     )

@@ -71,7 +71,6 @@ def _page(page: str | None, format: str) -> str | None:
     """The file for a page on a terminal, None where it may be printed."""
     if page is None or format != "html" or not sys.stdout.isatty():
         return None
-    click.echo(f"written to {page}", err=True)
     return page
 
 

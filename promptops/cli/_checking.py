@@ -6,7 +6,7 @@ A hook names files and nothing else, so it is answered without loading click.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 from promptops.checking.baseline import (
     DEFAULT_PATH,
@@ -216,7 +216,17 @@ def _accept(call: Call, scope: Scope, wanted: Wanted) -> Report:
     replace_file(call.root, path, baseline_text(found, checked.sources), before)
     known = len(found)
     words = f"{known} finding{'s' * (known != 1)} accepted in {path}; commit it"
-    return Report("check", {"baseline": path, "accepted": known}, (Text(words),))
+    blocks = (Text(words), *_grave(found, checked.sources))
+    return Report("check", {"baseline": path, "accepted": known}, blocks)
+
+
+def _grave(found: Sequence[Diagnostic], sources: Mapping[str, str]) -> Iterator[Block]:
+    """Errors that a baseline now hides, once more: nobody should get used to those unseen."""
+    errors = tuple(one for one in found if one.severity is Severity.ERROR)
+    if errors:
+        n = "1 error" if len(errors) == 1 else f"{len(errors)} errors"
+        yield Text(f"{n} among them, which no later run shows:", "warn")
+        yield Diagnostics(errors, sources)
 
 
 def _report(call: Call, scope: Scope, checked: Checked, mended: int) -> Report:

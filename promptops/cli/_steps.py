@@ -10,6 +10,7 @@ from itertools import combinations
 from promptops.checks.form import REFUSED
 from promptops.cli._survey import Explained, Survey
 from promptops.diagnostic import Diagnostic, Severity
+from promptops.source.sidecar_path import sidecar_path
 
 MOST = 5
 _ATTACK = ("PO602", "PO605", "PO607", "PO609", "PO610")  # secrets, and what hides from reviewers
@@ -94,7 +95,12 @@ def _unexplained(found: Survey) -> Iterator[Step]:
     path, n = counts.most_common(1)[0]
     whole = f"{n} of them in {path}" if len(counts) > 1 else f"in {path}"
     said = f"{len(silent)} of {len(found.explained)} rules nobody can explain, {whole}"
-    yield Step("unexplained", said, f"promptops adopt {path}")
+    mine = [rule for rule in silent if rule.path == path]
+    if not all(rule.entry for rule in mine):
+        yield Step("unexplained", said, f"promptops adopt {path}")
+        return
+    told = f"{said}: say why in {sidecar_path(path)}; of the first, history knows"
+    yield Step("unexplained", told, f"promptops why {path}:{mine[0].line}")
 
 
 def _left(found: Survey) -> Iterator[Step]:

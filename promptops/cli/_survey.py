@@ -25,7 +25,7 @@ from promptops.history.promptlike import prompt_like
 from promptops.history.why import introduced, off_topic
 from promptops.source.reading import read_instructions_file, read_prompt
 from promptops.source.settings import read_settings
-from promptops.source.sidecar_path import sidecar_path
+from promptops.source.sidecar_path import SIDECAR, instructions_of, sidecar_path
 from promptops.source.tree import DiskTree, Tree
 from promptops.source.workspace import Files, find_files
 from promptops.tokens.counts import Counter
@@ -44,6 +44,7 @@ class Explained:
 
     reason: "written" (a rationale that a person wrote stands beside it), "commit" (the commit that
     brought it in speaks of it), "" (nobody said). left: nobody who shaped it is still here.
+    entry: a sidecar has a place for its reason.
     """
 
     path: str
@@ -51,6 +52,7 @@ class Explained:
     text: str
     reason: str
     left: bool
+    entry: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +144,8 @@ def _shallow(past: Past | None) -> str:
 
 def _partly(rules: int, explained: Sequence[Explained]) -> str:
     if len(explained) < rules:
-        return f"the history of {len(explained)} of {rules} rules was looked up"
+        looked_up = f"of {rules} rules, the {len(explained)} nearest the root were looked up"
+        return f"{looked_up}; `promptops why FILE:LINE` tells of any other"
     return ""
 
 
@@ -156,6 +159,7 @@ def _others(tree: Tree, files: Files) -> Iterator[str]:
         folder, _, name = path.rpartition("/")
         foreign = name in _FOREIGN or path.endswith(_FOREIGN_ENDS)
         ours = path in governed or folder in homes or name.endswith(".schema.json")
+        ours = ours or (path.endswith(SIDECAR) and instructions_of(path, tree) is not None)
         if (foreign or prompt_like(path)) and not ours:
             yield path
 
@@ -230,8 +234,8 @@ def _rules(
             room -= counts[path]
     with Waiting(call, WAITING) as waiting:
         known = knowledge(past, chosen, waiting.at).rules if chosen else ()
-    written = {path: _written(past, path) for path in chosen}
-    return total, tuple(_explained(past, rule, written[rule.path]) for rule in known)
+    entries = {path: _entries(past, path) for path in chosen}
+    return total, tuple(_explained(past, rule, entries[rule.path]) for rule in known)
 
 
 def _count(tree: Tree, path: str) -> int:
@@ -242,22 +246,23 @@ def _count(tree: Tree, path: str) -> int:
     return len(prompt.rules) if prompt is not None else 0
 
 
-def _written(past: Past, path: str) -> frozenset[int]:
-    """Lines of the rules that have a reason which a person wrote."""
+def _entries(past: Past, path: str) -> Mapping[int, bool]:
+    """Lines of the rules that have an entry in the sidecar: True where a person wrote the reason."""
     if not past.tree.exists(sidecar_path(path)):
-        return frozenset()
+        return {}
     from promptops.history.adopted import entries_of
 
     entries = entries_of(past.tree, path)
-    return frozenset(line for line, rule in entries if rule.rationale and not rule.draft)
+    return {line: bool(rule.rationale and not rule.draft) for line, rule in entries}
 
 
-def _explained(past: Past, rule: Known, written: frozenset[int]) -> Explained:
+def _explained(past: Past, rule: Known, entries: Mapping[int, bool]) -> Explained:
     event = introduced(rule.shaping)
-    reason = "written" if rule.line in written else ""
+    reason = "written" if entries.get(rule.line) else ""
     if not reason and event is not None and not off_topic(event, past.message(event.commit.id)):
         reason = "commit"
-    return Explained(rule.path, rule.line, rule.text, reason, rule.rests_on == "left")
+    left = rule.rests_on == "left"
+    return Explained(rule.path, rule.line, rule.text, reason, left, rule.line in entries)
 
 
 def _hooked(tree: Tree, root: str) -> bool:

@@ -92,6 +92,8 @@ def emit(report: Report, format: str, output: str | None, call: Call) -> None:
     folder, name = os.path.split(os.path.realpath(path))
     before = _bytes(path)
     replace_file(folder, name, text.encode("utf-8", "backslashreplace").decode(), before)
+    if call.verbosity >= 0 and sys.stderr.isatty():
+        _out.complain_short(f"written to {output}")
 
 
 def _into(path: str, text: str) -> None:

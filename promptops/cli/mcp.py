@@ -7,7 +7,7 @@ import sys
 import click
 
 from promptops.cli._call import Call, define
-from promptops.errors import UsageError
+from promptops.errors import UsageError, install
 from promptops.report import Report
 
 
@@ -19,14 +19,14 @@ def command(call: Call) -> Report:
     """Answer coding agents over the Model Context Protocol: why, check, diff, tokens.
 
     It speaks on standard input and output, reads only, and calls no model: an agent can ask why a
-    rule is there before it edits it. Needs `pip install 'promptops[mcp]'`.
+    rule is there before it edits it. Needs `pip install './promptops[mcp]'`.
     """
     try:
         from promptops.cli._mcp import serve
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] != "mcp":
             raise
-        hint = "pip install 'promptops[mcp]' (version 2 of the package mcp)"
+        hint = f"{install('mcp')} (version 2 of the package mcp)"
         raise UsageError("the package mcp is not installed", hint) from None
     if sys.stdin is not None and sys.stdin.isatty():
         click.echo("waiting for an agent on standard input; Ctrl-C ends it", err=True)

@@ -14,7 +14,7 @@ from contextlib import AbstractContextManager, ExitStack, closing, contextmanage
 from typing import TYPE_CHECKING, Any, LiteralString
 from urllib.parse import urlsplit
 
-from promptops.errors import PromptopsError, UsageError
+from promptops.errors import PromptopsError, UsageError, install
 from promptops.evals.rows import (
     DONE,
     DamagedError,
@@ -214,7 +214,7 @@ def _loaded() -> Any:
     try:
         import psycopg
     except ImportError:
-        hint = "pip install 'promptops[postgres]'"
+        hint = install("postgres")
         raise UsageError(
             "a shared answer store needs psycopg, which is not installed", hint
         ) from None

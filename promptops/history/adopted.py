@@ -33,6 +33,7 @@ def adopted(tree: Tree, reading: Reading) -> Reading:
     sidecar, document, log = read_sidecar(tree, path)
     prompt = reading.prompt
     anchors = anchored(sidecar.rules, prompt.rules, log) if prompt is not None else ()
+    anchors = tuple(replace(anchor, about=reading.path) for anchor in anchors)
     entries = {a.rule: a for a in anchors if a.rule is not None}
     if prompt is not None:
         rules = tuple(_merged(rule, entries.get(i)) for i, rule in enumerate(prompt.rules))

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from promptops.history.removed import Removed
     from promptops.model import Retired
 
+MOST_NAMED = 8  # rules of a prompt, where none has the name that was asked for
+
 
 class Why(NamedTuple):
     """What is known of one rule.
@@ -198,8 +200,11 @@ def _never(past: Past, target: Target) -> _Found:
     if target.rule:
         from promptops.source.shape import nearest
 
-        guess = nearest(target.rule, [unit.id for unit in units_now(past, target.path)])
-        shallow = hint if past.repository.shallow else "`promptops why PROMPT/RULE` takes its id"
+        ids = [unit.id for unit in units_now(past, target.path) if unit.id]
+        guess = nearest(target.rule, ids)
+        there = f"its rules are {', '.join(ids[:MOST_NAMED])}" if ids else "it has no rules now"
+        there += f" and {len(ids) - MOST_NAMED} more" if len(ids) > MOST_NAMED else ""
+        shallow = hint if past.repository.shallow else there
         hint = f"did you mean `{target.prompt}/{guess}`?" if guess else shallow
         raise UsageError(f"no rule `{target.rule}` in {target.prompt}, now or ever", hint)
     if not past.repository.shallow:

@@ -15,6 +15,7 @@ class Anchor:
     index: of the entry in its file. rule: index of its rule in the instruction file, None where it
     is not found. nearest: the line of the rule that is most like it, 0 for none. likeness: 0-100,
     of the two wordings. sure: nobody has to look. effect: what the rewording did to its meaning.
+    about: the instruction file.
     """
 
     entry: Rule
@@ -24,3 +25,4 @@ class Anchor:
     likeness: float
     sure: bool
     effect: tuple[str, ...] = ()
+    about: str = ""

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any
 
-from promptops.errors import ProviderError
+from promptops.errors import ProviderError, install
 from promptops.model import Message, Tool
 from promptops.tokens.count import Count
 from promptops.tokens.models import COUNTED, Model
@@ -104,7 +104,7 @@ def ask_litellm(known: Model, messages: Sequence[Message], tools: Sequence[Tool]
     try:
         import litellm
     except ImportError:
-        hint = "install it: pip install 'promptops[litellm]'"
+        hint = install("litellm")
         raise ProviderError("counting at the provider needs litellm", hint) from None
     import asyncio
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from promptops.cli._call import Call
 from promptops.cli._cliff.options import Measured
-from promptops.errors import UsageError
+from promptops.errors import UsageError, install
 from promptops.report import Report
 from promptops.report.charts import flattened, standalone
 from promptops.report.charts.addition import addition_chart
@@ -73,6 +73,6 @@ def _resvg() -> Any:
     try:
         import resvg_py
     except ImportError:
-        hint = "pip install 'promptops[png]', or use --svg"
+        hint = f"{install('png')}; or use --svg"
         raise UsageError("PNG needs resvg_py, which is not installed", hint) from None
     return resvg_py

@@ -8,7 +8,7 @@ from typing import Any
 
 from promptops.cli._call import Call
 from promptops.cli._eval.options import Wanted
-from promptops.errors import UsageError
+from promptops.errors import UsageError, install
 
 CALLS = {"interference": 1000, "capacity": 200, "add": 500}  # by default
 ASKING = ("model", "api_base", "api_key_env", "answers_as", "command", "allow_code", "replay")
@@ -97,5 +97,4 @@ def needs_numpy(run: Callable[[], Any]) -> Any:
     except ModuleNotFoundError as error:
         if error.name not in ("numpy", "scipy"):
             raise
-        hint = "pip install 'promptops[eval]'"
-        raise UsageError(f"`promptops cliff` needs {error.name}", hint) from None
+        raise UsageError(f"`promptops cliff` needs {error.name}", install("eval")) from None

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from promptops.errors import ConfigError
+from promptops.errors import ConfigError, install
 
 
 def missing(what: str, library: str) -> ConfigError:
     """The error that says which library is not installed, and how to install it."""
     return ConfigError(
         f"{what} needs {library}, which is not installed",
-        "pip install 'promptops[eval]'",
+        install("eval"),
     )

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from promptops.errors import ProviderError, UsageError
+from promptops.errors import ProviderError, UsageError, install
 from promptops.evals import Request
 from promptops.evals.engines import Work
 from promptops.evals.shards import Job, Outcome, Pool
@@ -37,7 +37,7 @@ def pool(work: Work, run: str, workers: int, address: str) -> Iterator[Pool]:
         import dask
         import distributed
     except ImportError:
-        hint = "pip install 'promptops[dask]', or use --engine local"
+        hint = f"{install('dask')}; or use --engine local"
         raise UsageError("--engine dask needs Dask, which is not installed", hint) from None
     with dask.config.set(_SETTINGS):
         cluster = None if address else _cluster(distributed, workers)

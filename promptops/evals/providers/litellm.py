@@ -16,7 +16,7 @@ from contextlib import suppress
 from functools import partialmethod
 from typing import Any
 
-from promptops.errors import UsageError
+from promptops.errors import UsageError, install
 from promptops.evals import Answer, Request, State
 from promptops.evals.providers import Link, Provider, Retry, Stop
 from promptops.evals.providers._chat import classify
@@ -40,7 +40,8 @@ def loaded() -> Any:
     """litellm with its habits switched off; UsageError where it is not installed or not to be had."""
     os.environ.update(SWITCHES)
     refused = "the model needs litellm, which is not installed"
-    hint = "pip install 'promptops[litellm]', or use --api-base with a server of your own"
+    hint = f"{install('litellm')}; --api-base asks a server of your own without it, and"
+    hint += " `--model simulated/plain` a model made of dice"
     try:
         from importlib.metadata import PackageNotFoundError, version
 
