@@ -106,7 +106,8 @@ def _own_words(event: Event, said: Message) -> Iterator[Block]:
 
 def _body(said: Message) -> list[str]:
     """The lines of a message's body without templates' comments and sign-offs."""
-    body = re.sub(r"\n{3,}", "\n\n", _NOISE.sub("", said.body)).strip()
+    body = _NOISE.sub("", said.body) if said.body else ""
+    body = re.sub(r"\n{3,}", "\n\n", body).strip() if body else ""
     return body.split("\n") if body else []
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import closing
 
 from promptops.errors import GitError
 from promptops.history import child, commands
@@ -261,17 +262,23 @@ class Repository:
 
     def records(self, *arguments: str) -> Generator[bytes]:
         """What a command prints, split at NUL, as it comes. Closing the iterator stops git."""
+        with closing(self.batches(*arguments)) as batches:
+            for batch in batches:
+                yield from batch
+
+    def batches(self, *arguments: str) -> Generator[list[bytes]]:
+        """`records`, as many at a time as git has ready."""
         running = self._ahead.pop(arguments, None) or self._start(arguments)
         errors = bytearray()
         rest = b""
         try:
             for chunk in child.chunks(running, errors):
                 *whole, rest = (rest + chunk).split(b"\0")
-                yield from whole
+                yield whole
             if running.wait():
                 raise child.complaint(bytes(errors))
             if rest:
-                yield rest
+                yield [rest]
         finally:
             child.end(running)
 

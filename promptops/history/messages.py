@@ -65,12 +65,13 @@ def message(repository: Repository, commit: str) -> Message:
 def read_message(said: str) -> Message:
     """A message from its text."""
     subject, _, body = said.strip("\n").partition("\n")
-    trailers = tuple((key.lower(), value.strip()) for key, value in _TRAILER.findall(body))
+    named = _TRAILER.findall(body) if ":" in body else ()
+    trailers = tuple((key.lower(), value.strip()) for key, value in named)
     return Message(subject, body.strip("\n"), _pull_request(subject, body), trailers)
 
 
 def _decoded(said: bytes, header: bytes) -> str:
-    named = re.search(rb"^encoding (\S+)$", header, re.MULTILINE)
+    named = b"\nencoding " in header and re.search(rb"^encoding (\S+)$", header, re.MULTILINE)
     try:
         return said.decode(text(named[1]) if named else "utf-8")
     except (UnicodeDecodeError, LookupError):
@@ -78,9 +79,9 @@ def _decoded(said: bytes, header: bytes) -> str:
 
 
 def _pull_request(subject: str, body: str) -> str:
-    for pattern in _REQUEST:
+    for pattern in _REQUEST if "#" in subject or "!" in subject else ():
         found = pattern.search(subject)
         if found:
             return found[0].strip("() ") if found[0][0] != "M" else f"#{found[1]}"
-    seen = _SEE.search(body)
+    seen = _SEE.search(body) if "!" in body else None
     return f"!{seen[1]}" if seen else ""

@@ -27,7 +27,9 @@ def _likely(listed: bytes, name: bytes) -> list[bytes]:
 
     A large tree is searched for that rather than taken apart: most of it is something else.
     """
-    ends = [ending.encode() for ending in _READABLE] + [b"/" + name, b"\t" + name]
+    ends = [ending.encode() for ending in _READABLE]
+    if not name.endswith(tuple(ends)):
+        ends += [b"/" + name, b"\t" + name]
     found: set[int] = set()
     for sign in (*(end + b"\0" for end in ends), b"rompt", b"/.", b"\t."):
         at = listed.find(sign)

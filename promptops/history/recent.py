@@ -21,7 +21,7 @@ _LOGIN = later(r"(?:\d+\+)?(?P<login>[^@+]+)@users\.noreply\.(?:github|gitlab)\.
 
 def identity(email: str) -> str:
     """What two e-mails of one person share: the address, or the login in a host's no-reply one."""
-    login = _LOGIN.fullmatch(email)
+    login = _LOGIN.fullmatch(email) if "noreply" in email.lower() else None
     return login["login"].casefold() if login else email.casefold()
 
 
@@ -55,17 +55,21 @@ def _walked(versions: Versions, head: str, wanted: Set[str] | None) -> dict[str,
     missing = None if wanted is None else set(wanted)
     newest: dict[bytes, bytes] = {}
     since, whole = _since(versions, head), False
-    with closing(versions.repository.records(*_asked(head, since))) as fields:
+    with closing(versions.repository.batches(*_asked(head, since))) as batches:
+        fields: list[bytes] = []
         while missing != set():
-            email = next(fields, None)
-            if email is None:
+            batch = next(batches, None)
+            if batch is None:
                 whole = True
                 break
-            time = next(fields, b"")
-            if email not in newest:  # newest first: the first one will do
-                newest[email] = time
-                if missing is not None:
-                    missing.discard(identity(text(email)))
+            fields += batch
+            pairs = len(fields) // 2 * 2
+            emails, times = fields[:pairs:2], fields[1:pairs:2]
+            found = dict(zip(emails[::-1], times[::-1], strict=True))  # newest first: it stays
+            newest = found | newest
+            fields = fields[pairs:]
+            if missing is not None:
+                missing.difference_update(identity(text(email)) for email in found)
     seen: dict[str, int] = {}
     for address, when in newest.items():
         seen.setdefault(identity(text(address)), epoch(text(when)) or 0)

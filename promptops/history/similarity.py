@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from functools import lru_cache
+from itertools import chain
 from math import log
 
 from promptops.edits import best_window, likeness, sorted_likeness
@@ -119,7 +120,7 @@ def tokens(norm: str) -> frozenset[str]:
         found.update(_singular(part) for part in parts if part not in _STOP)
         if len(parts) > 1:
             found.add(whole)
-    for run in _UNSPACED.findall(norm):
+    for run in () if norm.isascii() else _UNSPACED.findall(norm):
         found.update(run[i : i + 2] for i in range(len(run) - 1))
     return frozenset(found - _STOP or _PART.findall(norm))
 
@@ -162,11 +163,9 @@ class Weights:
     """How telling a word is: the fewer units of two versions hold it, the more."""
 
     def __init__(self, norms: Iterable[str]) -> None:
-        self._seen: Counter[str] = Counter()
-        self._count = 0
-        for norm in norms:
-            self._seen.update(tokens(norm))
-            self._count += 1
+        units = [tokens(norm) for norm in norms]
+        self._seen = Counter(chain.from_iterable(units))
+        self._count = len(units)
 
     def of(self, words: Iterable[str]) -> float:
         """The sum of the words' weights; a word of one unit in two weighs about 0.7."""
