@@ -53,7 +53,7 @@ dist: $(VENV)/ready
 	rm -rf dist
 	SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) $(BIN)/python -m build --no-isolation --outdir dist
 
-# What `pip install promptops` brings, as CycloneDX, read off an environment that holds only that.
+# What `pip install promptops-toolkit` brings, as CycloneDX, read off an environment that holds only that.
 sbom: dist
 	rm -rf build/sbom && $(BIN)/python -m virtualenv -q --without-pip build/sbom
 	$(BIN)/python -m pip --version >/dev/null 2>&1 || $(BIN)/python -m ensurepip >/dev/null

@@ -49,11 +49,6 @@ class InputError(PromptopsError):
     """A file that cannot be used: not UTF-8, too large, not YAML, a path out of the repository."""
 
 
-def install(extra: str) -> str:
-    """How to get an extra; never by the bare name, which belongs to another project on PyPI."""
-    return f"pip install './promptops[{extra}]', in the folder that holds your clone"
-
-
 def unreadable(error: OSError, path: str, hint: str = "") -> InputError:
     """What to say of a file that could not be opened or read; `hint` where more is known."""
     return InputError(

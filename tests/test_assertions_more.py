@@ -184,4 +184,4 @@ def test_a_missing_library_is_named_with_what_to_install(
     with pytest.raises(ConfigError) as caught:
         judge("1", Assertion(kind, argument, options=options), Context())
     assert "not installed" in caught.value.message
-    assert "promptops[eval]" in caught.value.hint
+    assert "promptops-toolkit[eval]" in caught.value.hint

@@ -169,7 +169,7 @@ def test_pictures_as_files(run: Run, repo: Repo, monkeypatch: pytest.MonkeyPatch
         monkeypatch.setitem(sys.modules, "resvg_py", None)
         served = server.count
         bad = run(*shown, "--seed", "9", "--png", "map.png", cwd=repo.root)
-        assert (bad.code, "promptops[png]" in bad.err) == (2, True)
+        assert (bad.code, "promptops-toolkit[png]" in bad.err) == (2, True)
         assert server.count == served, "nothing was paid for"
 
 
@@ -213,7 +213,7 @@ def test_the_numbers_library_may_be_missing(repo: Repo) -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=repo.root, capture_output=True)
     assert done.returncode == 2, done.stderr
-    assert b"pip install './promptops[eval]'" in done.stderr
+    assert b"pip install 'promptops-toolkit[eval]'" in done.stderr
 
 
 def test_the_plan_names_the_cache_and_the_lack_of_cases(run: Run, repo: Repo) -> None:

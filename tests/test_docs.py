@@ -124,7 +124,19 @@ def test_the_problem_matcher_reads_every_finding(tmp_path: Path) -> None:
     assert first[wanted["code"]].startswith("PO")
 
 
-def test_nobody_is_sent_to_a_package_of_another_project() -> None:
-    """On PyPI the name is taken: a bare `pip install promptops` brings a stranger's program."""
-    for path in [HERE / "README.md", *(HERE / "docs").glob("*.md")]:
-        assert not re.search(r"pip install '?promptops", path.read_text()), path.name
+STRANGERS = re.compile(
+    r"pip install (-\S+ |--\S+ )*['\"]?promptops(?!-)\b|(?<![-/\w])promptops(\[|==)|github(usercontent)?\.com/promptops/"
+)
+
+
+def test_nobody_is_sent_to_what_belongs_to_another_project() -> None:
+    """`promptops` is another project's, on PyPI and on GitHub: what we name there would be run."""
+    listed = subprocess.run(
+        ["git", "ls-files"], cwd=HERE, check=True, capture_output=True, text=True
+    )
+    wrong = []
+    for name in listed.stdout.splitlines():
+        data = (HERE / name).read_bytes() if name != "tests/test_docs.py" else b""
+        found = None if b"\0" in data else STRANGERS.search(data.decode("utf-8", "replace"))
+        wrong += [f"{name}: {found[0]}"] if found else []
+    assert wrong == []

@@ -212,7 +212,7 @@ def test_a_library_that_is_missing_is_named_with_how_to_get_it(
         done, _ = scored(run, tmp_path, lines(one), answered(one, ["ABC DEF GHI"]))
         assert done.code == 2
         assert f"needs {library}, which is not installed" in done.err
-        assert "pip install './promptops[eval]'" in done.err
+        assert "pip install 'promptops-toolkit[eval]'" in done.err
         assert "Traceback" not in done.err
     monkeypatch.undo()
     _language._factory.cache_clear()

@@ -178,7 +178,7 @@ def test_without_dask_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> Non
         engines.pool("dask", lambda *_: Any, "run", 1, ""),  # type: ignore[arg-type, return-value]
     ):
         pass
-    assert "promptops[dask]" in caught.value.hint
+    assert "promptops-toolkit[dask]" in caught.value.hint
     assert engines.names() == ("local", "dask")
 
 

@@ -184,7 +184,7 @@ def test_without_litellm_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setitem(sys.modules, "litellm", None)
     with pytest.raises(UsageError) as caught:
         provider("litellm", Link())
-    assert "promptops[litellm]" in caught.value.hint
+    assert "promptops-toolkit[litellm]" in caught.value.hint
 
 
 def test_an_unknown_provider_is_an_error() -> None:

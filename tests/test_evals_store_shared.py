@@ -95,7 +95,7 @@ def test_without_psycopg_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setitem(sys.modules, "psycopg", None)
     with pytest.raises(UsageError) as caught:
         Store("postgresql://h/d")
-    assert "promptops[postgres]" in caught.value.hint
+    assert "promptops-toolkit[postgres]" in caught.value.hint
 
 
 def test_a_server_that_goes_away_is_an_incomplete_run(url: str) -> None:

@@ -16,6 +16,7 @@ import pytest
 from promptops.checks import registry
 from promptops.checks.explain import FAMILIES
 from promptops.cli._group import group, names
+from promptops.cli._keep import ANSWERING, READING_HISTORY
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "promptops"
@@ -102,6 +103,42 @@ def top_imports(path: Path) -> Iterator[str]:
                 todo += [*body, *(line for handler in handlers for line in handler.body)]
             case ast.ClassDef(body=body) | ast.With(body=body):
                 todo += body
+
+
+def inner_imports(path: Path) -> Iterator[str]:
+    """The dotted names that its functions import when they are called."""
+    for function in (node for node in ast.walk(tree_of(path)) if isinstance(node, Function)):
+        for node in ast.walk(function):
+            match node:
+                case ast.Import(names):
+                    yield from (alias.name for alias in names)
+                case ast.ImportFrom(module, names, 0):
+                    yield str(module)
+                    yield from (f"{module}.{alias.name}" for alias in names)
+
+
+def folders_loaded(starts: set[str]) -> set[str]:
+    """Where all modules lie that those of these names can ever import, below the package."""
+    by_name = {name_of(path): path for path in MODULES}
+    seen: set[str] = set()
+    todo = [name for name in by_name if any(f"{name}.".startswith(f"{start}.") for start in starts)]
+    while todo:
+        name = todo.pop()
+        if name in by_name and name not in seen:
+            seen.add(name)
+            todo += [*top_imports(by_name[name]), *inner_imports(by_name[name])]
+            todo.append(name.rpartition(".")[0])
+    found = {by_name[name].parent.relative_to(PACKAGE).as_posix() for name in seen}
+    return {"" if folder == "." else folder for folder in found}
+
+
+def test_what_is_kept_is_of_the_very_code_that_would_answer() -> None:
+    """A folder left out of the stamp: a change of its code, and the old answer is given for ever."""
+    tables = {"tokens/data"}
+    commands = {"promptops.cli.check", "promptops.cli._checking", "promptops.cli.diff"}
+    assert folders_loaded(commands) == set(ANSWERING) - tables
+    assert folders_loaded({"promptops.cli.fleet"}) == {*ANSWERING, "fleet"} - tables
+    assert folders_loaded({"promptops.history"}) == set(READING_HISTORY)
 
 
 def test_functions_are_short() -> None:

@@ -97,4 +97,4 @@ def test_without_the_package_it_says_what_to_install(
     monkeypatch.delitem(sys.modules, "promptops.cli._mcp", raising=False)
     ran = run("mcp", cwd=tmp_path)
     assert ran.code == 2
-    assert "pip install './promptops[mcp]'" in ran.err
+    assert "pip install 'promptops-toolkit[mcp]'" in ran.err

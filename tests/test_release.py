@@ -124,7 +124,7 @@ def test_it_works_alone_with_the_newest_and_the_oldest_it_asks_for(
     assert "not committed yet" in said(tool, "why", "AGENTS.md:3")
     assert said(tool, "report").startswith("<!doctype html>")
     assert "greeter" in said(tool, "render", "greeter", "--examples", "--format", "json")
-    assert "pip install 'promptops[" in said_of(tool, "mcp", folder)
+    assert "pip install 'promptops-toolkit[" in said_of(tool, "mcp", folder)
     if resolution == "highest":
         assert bill_of_materials(python, tmp_path / "sbom.json") == asked_for(built)
 
@@ -201,7 +201,7 @@ def test_the_changelog_is_built_of_them(tmp_path: Path) -> None:
     top, _, told = text.partition("<!-- releases start here -->")
     assert top == (HERE / "CHANGELOG.md").read_text().partition("<!-- releases start here -->")[0]
     assert "## 9.9.9 - 2026-01-02\n\n### Added\n\n" in told
-    assert "- A thing more. ([#12](https://github.com/promptops/promptops/pull/12))" in told
+    assert "- A thing more. (#12)" in told
     order = ("- A thing more.", "### Fixed\n\n", "- A thing that was wrong.\n")
     assert sorted(order, key=told.index) == list(order)
 

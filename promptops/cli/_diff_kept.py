@@ -9,7 +9,6 @@ folder, where a checkout cannot put one; `PROMPTOPS_HOME` names another.
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Callable, Sequence
 
 from promptops.cli._keep import cache_folder, tool_stamp
@@ -22,10 +21,6 @@ if TYPE_CHECKING:
     from promptops.history.git import Repository
 
 MOST_RECORDS, MOST_CHARACTERS = 64, 1 << 21
-_CODE = (
-    *("", "checking", "checks", "cli", "cli/_tokens", "decisions", "history", "render", "report"),
-    *("review", "source", "tokens", "tokens/data"),
-)
 
 
 def revisions_of(arguments: Sequence[str]) -> tuple[str, ...]:
@@ -85,7 +80,7 @@ def stamp() -> str:
             times.append((folder, os.stat(folder).st_mtime_ns))
         except OSError:
             times.append((folder, 0))
-    return digest(repr([tool_stamp(_CODE), sys.version, times]).encode())
+    return digest(repr([tool_stamp(), times]).encode())
 
 
 def keeper(arguments: Sequence[str], repository: Repository) -> Callable[[str, int], None] | None:

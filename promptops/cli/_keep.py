@@ -25,11 +25,17 @@ def cache_folder(environ: Mapping[str, str]) -> str:
     return os.path.join(base, "promptops") if os.path.isabs(base) else ""
 
 
-_CHECKING = "", "checks", "checking", "source", "tokens", "tokens/data", "render", "report", "cli"
+# Where all modules lie that `check` and `diff` can load; a test follows their imports.
+ANSWERING = (
+    *("", "agents", "checking", "checks", "cli", "cli/_tokens", "decisions", "evals"),
+    *("evals/judging", "history", "importing", "render", "report", "review", "source"),
+    *("tokens", "tokens/data"),
+)
+READING_HISTORY = "", "history", "source"
 
 
-def tool_stamp(folders: tuple[str, ...] = _CHECKING) -> str:
-    """Changes whenever a module of these folders or the Python that runs them does."""
+def tool_stamp(folders: tuple[str, ...] = ANSWERING) -> str:
+    """Changes whenever a module or a table of these folders or the Python that runs them does."""
     from promptops import __version__
 
     package = os.path.dirname(os.path.dirname(__file__))
@@ -37,7 +43,7 @@ def tool_stamp(folders: tuple[str, ...] = _CHECKING) -> str:
     for folder in folders:
         path = os.path.join(package, folder)
         if os.path.isdir(path):
-            files = (e for e in os.scandir(path) if e.name.endswith((".py", ".json")))
+            files = (e for e in os.scandir(path) if e.name.endswith((".py", ".json", ".txt")))
             stamps.append(repr(sorted((e.name, e.stat().st_mtime_ns) for e in files)))
     return digest("".join(stamps).encode())
 
@@ -58,7 +64,7 @@ class Kept:
     @property
     def stamp(self) -> str:
         """Changes whenever the code that reads history does."""
-        return tool_stamp(("", "history", "source"))
+        return tool_stamp(READING_HISTORY)
 
     def load(self) -> dict[str, Any]:
         """The rows; empty where there are none."""

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 
 
 earned = 0  # the exit code already earned, should the reader of our output go away
-BUGS = "https://github.com/promptops/promptops/issues"
 
 
 class ReaderGone(Exception):
@@ -98,11 +97,14 @@ def complain_bug(error: BaseException) -> None:
     import traceback
 
     from promptops import __version__
+    from promptops.distribution import address
 
+    issues = address("Issues") or "to whoever gave you promptops"
     trace = "".join(traceback.format_exception(error))
     _stderr(
         f"{trace}\npromptops {__version__}, Python {platform.python_version()}, {platform.platform()}\n"
-        f"error: this is a bug in promptops, not in your prompts\n  = help: please report the lines above: {BUGS}"
+        "error: this is a bug in promptops, not in your prompts\n"
+        f"  = help: please report the lines above: {issues}"
     )
 
 

@@ -63,7 +63,7 @@ FORMATS = ("text", "json", "junit", "markdown", "html")
 @how_calls_go
 @click.option("--evidence", is_flag=True, help="Write the summary beside the prompt.")
 @click.option("--svg", metavar="FILE", help="Write the picture as SVG.")
-@click.option("--png", metavar="FILE", help="Write the picture as PNG (needs promptops[png]).")
+@click.option("--png", metavar="FILE", help="Write the picture as PNG (needs the extra `png`).")
 def command(call: Call, name: str | None, **flags: Any) -> Report:
     """Find the rules that break other rules, and where it all falls off.
 

@@ -9,7 +9,7 @@ import click
 
 from promptops.cli._call import Call, define
 from promptops.cli._fleet_blocks import fleet_blocks, fleet_json
-from promptops.cli._keep import Kept, tool_stamp
+from promptops.cli._keep import ANSWERING, Kept, tool_stamp
 from promptops.errors import EXIT_CLEAN, EXIT_INCOMPLETE
 from promptops.fleet.fleet import survey_all
 from promptops.fleet.manifest import read_manifest
@@ -42,7 +42,7 @@ def command(call: Call, manifest: str, processes: int | None) -> Report:
         call.today,
         places(call.environ),
         partial(Kept, dict(call.environ), "fleet"),
-        tool_stamp(),
+        tool_stamp((*ANSWERING, "fleet")),
         processes or len(os.sched_getaffinity(0)),
     )
     found = {one.folder: one for one in seen}

@@ -8,8 +8,9 @@ import click
 
 from promptops import __version__
 from promptops.cli._call import Call, define
+from promptops.distribution import address
 from promptops.report import Block, Items, Report, Text
-from promptops.source.scaffold import PRE_COMMIT_ENTRY, scaffold
+from promptops.source.scaffold import hook_entry, scaffold
 from promptops.source.workspace import find_files
 from promptops.source.write import replace_file
 
@@ -28,7 +29,8 @@ def command(call: Call, owner: str) -> Report:
     tree = call.tree()
     settings = call.settings()
     governed = bool(find_files(settings, tree.paths()).prompts)
-    files = scaffold(call.today, owner.replace('"', ""), __version__)
+    hooks = hook_entry(__version__, address("Repository"))
+    files = scaffold(call.today, owner.replace('"', ""), hooks)
     if governed:  # nobody needs an example beside prompts of their own
         files = {p: t for p, t in files.items() if not p.startswith(("prompts/example", "docs/"))}
     written, kept = [], []
@@ -38,21 +40,22 @@ def command(call: Call, owner: str) -> Report:
         else:
             replace_file(call.root, path, text, None)
             written.append(path)
-    hook = HOOKS in kept and "promptops" not in tree.read(HOOKS).decode("utf-8", "replace")
+    if HOOKS not in kept or "promptops" in tree.read(HOOKS).decode("utf-8", "replace"):
+        hooks = ""
     result = {"written": written, "kept": kept, "settings": settings.path}
-    return Report("init", result, tuple(_blocks(written, kept, hook, governed)))
+    return Report("init", result, tuple(_blocks(written, kept, hooks, governed)))
 
 
-def _blocks(written: list[str], kept: list[str], hook: bool, governed: bool) -> Iterator[Block]:
+def _blocks(written: list[str], kept: list[str], hooks: str, governed: bool) -> Iterator[Block]:
     if written:
         yield Text("written:")
         yield Items(tuple(written))
     if kept:
         yield Text("left as they were:")
         yield Items(tuple(kept))
-    if hook:
+    if hooks:
         yield Text(f"add this to {HOOKS}:")
-        yield Text(PRE_COMMIT_ENTRY.format(version=__version__).rstrip(), verbatim=True)
+        yield Text(hooks.rstrip(), verbatim=True)
     if governed:
         yield Text("no example: prompts of your own are here")
     then = "" if governed else ", then put your own prompt in place of the example"

@@ -7,7 +7,8 @@ import sys
 import click
 
 from promptops.cli._call import Call, define
-from promptops.errors import UsageError, install
+from promptops.distribution import install
+from promptops.errors import UsageError
 from promptops.report import Report
 
 
@@ -19,7 +20,7 @@ def command(call: Call) -> Report:
     """Answer coding agents over the Model Context Protocol: why, check, diff, tokens.
 
     It speaks on standard input and output, reads only, and calls no model: an agent can ask why a
-    rule is there before it edits it. Needs `pip install './promptops[mcp]'`.
+    rule is there before it edits it. Needs the extra `mcp`.
     """
     try:
         from promptops.cli._mcp import serve

@@ -14,7 +14,8 @@ from contextlib import AbstractContextManager, ExitStack, closing, contextmanage
 from typing import TYPE_CHECKING, Any, LiteralString
 from urllib.parse import urlsplit
 
-from promptops.errors import PromptopsError, UsageError, install
+from promptops.distribution import install
+from promptops.errors import PromptopsError, UsageError
 from promptops.evals.rows import (
     DONE,
     DamagedError,

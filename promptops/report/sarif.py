@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import cache
 from hashlib import sha256
 from typing import Any
 
 from promptops import __version__
 from promptops.diagnostic import Diagnostic, Edit
+from promptops.distribution import address
 from promptops.report import Diagnostics, Report, Screen
 from promptops.report._collect import collected, source_lines
 from promptops.report.json import dumped
@@ -80,7 +80,7 @@ def _rules(block: Diagnostics) -> list[Json]:
     for diagnostic in block.diagnostics:
         known.setdefault(diagnostic.code, (diagnostic.name, ""))
         levels.setdefault(diagnostic.code, LEVELS[diagnostic.severity])
-    docs = documentation()
+    docs = address("Documentation")
     return [_rule(code, *known[code], levels.get(code, ""), docs) for code in sorted(known)]
 
 
@@ -98,19 +98,6 @@ def _rule(code: str, name: str, harm: str, level: str, docs: str) -> Json:
     if docs:
         rule["helpUri"] = f"{docs.rstrip('/')}/checks/{percent(code)}"
     return rule
-
-
-@cache
-def documentation(distribution: str = "promptops") -> str:
-    """The address of its documentation that an installed distribution gives, or ""."""
-    from importlib.metadata import PackageNotFoundError, metadata
-
-    try:
-        urls = metadata(distribution).get_all("Project-URL") or ()
-    except PackageNotFoundError:  # run from a source tree that is not installed
-        return ""
-    pairs = (url.partition(", ") for url in urls)
-    return next((url for label, _, url in pairs if label == "Documentation"), "")
 
 
 def _results(block: Diagnostics, index: Mapping[str, int]) -> list[Json]:

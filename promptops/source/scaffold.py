@@ -85,26 +85,47 @@ default_install_hook_types: [pre-commit, commit-msg]
 repos:
 {entry}"""
 
-PRE_COMMIT_ENTRY = """\
-  - repo: https://github.com/promptops/promptops
+_HOOK_REPOSITORY = """\
+  - repo: {repository}
     rev: v{version}
     hooks:
       - id: promptops-check
       - id: promptops-decisions
 """
 
+_HOOKS_HERE = """\
+  - repo: local # the promptops that is on PATH
+    hooks:
+      - id: promptops-check
+        name: promptops check
+        entry: promptops check
+        language: system
+        pass_filenames: false
+      - id: promptops-decisions
+        name: promptops decisions
+        entry: promptops hook commit-msg
+        language: system
+        stages: [commit-msg]
+"""
 
-def scaffold(today: date, owner: str, version: str) -> Mapping[str, str]:
+
+def hook_entry(version: str, repository: str) -> str:
+    """The hooks in .pre-commit-config.yaml: from our repository, or where it has no address as ""."""
+    if not repository:
+        return _HOOKS_HERE
+    return _HOOK_REPOSITORY.format(repository=repository, version=version)
+
+
+def scaffold(today: date, owner: str, hooks: str) -> Mapping[str, str]:
     """Path -> text of the files that start a repository, the hook's configuration among them."""
     decision = f"{today:%Y%m%d}-answer-in-one-sentence"
-    entry = PRE_COMMIT_ENTRY.format(version=version)
     return {
         "prompts/example/prompt.yaml": _PROMPT.format(owner=owner, decision=decision),
         "prompts/example/cases.yaml": _CASES,
         f"docs/decisions/{decision}.md": _DECISION.format(owner=owner, today=today.isoformat()),
         f"{SCHEMAS}/prompt.schema.json": _schema("prompt"),
         f"{SCHEMAS}/cases.schema.json": _schema("cases"),
-        ".pre-commit-config.yaml": _PRE_COMMIT.format(entry=entry),
+        ".pre-commit-config.yaml": _PRE_COMMIT.format(entry=hooks),
     }
 
 

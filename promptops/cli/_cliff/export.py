@@ -7,7 +7,8 @@ from typing import Any
 
 from promptops.cli._call import Call
 from promptops.cli._cliff.options import Measured
-from promptops.errors import UsageError, install
+from promptops.distribution import install
+from promptops.errors import UsageError
 from promptops.report import Report
 from promptops.report.charts import flattened, standalone
 from promptops.report.charts.addition import addition_chart

@@ -8,7 +8,8 @@ from typing import Any
 
 from promptops.cli._call import Call
 from promptops.cli._eval.options import Wanted
-from promptops.errors import UsageError, install
+from promptops.distribution import install
+from promptops.errors import UsageError
 
 CALLS = {"interference": 1000, "capacity": 200, "add": 500}  # by default
 ASKING = ("model", "api_base", "api_key_env", "answers_as", "command", "allow_code", "replay")

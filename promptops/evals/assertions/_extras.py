@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from promptops.errors import ConfigError, install
+from promptops.distribution import install
+from promptops.errors import ConfigError
 
 
 def missing(what: str, library: str) -> ConfigError:

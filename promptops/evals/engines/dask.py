@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from promptops.errors import ProviderError, UsageError, install
+from promptops.distribution import install
+from promptops.errors import ProviderError, UsageError
 from promptops.evals import Request
 from promptops.evals.engines import Work
 from promptops.evals.shards import Job, Outcome, Pool

@@ -16,7 +16,8 @@ from contextlib import suppress
 from functools import partialmethod
 from typing import Any
 
-from promptops.errors import UsageError, install
+from promptops.distribution import install
+from promptops.errors import UsageError
 from promptops.evals import Answer, Request, State
 from promptops.evals.providers import Link, Provider, Retry, Stop
 from promptops.evals.providers._chat import classify

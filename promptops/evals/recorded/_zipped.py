@@ -10,6 +10,7 @@ import zlib
 from importlib import import_module
 from typing import Any, cast
 
+from promptops.distribution import install
 from promptops.errors import ConfigError, InputError
 
 MOST_BYTES = 1 << 30  # unpacked
@@ -53,6 +54,6 @@ def _opened(data: bytes) -> zipfile.ZipFile:
     try:
         able: Any = import_module("backports.zstd.zipfile")
     except ImportError:
-        hint = f"`pip install backports.zstd`, or {_HINT}"
+        hint = f"`{install('eval')}`, or {_HINT}"
         raise ConfigError("this log is packed with Zstandard", hint) from None
     return cast(zipfile.ZipFile, able.ZipFile(io.BytesIO(data)))
