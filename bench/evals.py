@@ -215,7 +215,10 @@ def shards(url: str, many: int, n: int) -> float:
             assert one.stdout.readline() == "ready\n"
         start = time.perf_counter()
         for one in running:
-            one.communicate("go\n")
+            one.stdin.write("go\n")
+            one.stdin.flush()
+        for one in running:  # all have begun: `communicate` would wait for the first to end
+            one.communicate()
         return time.perf_counter() - start
 
 

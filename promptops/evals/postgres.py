@@ -10,7 +10,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, suppress
+from contextlib import (
+    AbstractContextManager,
+    ExitStack,
+    closing,
+    contextmanager,
+    nullcontext,
+    suppress,
+)
 from typing import TYPE_CHECKING, Any, LiteralString
 from urllib.parse import urlsplit
 
@@ -69,6 +76,8 @@ _ALIVE: LiteralString = (
 class PostgresShelf:
     """The tables `promptops_*` in the database of a URL; made where there are none."""
 
+    at_once = False
+
     def __init__(self, url: str) -> None:
         self.path = shown(url)
         self._url = url
@@ -87,6 +96,9 @@ class PostgresShelf:
         last = {row[0]: (row[0], DONE, "", *row[1:], digest_of(*row)) for row in rows}
         self._write(list(last.values()))
 
+    def sync(self) -> None:
+        """The server does so before it answers."""
+
     def _write(self, rows: Sequence[Sequence[str]]) -> None:
         if rows:
             self._writing.execute(_PUT, [list(column) for column in zip(*rows, strict=True)])
@@ -96,6 +108,9 @@ class PostgresShelf:
         with self._writing.transaction():
             self._writing.execute("SELECT pg_advisory_xact_lock(%s)", (CLAIMING,))
             yield
+
+    def patient(self) -> AbstractContextManager[None]:
+        return nullcontext()  # it always is
 
     def rows(self, keys: Sequence[str]) -> list[Kept]:
         return self._writing.execute(_KNOWN, (list(keys), DONE)).fetchall()

@@ -38,6 +38,10 @@ class StoreError(IncompleteError):
         super().__init__(f"cannot write the answer store: {what}", hint, path=path)
 
 
+class BusyError(StoreError):
+    """Somebody else writes to the store just now."""
+
+
 class NewerError(PromptopsError):
     """The store was written by a version to come."""
 
@@ -55,26 +59,36 @@ class Claimed:
 
 
 class Shelf(Protocol):
-    """One database of rows. `known` and `complaints` serve any thread; the rest is the writer's.
+    """One database of rows. `known`, `sync` and `complaints` serve any thread; the rest is the writer's.
 
-    path: how messages name it, without a password. owner: our own id in leases.
+    path: how messages name it, without a password. owner: our own id in leases. at_once: writing
+    takes no time worth speaking of: where it would, since somebody else writes, BusyError is raised,
+    and nothing is written.
     """
 
     path: str
     owner: str
+    at_once: bool
 
     def known(self, keys: Sequence[str]) -> list[Kept]:
         """The rows of these keys."""
         ...
 
     def put(self, rows: Sequence[Row]) -> None:
-        """Write all rows with their digests, or none; durable once this returns. Their leases are
-        over."""
+        """Write all rows with their digests, or none; they survive this process at its end once this
+        returns. Their leases are over."""
+        ...
+
+    def sync(self) -> None:
+        """What was put before survives the machine's end too, or StoreError. For one thread, any."""
         ...
 
     def claiming(self) -> AbstractContextManager[None]:
-        """Nobody else claims meanwhile. What is done within survives this process at its end; that
-        of the machine it need not, as leases do not either."""
+        """Nobody else claims meanwhile. What is done within survives this process at its end."""
+        ...
+
+    def patient(self) -> AbstractContextManager[None]:
+        """Within, others who write are waited for, up to a minute."""
         ...
 
     def rows(self, keys: Sequence[str]) -> list[Kept]:

@@ -66,7 +66,7 @@ class Runner:
             self._patience.stop()
         with garbage.rarely():
             await self._everything()
-        await self._release()
+        await self._settle()
         not_run = Answer(State.NOT_RUN, reason=self.stopped or "not run")
         answers = tuple(self._items[key].answer or not_run for key in keys)
         usd = self._purse.spent if means.tariff.price else None
@@ -217,13 +217,15 @@ class Runner:
             spent = (self._purse.calls, usd)
             self.means.progress(Progress(planned, self._done, self._kept, *spent, self._failed))
 
-    async def _release(self) -> None:
+    async def _settle(self) -> None:
+        """What was kept is durable, and what was claimed is anybody's, before anybody is told."""
         claimed = [item.key for item in self._items.values() if item.claimed]
-        if claimed:
-            try:
+        try:
+            await self.means.store.durable()
+            if claimed:
                 await self.means.store.release(claimed)
-            except PromptopsError as error:
-                self.error = self.error or error
+        except PromptopsError as error:
+            self.error = self.error or error
 
 
 def _said(error: PromptopsError) -> str:

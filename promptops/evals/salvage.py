@@ -18,7 +18,8 @@ from typing import Any
 from promptops.errors import PromptopsError
 from promptops.evals import owner
 from promptops.evals.rows import DamagedError, checked, whole
-from promptops.evals.sqlite import ROW, alone, complaints, connected, opened, put, transaction
+from promptops.evals.sqlite import put
+from promptops.evals.sqlite_file import ROW, alone, complaints, connected, opened, transaction
 
 BESIDE = ("", "-wal", "-shm", ".id")
 AT_ONCE = 500  # rows in memory

@@ -1,13 +1,12 @@
-"""Rows in a SQLite file: WAL, every answer durable, one writer a process.
+"""Rows in a SQLite file: WAL, one writer a process, synced while it writes on.
 
-What a call writes is small on purpose, since the disk is waited for: its answer goes to the end of
-one table, and leases are a table of their own, of few rows. SQLite opens an emptied file without
-complaint, so the file has a header row, and its id is kept beside it.
+What a call writes is small on purpose: its answer goes to the end of one table, and leases are a
+table of their own, of few rows. It goes into the log as far as the operating system; waiting for the
+disk, and moving the log into the file, are `sync`'s, for a thread of its own.
 """
 
 from __future__ import annotations
 
-import fcntl
 import os
 import sqlite3
 from collections.abc import Iterator, Sequence
@@ -15,39 +14,31 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 
 from promptops.errors import EXIT_CANNOT, PromptopsError
 from promptops.evals.owner import Owner
-from promptops.evals.rows import DamagedError, Kept, NewerError, Row, StoreError, digest_of
+from promptops.evals.rows import Kept, Row, StoreError, digest_of
+from promptops.evals.sqlite_file import (
+    BUSY_SECONDS,
+    ROW,
+    alone,
+    complaints,
+    connected,
+    opened,
+    transaction,
+)
 
 NAME = "answers.db"
-FORMAT = 2
-BUSY_SECONDS = 60
+READERS_SECONDS = 0.1  # how long those who read an old state may keep the log from being emptied
 MOST_KEYS = 500  # in one statement
-MOST_PAGES = 4000  # in the write-ahead log before it goes into the file: 16 MB
-ROW = "key, request, answer, digest"
-_ANSWERS = """
-CREATE TABLE answers (
-    n INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, request TEXT NOT NULL, answer TEXT NOT NULL,
-    digest TEXT NOT NULL
-) STRICT;
-CREATE TABLE leases (key TEXT PRIMARY KEY, owner TEXT NOT NULL) STRICT, WITHOUT ROWID;
-"""
-_HEADER = """
-CREATE TABLE header (one INTEGER PRIMARY KEY CHECK (one = 1), format INTEGER, id TEXT) STRICT;
-"""
-# Format 1 kept leases among the answers, in the order of their keys: each call wrote pages all over.
-_FROM_1 = f"""
-ALTER TABLE answers RENAME TO old;
-{_ANSWERS}
-INSERT INTO answers ({ROW}) SELECT {ROW} FROM old WHERE state = 'done';
-DROP TABLE old;
-UPDATE header SET format = 2;
-"""
+MOST_LOG = 16 << 20  # bytes before the log goes into the file
 
 
 class SQLiteShelf:
     """The file `answers.db` in a folder; made where there is none."""
 
+    at_once = True
+
     def __init__(self, folder: str) -> None:
         self.path = os.path.join(folder, NAME)
+        self._log = Log(self.path)
         self._over: list[str] = []  # keys whose answers are here, and whose leases still are
         try:
             os.makedirs(folder, mode=0o700, exist_ok=True)
@@ -55,6 +46,9 @@ class SQLiteShelf:
                 self._reading = opened(self.path)
                 self._owner = Owner(self.path + "-owners")
                 self._writing = connected(self.path)
+            self._writing.execute("PRAGMA busy_timeout = 0")
+            self._writing.execute("PRAGMA synchronous = NORMAL")  # `sync` does the rest
+            self._writing.execute("PRAGMA wal_autocheckpoint = 0")
         except OSError as error:
             raise PromptopsError(
                 f"cannot open the answer store: {error.strerror}", path=self.path
@@ -71,17 +65,23 @@ class SQLiteShelf:
         put(self._writing, rows)
         self._over += [row[0] for row in rows]
 
+    def sync(self) -> None:
+        self._log.sync()
+
+    @contextmanager
+    def patient(self) -> Iterator[None]:
+        self._writing.execute(f"PRAGMA busy_timeout = {1000 * BUSY_SECONDS}")
+        try:
+            yield
+        finally:
+            self._writing.execute("PRAGMA busy_timeout = 0")
+
     @contextmanager
     def claiming(self) -> Iterator[None]:
-        db = self._writing
-        db.execute("PRAGMA synchronous = NORMAL")
-        try:
-            with transaction(db):
-                over, self._over = self._over, []
-                self.give_back(over)
-                yield
-        finally:
-            db.execute("PRAGMA synchronous = FULL")
+        with transaction(self._writing):
+            over, self._over = self._over, []
+            self.give_back(over)
+            yield
 
     def rows(self, keys: Sequence[str]) -> list[Kept]:
         return _selected(self._writing, keys)
@@ -115,9 +115,50 @@ class SQLiteShelf:
     def close(self) -> None:
         with suppress(sqlite3.Error):  # a lease without its owner is nobody's anyway
             self.give_back(self._over)
+        self._log.close()
         self._writing.close()
         self._reading.close()
         self._owner.close()
+
+
+class Log:
+    """The write-ahead log of a store, as one thread looks after it."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._file = -1  # SQLite's own is not to be had, and holds no locks that closing ours ends
+        self._most = MOST_LOG
+        self._db: sqlite3.Connection | None = None
+
+    def sync(self) -> None:
+        """All that was committed before is on the disk; what is too much goes into the file."""
+        try:
+            if self._file < 0:
+                self._file = os.open(self._path + "-wal", os.O_RDWR | os.O_CLOEXEC)
+            os.fsync(self._file)
+            size = os.fstat(self._file).st_size
+        except OSError as error:
+            raise StoreError(error.strerror or str(error), self._path) from None
+        if size > self._most:
+            with complaints(self._path):
+                self._empty()
+            self._most = os.fstat(self._file).st_size + MOST_LOG
+
+    def _empty(self) -> None:
+        """Most of it while others write on, and what came meanwhile in a moment of its own."""
+        if self._db is None:
+            self._db = connected(self._path)
+            self._db.execute(f"PRAGMA busy_timeout = {int(1000 * READERS_SECONDS)}")
+        self._db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+        self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+    def close(self) -> None:
+        if self._db is not None:
+            self._db.close()
+            self._db = None
+        if self._file >= 0:
+            os.close(self._file)
+            self._file = -1
 
 
 def _parts(keys: Sequence[str]) -> Iterator[Sequence[str]]:
@@ -142,111 +183,3 @@ def put(db: sqlite3.Connection, rows: Sequence[Row]) -> None:
     values = [value for row in rows for value in (*row, digest_of(*row))]
     marks = ",".join(["(?,?,?,?)"] * len(rows))
     db.execute(f"INSERT OR REPLACE INTO answers ({ROW}) VALUES {marks}", values)
-
-
-@contextmanager
-def transaction(db: sqlite3.Connection) -> Iterator[None]:
-    """All that is done within, or nothing."""
-    db.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-        db.execute("COMMIT")
-    except BaseException:
-        with suppress(sqlite3.Error):  # SQLite may have rolled back itself
-            db.execute("ROLLBACK")
-        raise
-
-
-def connected(path: str) -> sqlite3.Connection:
-    """A connection that commits durably and waits for others."""
-    db = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
-    try:
-        db.execute("PRAGMA journal_mode = WAL")
-        db.execute("PRAGMA synchronous = FULL")
-        db.execute(f"PRAGMA wal_autocheckpoint = {MOST_PAGES}")
-        db.execute("PRAGMA cache_size = -1000")  # kB
-    except BaseException:  # what is no database says so at the first statement
-        db.close()
-        raise
-    return db
-
-
-def opened(path: str) -> sqlite3.Connection:
-    """A connection to a store that is whole as far as its header says; made where there is none."""
-    known_id = _id_beside(path)
-    if known_id and (not os.path.exists(path) or os.path.getsize(path) == 0):
-        raise DamagedError("the file is gone or empty", path)
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
-    with complaints(path):
-        db = connected(path)
-        try:
-            id = _header(db, known_id, path)
-        except BaseException:
-            db.close()
-            raise
-    if not known_id:
-        _write_id(path, id)
-    return db
-
-
-def _header(db: sqlite3.Connection, known_id: str, path: str) -> str:
-    """The file's id, written where it has none; DamagedError where it is not the one we know."""
-    if not db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
-        if known_id:
-            raise DamagedError("the file is empty", path)
-        _execute(db, _HEADER + _ANSWERS, (FORMAT, os.urandom(8).hex()))
-    row = db.execute("SELECT format, id FROM header").fetchone()
-    if row is None or (known_id and row[1] != known_id):
-        raise DamagedError("the header is not the one that was written", path)
-    if row[0] > FORMAT:
-        raise NewerError(path)
-    if row[0] < FORMAT:
-        _execute(db, _FROM_1)
-    return str(row[1])
-
-
-def _execute(db: sqlite3.Connection, script: str, header: tuple[int, str] | None = None) -> None:
-    with transaction(db):
-        for statement in script.split(";"):
-            db.execute(statement)
-        if header is not None:
-            db.execute("INSERT INTO header VALUES (1, ?, ?)", header)
-
-
-def _id_beside(path: str) -> str:
-    try:
-        with open(path + ".id", encoding="ascii", errors="replace") as file:
-            return file.read(64).strip()
-    except FileNotFoundError:
-        return ""
-
-
-def _write_id(path: str, id: str) -> None:
-    handle = os.open(path + ".id.new", os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-    with os.fdopen(handle, "w") as file:
-        file.write(id + "\n")
-        file.flush()
-        os.fsync(handle)
-    os.replace(path + ".id.new", path + ".id")
-
-
-@contextmanager
-def alone(path: str) -> Iterator[None]:
-    """No other process opens, makes or mends the store meanwhile."""
-    handle = os.open(path + ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(handle)
-
-
-@contextmanager
-def complaints(path: str) -> Iterator[None]:
-    """What SQLite complains of, in our own words."""
-    try:
-        yield
-    except sqlite3.OperationalError as error:
-        raise StoreError(str(error), path) from None
-    except sqlite3.DatabaseError as error:
-        raise DamagedError(str(error), path) from None

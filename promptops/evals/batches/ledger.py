@@ -75,6 +75,7 @@ class Ledger:
         """Keep the answers; the other calls may be asked again."""
         good = [key for key, one in settled.items() if one.state is State.ANSWER]
         await asyncio.gather(*(self._store.keep(key, texts[key], settled[key]) for key in good))
+        await self._store.durable()  # before the note of what was ordered goes
         self._noted.drop(list(settled))
 
     async def claim(self, keys: Sequence[str]) -> tuple[list[str], dict[str, Answer], int]:

@@ -15,7 +15,7 @@ from promptops.errors import PromptopsError
 from promptops.evals import owner as owners
 from promptops.evals.keys import key_of, row_digest
 from promptops.evals.rows import DamagedError
-from promptops.evals.sqlite import complaints, connected, transaction
+from promptops.evals.sqlite_file import complaints, connected, transaction
 from promptops.evals.store import is_url
 
 NAME = "batches.db"
