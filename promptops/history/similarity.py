@@ -116,7 +116,7 @@ def tokens(norm: str) -> frozenset[str]:
     """
     found: set[str] = set()
     for whole in _TOKEN.findall(norm):
-        parts = _PART.findall(whole)
+        parts = [whole] if whole.isalnum() else _PART.findall(whole)
         found.update(_singular(part) for part in parts if part not in _STOP)
         if len(parts) > 1:
             found.add(whole)
