@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -22,6 +23,7 @@ from promptops.evals.against import Against, against
 from promptops.evals.assertions import registry
 from promptops.evals.plan import Ask, Expectation, Target, must_fire, plan, with_history
 from promptops.evals.providers import Link, names, provider
+from promptops.evals.result import family_data, rule_verdict
 from promptops.evals.score import Score, score
 from promptops.model import Assertion, Case, CaseSelection, Message, Prompt, Rule
 from promptops.model import Test as RuleTest
@@ -519,6 +521,53 @@ def test_what_is_the_same_comparison_is_made_once() -> None:
     assert found.whole == found.rules["r"]
     nothing = against(sliced(lambda *_: True), sliced(lambda *_: True))
     assert nothing.worst_slice is None
+
+
+MANY, EACH = 20, 60
+
+
+def rules_kept(rates: Callable[[int], float], seed: int) -> Score:
+    """Twenty rules on sixty cases; rates: how often each is truly kept."""
+    dice = random.Random(seed)
+    cases = tuple(Case(f"c{i}", {"q": "x"}) for i in range(EACH))
+    tests = (says_test("contains", CaseSelection(all=True)),)
+    rules = tuple(Rule(f"r{i:02}", "t", tests=tests) for i in range(MANY))
+    messages = (Message("user", "{{ q }} {{ rules }}"),)
+    planned = plan(Prompt("p", rules=rules, cases=cases, messages=messages), Target("x", "m"))
+
+    def judged(_: Ask, __: Answer, expectation: Expectation) -> Judgement:
+        return Judgement(dice.random() < rates(int(expectation.rule[1:])))
+
+    return score(planned, [Answer(State.ANSWER, "x")] * EACH, judged)
+
+
+def test_of_many_verdicts_it_is_said_which_may_be_luck() -> None:
+    alone = together = 0
+    for seed in range(100):
+        found = rules_kept(lambda _: 0.8, seed)  # exactly at the limit: nothing can be told
+        family = family_data(found, 0.8)
+        assert (family["verdicts"], family["confidence"]) == (MANY, 0.95)
+        told = {rule for rule in found.rules if rule_verdict(found, rule, 0.8) != "cannot_tell"}
+        alone += bool(told)
+        together += bool(told - set(family["alone"]))
+    assert alone > 30, "twenty verdicts at 95 % each"
+    assert together <= 9, "5 % at most, and what chance adds to that in a hundred"
+
+
+def test_what_is_plain_holds_beside_all_others() -> None:
+    found = rules_kept(lambda rule: 1.0 if rule else 0.3, 1)
+    assert rule_verdict(found, "r00", 0.8) == "no"
+    assert rule_verdict(found, "r01", 0.8) == "yes"
+    assert family_data(found, 0.8)["alone"] == []
+
+
+def test_a_verdict_that_may_be_luck_is_named_under_the_table(run: Run, repo: Repo) -> None:
+    with Loopback(says(lambda i, _: "yes" if i < 18 else "no!")) as server:
+        repo.commit({"prompts/p.prompt.yaml": prompt_text(30)})
+        done = run("eval", "p", "--api-base", server.url, "--model", "m", cwd=repo.root)
+    text = " ".join(done.out.split())
+    assert "may be luck for: yes" in text
+    assert "each verdict holds at 95 % for its rule alone; looked at beside all 3" in text
 
 
 @pytest.mark.parametrize(("lost", "complete"), [(0, True), (5, True), (6, False), (50, False)])

@@ -8,7 +8,7 @@ from typing import Any
 from promptops.evals import State
 from promptops.evals.against import Against, SliceAgainst
 from promptops.evals.runner import Run
-from promptops.evals.score import FEWEST_CASES, Cell, Score, Slice
+from promptops.evals.score import CONFIDENCE, FEWEST_CASES, Cell, Score, Slice
 from promptops.excerpt import excerpt
 from promptops.stats import Interval
 from promptops.stats.paired import Comparison
@@ -48,13 +48,27 @@ def rules_data(score: Score, least: float) -> dict[str, Any]:
     return found
 
 
-def rule_verdict(score: Score, rule: str, least: float) -> str:
-    """The verdict over both sides: "no" where either is, "yes" where all are."""
+def rule_verdict(score: Score, rule: str, least: float, *, together: bool = False) -> str:
+    """The verdict over both sides: "no" where either is, "yes" where all are. together: as far as
+    it holds for all rules at once."""
     cells = [side[rule] for side in (score.rules, score.over) if rule in side]
-    verdicts = {cell.verdict(least) for cell in cells} if score.complete else {"cannot_tell"}
+    told = Cell.verdict_together if together else Cell.verdict
+    verdicts = {told(cell, least) for cell in cells} if score.complete else {"cannot_tell"}
     if "no" in verdicts:
         return "no"
     return "cannot_tell" if "cannot_tell" in verdicts else "yes"
+
+
+def family_data(score: Score, least: float) -> dict[str, Any]:
+    """How many verdicts are looked at beside each other, at which confidence each holds, and the
+    rules whose verdict does not hold for all of them at once at that confidence."""
+    alone = [
+        rule
+        for rule in sorted(score.rules.keys() | score.over.keys())
+        if rule_verdict(score, rule, least) != rule_verdict(score, rule, least, together=True)
+    ]
+    many = len(score.rules) + len(score.over) + (score.task is not None)
+    return {"verdicts": many, "confidence": CONFIDENCE, "alone": alone, "method": "bonferroni"}
 
 
 def _needed(score: Score, rule: str, least: float) -> int | None:

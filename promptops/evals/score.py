@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from promptops.evals import Answer, Judgement, State
 from promptops.evals.plan import TASK, Ask, Expectation, Plan
 from promptops.model import Case
-from promptops.stats import Rate
+from promptops.stats import Interval, Rate
 from promptops.stats.paired import MOST_CASES
 from promptops.stats.power import rate_told_at
 from promptops.stats.rates import clustered_rate
 
 ENOUGH_OVERALL = 0.95  # valid answers of those planned; below it nothing is concluded
 ENOUGH_IN_CELL = 0.90  # the same in one rule or slice
+CONFIDENCE = 0.95
 FEWEST_CASES = 10  # a slice with fewer is too small to judge
 
 Judge = Callable[[Ask, Answer, Expectation], Judgement]
@@ -32,12 +33,14 @@ class Outcome:
 @dataclass(frozen=True, slots=True)
 class Cell:
     """Answers of one rule, slice or the task. planned: how many there should be; valid: how many
-    came back whole; unjudged: of those, how many could not be judged."""
+    came back whole; unjudged: of those, how many could not be judged. together: the interval that
+    holds for all rules and the task at once; None where no verdict is given."""
 
     rate: Rate
     planned: int
     valid: int
     unjudged: int
+    together: Interval | None = None
 
     @property
     def complete(self) -> bool:
@@ -52,12 +55,11 @@ class Cell:
     def verdict(self, least: float) -> str:
         """ "yes" if the rate is certainly at least `least`, "no" if certainly not, else cannot_tell:
         also where too many answers are missing, or could not be judged."""
-        interval = self.rate.interval
-        if interval is None or not self.judged:
-            return "cannot_tell"
-        if interval.low >= least:
-            return "yes"
-        return "no" if interval.high < least else "cannot_tell"
+        return _verdict(self.rate.interval if self.judged else None, least)
+
+    def verdict_together(self, least: float) -> str:
+        """The same at the confidence that all rules and the task have at once (Bonferroni 1936)."""
+        return _verdict(self.together if self.judged else None, least)
 
     def cases_needed(self, least: float) -> int | None:
         """Further cases that would tell, were the rate what it looks like; None where it is told,
@@ -67,6 +69,14 @@ class Cell:
             return None
         total = rate_told_at(rate, least, most=MOST_CASES)
         return None if total is None or total > MOST_CASES else max(1, total - self.rate.cases)
+
+
+def _verdict(interval: Interval | None, least: float) -> str:
+    if interval is None:
+        return "cannot_tell"
+    if interval.low >= least:
+        return "yes"
+    return "no" if interval.high < least else "cannot_tell"
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,16 +119,18 @@ class Score:
         return min(able, key=lambda s: s.cell.rate.rate or 0.0, default=None)
 
 
-def score(plan: Plan, answers: Sequence[Answer], judge: Judge, confidence: float = 0.95) -> Score:
+def score(
+    plan: Plan, answers: Sequence[Answer], judge: Judge, confidence: float = CONFIDENCE
+) -> Score:
     """Judge every answer and count. `answers` are aligned with `plan.asks`."""
     outcomes = tuple(_outcomes(plan, answers, judge))
     valid = sum(answer.state is State.ANSWER for answer in answers)
     complete = valid >= ENOUGH_OVERALL * len(answers)
 
-    def cells(fires: bool, within: Callable[[Case], bool] = lambda _: True) -> dict[str, Cell]:
-        return _cells(plan, outcomes, fires, within, confidence)
-
-    rules, over = cells(True), cells(False)
+    told = len({(e.rule, e.fires) for each in plan.expected.values() for e in each})
+    rules, over = (
+        _cells(plan, outcomes, fires, lambda _: True, confidence, told) for fires in (True, False)
+    )
     task = rules.pop(TASK, None)
     slices = _slices(plan, outcomes, confidence)
     complete = complete and all(c.complete for c in (*rules.values(), *over.values()))
@@ -138,8 +150,10 @@ def _cells(
     fires: bool,
     within: Callable[[Case], bool],
     confidence: float,
+    told: int = 0,
 ) -> dict[str, Cell]:
-    """By rule id: the answers on which all that is expected of the rule holds."""
+    """By rule id: the answers on which all that is expected of the rule holds. told: how many
+    verdicts are given beside each other, 0 for none."""
     planned: dict[str, int] = {}
     for ask in plan.asks:
         if within(ask.case):
@@ -152,7 +166,7 @@ def _cells(
             bits = held[one.expectation.rule]
             at = (one.ask.case.id, one.ask.repeat)
             bits[at] = _both(bits.get(at, True), one.judgement.passed)
-    return {rule: _cell(held[rule], planned[rule], confidence) for rule in planned}
+    return {rule: _cell(held[rule], planned[rule], confidence, told) for rule in planned}
 
 
 def _both(one: bool | None, other: bool | None) -> bool | None:
@@ -161,15 +175,20 @@ def _both(one: bool | None, other: bool | None) -> bool | None:
     return None if one is None or other is None else True
 
 
-def _cell(held: Mapping[tuple[str, int], bool | None], planned: int, confidence: float) -> Cell:
+def _cell(
+    held: Mapping[tuple[str, int], bool | None], planned: int, confidence: float, told: int
+) -> Cell:
     by_case: dict[str, tuple[int, int]] = {}
     for (case, _), passed in held.items():
         if passed is not None:
             before = by_case.get(case, (0, 0))
             by_case[case] = (before[0] + passed, before[1] + 1)
     unjudged = sum(passed is None for passed in held.values())
-    rate = clustered_rate(list(by_case.values()), confidence)
-    return Cell(rate, planned, len(held), unjudged)
+    cases = list(by_case.values())
+    rate, together = clustered_rate(cases, confidence), None
+    if told:
+        together = clustered_rate(cases, 1 - (1 - confidence) / told).interval
+    return Cell(rate, planned, len(held), unjudged, together)
 
 
 def _slices(plan: Plan, outcomes: Sequence[Outcome], confidence: float) -> tuple[Slice, ...]:

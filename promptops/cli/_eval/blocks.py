@@ -29,6 +29,7 @@ def eval_blocks(result: Mapping[str, Any], screen: Screen, wrong: Diagnostics) -
         yield _rules(result, screen)
         if any(data["cases_needed"] for data in result["rules"].values()):
             yield Text("+n: so many more cases would tell, if the rate stays what it is", "quiet")
+        yield from _together(result)
     if result["slices"]:
         yield from _slices(result, screen)
     if result["against"]:
@@ -121,6 +122,20 @@ def _rules(result: Mapping[str, Any], screen: Screen) -> Table:
     ends = f"0 {'·' if screen.unicode else '.'} 100 %"
     columns = ("rule", "kept", "rate", ends, "misfired", f"at least {percent(least)}")
     return Table(columns, tuple(rows), "lrrrrl")
+
+
+def _together(result: Mapping[str, Any]) -> Iterator[Block]:
+    """Whether many verdicts looked at beside each other are as certain as each is by itself."""
+    family = result["family"]
+    told = sum(data["verdict"] != "cannot_tell" for data in result["rules"].values())
+    if family["verdicts"] < 2 or not told:
+        return
+    sure, alone = percent(family["confidence"]), family["alone"]
+    if not alone:
+        yield Text(f"verdicts hold for all {family['verdicts']} together at {sure}", "quiet")
+        return
+    said = f"each verdict holds at {sure} for its rule alone; looked at beside all"
+    yield Text(f"{said} {family['verdicts']}, it may be luck for: {_listed(alone)}", "quiet")
 
 
 def _verdict(data: Mapping[str, Any]) -> str:

@@ -99,6 +99,7 @@ class _Work:
             **money_data(run),
             "at_least": least,
             "rules": result.rules_data(scored, least),
+            "family": result.family_data(scored, least),
             "task": task and {**result.cell_data(task), "verdict": task.verdict(least)},
             "slices": {one.name: result.slice_data(one) for one in scored.slices},
             "worst_slice": worst and {"slice": worst.name, **result.cell_data(worst.cell)},
