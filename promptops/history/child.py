@@ -22,15 +22,12 @@ class Process:
     """
 
     def __init__(self, argv: list[str], env: Mapping[str, str]) -> None:
-        from signal import SIGPIPE, SIGXFSZ
-
         pipes = [os.pipe() for _ in range(3)]  # not inherited, but for what is copied onto 0, 1, 2
         (theirs_in, ours_in), (ours_out, theirs_out), (ours_err, theirs_err) = pipes
         theirs = (theirs_in, theirs_out, theirs_err)
         actions = [(os.POSIX_SPAWN_DUP2, end, at) for at, end in enumerate(theirs)]
-        usual = (SIGPIPE, SIGXFSZ)  # Python ignores them, and children would inherit that
-        try:
-            self.pid = os.posix_spawn(argv[0], argv, env, file_actions=actions, setsigdef=usual)
+        try:  # git itself puts back the signal for a broken pipe, which Python ignores
+            self.pid = os.posix_spawn(argv[0], argv, env, file_actions=actions)
         except BaseException:
             for pipe in (ours_in, ours_out, ours_err):
                 os.close(pipe)
