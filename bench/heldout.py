@@ -2,7 +2,8 @@
 
 A file of questions says for each: the repository and its commit, a sentence (as FILE and words, or as
 a phrase), and what reading `git log -p` showed: the commit that brought it in, those that changed
-its words, the file it came from, the commit that took it away. The answers are scored:
+its words, the file it came from, the commit that took it away (`removed`; `left` where one may as
+well say that it took the words away from the rule). The answers are scored:
 
 - right: every fact is in the answer, and no event is there that did not happen;
 - unsure: something is missing or wrong, and the answer itself does not call it certain;
@@ -132,12 +133,18 @@ def _events(question: Answer, answer: Answer) -> Iterator[Miss]:
         last = f"{events[-1]['kind']} {events[-1]['commit'][:10]}" if events else "nothing"
         sure = not events or events[-1]["confidence"] == "certain"
         yield Miss(f"last is {last}, was removed {gone}", sure)
+    left = question.get("left")
+    if left and not (events and events[-1]["commit"].startswith(left)):
+        last = f"{events[-1]['kind']} {events[-1]['commit'][:10]}" if events else "nothing"
+        sure = not events or events[-1]["confidence"] == "certain"
+        yield Miss(f"last is {last}, the words left at {left}", sure)
 
 
 def _inventions(question: Answer, answer: Answer) -> Iterator[Miss]:
     known = [*question["introduced"], *question.get("changed", []), *question.get("others", [])]
     known += [move.split()[0] for move in question.get("moved", [])]
     known += [*question.get("restored", []), question.get("removed", "none")]
+    known += [question.get("left", "none")]
     back = bool(question.get("restored"))  # the removal before it need not be listed
     for event in answer["events"]:
         if event["kind"] in SILENT or (back and event["kind"] == "removed"):
@@ -170,7 +177,7 @@ def verdict(found: list[Miss]) -> str:
 
 def kind(question: Answer) -> str:
     """What the question is about, for the table: the hardest thing in it."""
-    for name in ("removed", "restored", "moved", "changed"):
+    for name in ("removed", "left", "restored", "moved", "changed"):
         if question.get(name):
             return name
     return "introduced"

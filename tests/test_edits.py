@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from rapidfuzz import fuzz
 from rapidfuzz.distance import Indel
 
-from promptops.edits import best_window, likeness, sorted_likeness
+from promptops.edits import best_window, likeness, most_alike, sorted_likeness
 
 TEXTS = st.text(st.sampled_from("abcde é\U0001f600"), max_size=90)
 
@@ -26,6 +26,15 @@ def test_it_is_the_likeness_that_rapidfuzz_finds(one: str, other: str) -> None:
 def test_below_the_least_it_is_nothing(one: str, other: str, least: float) -> None:
     found = likeness(one, other)
     assert likeness(one, other, least) == (found if found >= least else 0.0)
+
+
+@given(TEXTS, TEXTS)
+@example("", "")
+@example("tea", "eat")
+def test_letters_counted_say_how_alike_two_texts_are_at_most(one: str, other: str) -> None:
+    one, other = (" ".join(text.split()) for text in (one, other))
+    assert most_alike(one, other) >= max(likeness(one, other), sorted_likeness(one, other))
+    assert most_alike(one, one) == 1.0
 
 
 @given(TEXTS, TEXTS, st.floats(0, 1))

@@ -7,8 +7,10 @@ from hypothesis import strategies as st
 
 from promptops.history.align import Grade, Link, align
 from promptops.history.cut import text_units
+from promptops.history.elsewhere import may_link
 from promptops.history.gaps import Gaps
-from promptops.history.likeness import Likeness, resembles
+from promptops.history.likeness import Likeness, at_most, closer, resembles
+from promptops.history.similarity import Weights
 from promptops.history.units import PROSE, Unit, normalised
 
 KIND = "Be kind to every customer who writes."
@@ -145,3 +147,48 @@ def test_links_are_ordered() -> None:
     assert found == sorted(found, key=lambda k: (k.new, k.old))
     assert isinstance(found[0], Link)
     assert Grade.WEAK.word == "weak"
+
+
+WORDS = st.sampled_from(
+    [
+        "never",
+        "skip",
+        "the",
+        "hooks",
+        "run",
+        "tests",
+        "before",
+        "you",
+        "push",
+        "keep",
+        "imports",
+        "at",
+        "top",
+        "cite",
+        "policy",
+        "section",
+    ]
+)
+SENTENCES = st.lists(WORDS, min_size=2, max_size=9).map(" ".join)
+FILES = st.lists(SENTENCES, min_size=1, max_size=7)
+
+
+@given(FILES, FILES)
+def test_what_is_told_quickly_is_never_less_than_the_truth(old: list[str], new: list[str]) -> None:
+    left, right = text_units(md(*old)), text_units(md(*new))
+    weights = Weights(unit.norm for unit in (*left, *right))
+    for one in left:
+        for other in right:
+            rough = at_most(one, other, weights)
+            if rough.weight:
+                near, whole = closer(rough, one, other), rough.whole(one, other)
+                assert rough.chance() >= near.chance() >= whole.chance()
+
+
+@given(FILES, FILES)
+def test_nothing_is_passed_by_that_an_alignment_would_link(old: list[str], new: list[str]) -> None:
+    left, right = text_units(md(*old)), text_units(md(*new))
+    linked = {k.new for k in align(left, right, foreign=True) if k.how != "replaced"}
+    for position, unit in enumerate(right):
+        if position in linked and all(u.norm != unit.norm for u in left):
+            assert may_link(left, right, unit)

@@ -7,21 +7,25 @@ sees what the steps before it left over. A link carries its score and a grade: h
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from difflib import SequenceMatcher
 
 from promptops.history.gaps import Gaps
-from promptops.history.likeness import Likeness, likeness
+from promptops.history.likeness import Likeness
 from promptops.history.links import SURE, Grade, Link
-from promptops.history.similarity import Weights, part_ratio, ratio
+from promptops.history.pairs import Pairs
+from promptops.history.similarity import may_be_part, part_ratio, ratio
 from promptops.history.units import PROSE, Unit
 
 __all__ = ["Grade", "Link", "align"]
 
+CLEAR = 0.9  # chances that two texts are one rule
+LIKELY = 0.3
 
 Verdict = tuple[str, Grade]
 Accept = Callable[[Likeness, float], Verdict | None]
+Candidate = tuple[float, int, int, Verdict, float]  # chance, old, new, verdict, score
 
 
 def align(old: Sequence[Unit], new: Sequence[Unit], foreign: bool = False) -> list[Link]:
@@ -35,10 +39,10 @@ def align(old: Sequence[Unit], new: Sequence[Unit], foreign: bool = False) -> li
     work.by_id()
     work.anchored()
     work.displaced()
-    work.alike(_clear)
-    work.alike(_likely)
+    work.alike(_clear, CLEAR)
+    work.alike(_likely, LIKELY)
     if foreign:
-        work.alike(_likely)  # what went along with it has become evidence
+        work.alike(_likely, LIKELY)  # what went along with it has become evidence
     work.parted()
     return sorted(work.links, key=lambda link: (link.new, link.old))
 
@@ -49,14 +53,7 @@ class _Alignment:
         self.links: list[Link] = []
         self.free_old = dict.fromkeys(i for i, u in enumerate(old) if u.norm)
         self.free_new = dict.fromkeys(i for i, u in enumerate(new) if u.norm)
-        self._weights: Weights | None = None
-        self._pairs: dict[tuple[int, int], Likeness] = {}
-
-    @property
-    def weights(self) -> Weights:
-        if self._weights is None:
-            self._weights = Weights(u.norm for u in (*self.old, *self.new))
-        return self._weights
+        self.pairs = Pairs(old, new, foreign)
 
     def link(self, old: int, new: int, how: str, score: float, grade: Grade) -> None:
         self.links.append(Link(old, new, how, score, grade))
@@ -103,45 +100,31 @@ class _Alignment:
 
     # -- likeness ----------------------------------------------------------------------------
 
-    def alike(self, accept: Accept) -> None:
-        """Link what is left by likeness, the best pair first, each unit once."""
-        scored = sorted(self._candidates(accept), key=lambda c: -c[0])
+    def alike(self, accept: Accept, least: float) -> None:
+        """Link what is left by likeness, the best pair first, each unit once.
+
+        least: the smallest chance that `accept` takes from a pair that is not alone.
+        """
+        scored = sorted(self._candidates(accept, least), key=lambda c: -c[0])
+        rivals = _Rivals(scored)
         for chance, i, j, (how, grade), score in scored:
             if i in self.free_old and j in self.free_new:
-                rivalled = any((a == i) != (b == j) and o > chance - 0.03 for o, a, b, *_ in scored)
                 doubt = Grade.PROBABLE if chance >= 0.9 else Grade.WEAK
-                self.link(i, j, how, score, min(grade, doubt) if rivalled else grade)
+                self.link(
+                    i, j, how, score, min(grade, doubt) if rivals.near(chance, i, j) else grade
+                )
 
-    def _candidates(self, accept: Accept) -> Iterator[tuple[float, int, int, Verdict, float]]:
+    def _candidates(self, accept: Accept, least: float) -> Iterator[Candidate]:
         gaps = Gaps(((k.old, k.new) for k in self.links), (len(self.old), len(self.new)))
         together = sum(self.old[k.old].kind == PROSE for k in self.links)
         olds = [i for i in self.free_old if self.old[i].kind == PROSE]
         news = [j for j in self.free_new if self.new[j].kind == PROSE]
-        lonely = Counter(gaps.of_old(i) for i in olds), Counter(gaps.of_new(j) for j in news)
-        for i in olds:
-            for j in news:
-                like = self._placed(i, j, gaps, lonely)
-                chance = like.chance(self.foreign, together)
-                verdict = accept(like, chance)
-                if verdict is not None:
-                    place = 0.1 - 0.06 * gaps.apart(i, j) if gaps.same(i, j) else 0.0
-                    yield chance + place, i, j, verdict, like.score
-
-    def _placed(
-        self, i: int, j: int, gaps: Gaps, lonely: tuple[Counter[int], Counter[int]]
-    ) -> Likeness:
-        """Their likeness with what their places add; in two files a gap alone says nothing."""
-        like = self.likeness(i, j)
-        if not gaps.same(i, j):
-            return like
-        alone = lonely[0][gaps.of_old(i)] == lonely[1][gaps.of_new(j)] == 1
-        s = like.s or (ratio(self.old[i].norm, self.new[j].norm) if alone else 0.0)
-        return like._replace(s=s, gap=not self.foreign, alone=alone)
-
-    def likeness(self, i: int, j: int) -> Likeness:
-        if (i, j) not in self._pairs:
-            self._pairs[i, j] = likeness(self.old[i], self.new[j], self.weights)
-        return self._pairs[i, j]
+        for i, j, like in self.pairs.placed(olds, news, gaps, together, least):
+            chance = like.chance(self.foreign, together)
+            verdict = accept(like, chance)
+            if verdict is not None:
+                place = 0.1 - 0.06 * gaps.apart(i, j) if gaps.same(i, j) else 0.0
+                yield chance + place, i, j, verdict, like.score
 
     # -- parts -------------------------------------------------------------------------------
 
@@ -151,9 +134,11 @@ class _Alignment:
         gone = [i for i in self.free_old if self.old[i].kind == PROSE]
         whole = {link.new for link in self.links if link.how in ("same", "format")}
         shared = sorted({link.old for link in self.links if link.how in ("reworded", "rewritten")})
+        sharing = self.pairs.sharing((*gone, *shared))
         for j, unit in enumerate(self.new):
             if j not in whole and unit.kind == PROSE and (best.get(j, 0.0) < 80 or len(gone) > 0):
-                for i in (*gone, *shared):
+                near = sharing.with_(unit)
+                for i in (i for i in (*gone, *shared) if i in near):
                     part = self._part(i, j, i in shared)
                     if part is not None and not any((k.old, k.new) == (i, j) for k in self.links):
                         self.link(i, j, *part)
@@ -177,8 +162,8 @@ class _Alignment:
             return None
         if taken and not split:
             return None
-        contained, weight = self.weights.contained(old, new)
-        if contained < 0.8 or weight < 2:  # far quicker to tell than the likeness of parts
+        weight = self.pairs.weights.contained(old, new)[1]
+        if not may_be_part(self.pairs.weights, old, new):  # far quicker than the likeness of parts
             return None
         least = 95 if self.foreign else 85 if split else 90
         score = part_ratio(shorter, longer, least)
@@ -188,9 +173,27 @@ class _Alignment:
         return "split" if split else "merged", score, grade
 
 
+class _Rivals:
+    """Pairs that compete for the units of another one."""
+
+    def __init__(self, scored: Sequence[Candidate]) -> None:
+        self._of_old: defaultdict[int, list[tuple[float, int]]] = defaultdict(list)
+        self._of_new: defaultdict[int, list[tuple[float, int]]] = defaultdict(list)
+        for chance, i, j, *_ in scored:
+            self._of_old[i].append((chance, j))
+            self._of_new[j].append((chance, i))
+
+    def near(self, chance: float, i: int, j: int) -> bool:
+        """True if another pair with one of the two has as much of a chance, or nearly."""
+        least = chance - 0.03
+        return any(o > least and b != j for o, b in self._of_old[i]) or any(
+            o > least and a != i for o, a in self._of_new[j]
+        )
+
+
 def _clear(like: Likeness, chance: float) -> Verdict | None:
     """The same rule beyond reasonable doubt."""
-    if chance < 0.9:
+    if chance < CLEAR:
         return None
     sure = like.s >= SURE or (like.c >= 0.9 and like.weight >= 12 and like.gap)
     return "reworded", Grade.CERTAIN if sure else Grade.PROBABLE
@@ -200,7 +203,7 @@ def _likely(like: Likeness, chance: float) -> Verdict | None:
     """The same rule more likely than not, or at least what stands in its place."""
     if chance >= 0.7:
         return "reworded", Grade.PROBABLE
-    if chance >= (0.3 if like.gap else 0.4):
+    if chance >= (LIKELY if like.gap else 0.4):
         return "rewritten", Grade.WEAK
     if like.alone and (like.s >= 45 or like.c >= 0.12):
         return "replaced", Grade.WEAK

@@ -11,7 +11,7 @@ from promptops.history.links import Grade, Link
 from promptops.history.messages import says_it_is_back
 from promptops.history.promptlike import prompt_like
 from promptops.history.records import SYMLINK, Change
-from promptops.history.similarity import ratio, tokens
+from promptops.history.similarity import Weights, may_be_part, ratio, tokens
 from promptops.history.stream import Commit, log
 from promptops.history.units import PROSE, Unit
 from promptops.history.versions import Versions
@@ -22,6 +22,7 @@ MAX_COPIED_FROM = 200
 MAX_DELETIONS = 400  # commits that delete files; what comes back has not been away for long
 RECENTLY = 45 * 86_400  # seconds; a change that is taken back and made again is so within weeks
 SHED = 25  # characters of a piece that is found again in another file
+FAINT = 0.09  # a chance that no neighbours that went along (+1.9 in its logit) make one of 0.4
 ALIKE = 90.0  # 0-100; a text of another file that is less like this one is no copy of it
 TELLING = 40  # characters; shorter texts stand in two files by chance
 
@@ -120,7 +121,9 @@ def _in_file(
     if equal is not None:
         left = any(unit is equal for unit in gone)
         return Found(change.path, change.old, equal, _SAME, left, whole), False
-    links = versions.crossed(change, arrival.fresh, arrival.key)
+    links: list[Link] = []
+    if may_link(gone, arrival.fresh, wanted):
+        links = versions.crossed(change, arrival.fresh, arrival.key)
     ours = arrival.fresh.index(wanted)
     mine = [k for k in links if k.new == ours and k.how != "replaced"]
     shed = None if mine else _shed(versions, change, wanted)
@@ -132,6 +135,17 @@ def _in_file(
         return None, resembles(wanted, rest, (*gone, *arrival.fresh), foreign=True)
     link = max(mine, key=lambda k: (k.grade, k.score))
     return Found(change.path, change.old, gone[link.old], link, True, whole), False
+
+
+def may_link(gone: Sequence[Unit], fresh: Sequence[Unit], wanted: Unit) -> bool:
+    """False if no alignment of the two finds an origin of `wanted`: far quicker than to align them."""
+    if wanted.id and any(unit.id == wanted.id for unit in gone):
+        return True
+    around, prose = (*gone, *fresh), [unit for unit in gone if unit.kind == PROSE]
+    if resembles(wanted, prose, around, foreign=True, least=FAINT):
+        return True
+    weights = Weights(unit.norm for unit in around)
+    return any(may_be_part(weights, unit.norm, wanted.norm) for unit in prose)
 
 
 def _shed(versions: Versions, change: Change, wanted: Unit) -> Found | None:

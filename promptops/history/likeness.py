@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import exp, log1p
 
+from promptops.edits import most_alike
 from promptops.history.similarity import Weights, ratio, tokens
 from promptops.history.units import Unit
 from promptops.values import NamedTuple
@@ -40,24 +41,55 @@ class Likeness(NamedTuple):
             z -= 2.1 - 1.3 * (together >= 2)
         return 1 / (1 + exp(-z))
 
+    def whole(self, one: Unit, other: Unit) -> Likeness:
+        """With what takes longest to find, for the most that it can be."""
+        return self._replace(s=ratio(one.norm, other.norm), topic=_topic(one, other))
+
 
 def resembles(
-    wanted: Unit, lost: Sequence[Unit], around: Sequence[Unit], foreign: bool = False
+    wanted: Unit,
+    lost: Sequence[Unit],
+    around: Sequence[Unit],
+    foreign: bool = False,
+    least: float = 0.1,
 ) -> bool:
-    """True if a text that was lost might be what `wanted` grew out of: no reason to be certain."""
+    """True if a text that was lost might be what `wanted` grew out of: no reason to be certain.
+
+    around: every unit of both files. least: how likely (0-1) it has to be.
+    """
     if not lost:
         return False
     weights = Weights(unit.norm for unit in around)
-    return any(likeness(unit, wanted, weights).chance(foreign) >= 0.1 for unit in lost)
+    for unit in lost:
+        like = at_most(unit, wanted, weights)
+        if not like.weight or like.chance(foreign) < least:
+            continue
+        if closer(like, unit, wanted).chance(foreign) < least:
+            continue
+        if like.whole(unit, wanted).chance(foreign) >= least:
+            return True
+    return False
 
 
 def likeness(one: Unit, other: Unit, weights: Weights) -> Likeness:
     """What the two texts and the headings over them say; their places say nothing yet."""
+    like = at_most(one, other, weights)
+    return like.whole(one, other) if like.weight else like
+
+
+def at_most(one: Unit, other: Unit, weights: Weights) -> Likeness:
+    """What their words say, and for the rest the most that it can be: that is quick to tell."""
     c, weight = weights.contained(one.norm, other.norm)
-    lead = one.norm.split()[:3] == other.norm.split()[:3]
+    lead = one.norm.split(None, 3)[:3] == other.norm.split(None, 3)[:3]
     if not weight:
         return Likeness(0.0, 0.0, 0.0, False, lead)
-    return Likeness(ratio(one.norm, other.norm), c, weight, _topic(one, other), lead)
+    shorter, longer = sorted((len(one.norm), len(other.norm)))
+    return Likeness(200 * shorter / (shorter + longer), c, weight, True, lead)
+
+
+def closer(like: Likeness, one: Unit, other: Unit) -> Likeness:
+    """What `at_most` told, with less between it and the truth: the letters are counted."""
+    return like._replace(s=100 * most_alike(one.norm, other.norm), topic=_topic(one, other))
 
 
 def _topic(one: Unit, other: Unit) -> bool:

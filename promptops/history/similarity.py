@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from functools import lru_cache
 from itertools import chain
-from math import log
+from math import fsum, log
 
 from promptops.edits import best_window, likeness, sorted_likeness
 from promptops.patterns import later
@@ -166,17 +166,34 @@ class Weights:
         units = [tokens(norm) for norm in norms]
         self._seen = Counter(chain.from_iterable(units))
         self._count = len(units)
+        self._words: dict[str, float] = {}
+        self._texts: dict[str, float] = {}
 
     def of(self, words: Iterable[str]) -> float:
         """The sum of the words' weights; a word of one unit in two weighs about 0.7."""
+        known = self._words
+        return fsum(known[w] if w in known else self._word(w) for w in words)
+
+    def _word(self, word: str) -> float:
         total = max(self._count, _USUAL) + 1
-        return sum(log(total / (self._seen[word] + 0.5)) for word in words)
+        weight = self._words[word] = log(total / (self._seen[word] + 0.5))
+        return weight
+
+    def _text(self, norm: str) -> float:
+        if norm not in self._texts:
+            self._texts[norm] = self.of(tokens(norm))
+        return self._texts[norm]
 
     def contained(self, one: str, other: str) -> tuple[float, float]:
         """The share (0-1) of the smaller text's weight that the other has too, and that weight."""
-        left, right = tokens(one), tokens(other)
-        shared = left & right
+        shared = tokens(one) & tokens(other)
         if not shared:
             return 0.0, 0.0
         weight = self.of(shared)
-        return min(1.0, weight / min(self.of(left), self.of(right))), weight
+        return min(1.0, weight / min(self._text(one), self._text(other))), weight
+
+
+def may_be_part(weights: Weights, one: str, other: str) -> bool:
+    """False where too few words of one text stand in the other for it to be a part of that."""
+    contained, weight = weights.contained(one, other)
+    return contained >= 0.8 and weight >= 2
