@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -14,6 +15,9 @@ import zipfile
 from pathlib import Path
 
 import pytest
+
+from promptops import __version__
+from promptops.distribution import NAME
 
 HERE = Path(__file__).parent.parent
 UV = shutil.which("uv")
@@ -59,7 +63,8 @@ def test_the_wheel_holds_the_package_and_its_types_and_nothing_else(built: Path)
     names = zipfile.ZipFile(wheel(built)).namelist()
     assert "promptops/py.typed" in names
     assert "promptops/tokens/data/prices.json" in names
-    assert {name.split("/")[0].partition("-")[0] for name in names} == {"promptops"}
+    about = f"promptops_toolkit-{__version__}.dist-info"
+    assert {name.split("/")[0] for name in names} == {"promptops", about}
     tracked = subprocess.run(
         ["git", "ls-files", "promptops"], cwd=HERE, check=True, capture_output=True, text=True
     )
@@ -99,8 +104,7 @@ def test_it_works_alone_with_the_newest_and_the_oldest_it_asks_for(
     subprocess.run([UV, "venv", "-q", "--python", sys.executable, tmp_path / "venv"], check=True)
     install = [UV, "pip", "install", "-q", "--python", python, "--resolution", resolution]
     done = subprocess.run([*install, wheel(built)], check=False, capture_output=True, text=True)
-    if done.returncode and ("dns" in done.stderr.lower() or "connect" in done.stderr.lower()):
-        pytest.skip("no package index")
+    skip_without_index(done)
     assert done.returncode == 0, done.stderr
     folder = tmp_path / "r"
     (folder / "prompts" / "greeter").mkdir(parents=True)
@@ -144,7 +148,7 @@ def bill_of_materials(python: Path, file: Path) -> set[str]:
     more = ["--output-reproducible", "--validate", "--output-file", file, python]
     subprocess.run([*made, *more], check=True, capture_output=True)
     bill = json.loads(file.read_text())
-    assert (bill["bomFormat"], bill["metadata"]["component"]["name"]) == ("CycloneDX", "promptops")
+    assert (bill["bomFormat"], bill["metadata"]["component"]["name"]) == ("CycloneDX", NAME)
     assert all(part["version"] and part["purl"] for part in bill["components"])
     return {part["name"].lower() for part in bill["components"]}
 
@@ -161,22 +165,73 @@ def asked_for(built: Path) -> set[str]:
     return names | {"markupsafe"}
 
 
-@pytest.mark.skipif(UV is None, reason="needs uv")
-def test_it_runs_without_being_installed(built: Path, tmp_path: Path) -> None:
-    """As `pipx run` and `uvx` start a tool."""
+@pytest.fixture
+def tools(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where pipx and uv put what they install in a test: a folder with a finding."""
+    for name in ("PIPX_HOME", "PIPX_BIN_DIR", "PIPX_MAN_DIR", "UV_TOOL_DIR", "UV_TOOL_BIN_DIR"):
+        monkeypatch.setenv(name, str(tmp_path / name.lower()))
+    monkeypatch.setenv("PROMPTOPS_HOME", str(tmp_path / "home"))
     (tmp_path / "AGENTS.md").write_text(RULES)
-    command = [UV, "tool", "run", "-q", "--python", sys.executable, "--from", wheel(built)]
+    return tmp_path
+
+
+def ran(folder: Path, *command: object) -> subprocess.CompletedProcess[str]:
+    """What a command says there; the test is skipped without an index or the tool itself."""
     done = subprocess.run(
-        [*command, "promptops", "check", "AGENTS.md"],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if "dns" in done.stderr.lower() or "failed to fetch" in done.stderr.lower():
+        [str(word) for word in command], cwd=folder, capture_output=True, text=True, check=False,
+        stdin=subprocess.DEVNULL,
+    )  # fmt: skip
+    skip_without_index(done)
+    if "No module named pipx" in done.stderr:
+        pytest.skip("no pipx")
+    return done
+
+
+def skip_without_index(done: subprocess.CompletedProcess[str]) -> None:
+    lost = r"dns error|failed to fetch|error sending request|connection (error|broken)|max retries"
+    if done.returncode and re.search(lost, done.stderr, re.IGNORECASE):
         pytest.skip("no package index")
+
+
+PIPX = (sys.executable, "-m", "pipx")
+RUN = {
+    "pipx": (*PIPX, "run", "--python", sys.executable, "--spec"),
+    "uv": (str(UV), "tool", "run", "-q", "--python", sys.executable, "--from"),
+}
+INSTALL = {
+    "pipx": (*PIPX, "install", "-q", "--python", sys.executable),
+    "uv": (str(UV), "tool", "install", "-q", "--python", sys.executable),
+}
+
+
+@pytest.mark.skipif(UV is None, reason="needs uv")
+@pytest.mark.parametrize("tool", RUN)
+def test_it_runs_without_being_installed(built: Path, tools: Path, tool: str) -> None:
+    """By the name of the distribution, as `pipx run NAME` and `uvx NAME` start a tool."""
+    done = ran(tools, *RUN[tool], wheel(built), "promptops-toolkit", "check", "AGENTS.md")
     assert done.returncode == 1, done.stderr
     assert "PO402" in done.stdout
+
+
+@pytest.mark.skipif(UV is None, reason="needs uv")
+@pytest.mark.parametrize("tool", INSTALL)
+def test_an_extra_is_added_to_a_tool_as_the_hint_says(built: Path, tools: Path, tool: str) -> None:
+    done = ran(tools, *INSTALL[tool], wheel(built))
+    assert done.returncode == 0, done.stderr
+    (promptops,) = tools.glob("*_bin_dir/promptops")
+    missing = ran(tools, promptops, "mcp")
+    assert missing.returncode == 2
+    hint = missing.stderr.partition("= help: ")[2].partition(" (version")[0]
+    assert hint.endswith(" 'promptops-toolkit[mcp]'")
+    words = shlex.split(hint)
+    added = ran(tools, *(PIPX if words[0] == "pipx" else (UV,)), *words[1:])
+    assert added.returncode == 0, added.stderr
+    assert ran(tools, promptops, "mcp").returncode == 0
+
+
+def test_the_release_looks_for_the_wheel_that_is_built(built: Path) -> None:
+    workflow = (HERE / ".github" / "workflows" / "release.yml").read_text()
+    assert wheel(built).name.replace(__version__, "${GITHUB_REF_NAME#v}") in workflow
 
 
 def test_each_change_is_one_file_of_a_known_kind() -> None:
@@ -206,13 +261,40 @@ def test_the_changelog_is_built_of_them(tmp_path: Path) -> None:
     assert sorted(order, key=told.index) == list(order)
 
 
-def test_a_program_that_uses_it_is_checked_by_its_types(tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def installed(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The Python of an environment that holds the wheel and what it needs."""
+    if UV is None:
+        pytest.skip("needs uv")
+    root = tmp_path_factory.mktemp("installed")
+    subprocess.run([UV, "venv", "-q", "--python", sys.executable, root], check=True)
+    install = [UV, "pip", "install", "-q", "--python", root, wheel(built)]
+    done = subprocess.run(install, check=False, capture_output=True, text=True)
+    skip_without_index(done)
+    assert done.returncode == 0, done.stderr
+    return root / "bin" / "python"
+
+
+CHECKERS = {
+    "mypy": ("-m", "mypy", "--strict", "--no-incremental", "--python-executable"),
+    "basedpyright": ("-m", "basedpyright", "--level", "error", "--pythonpath"),
+}
+
+
+@pytest.mark.parametrize("checker", CHECKERS)
+def test_a_program_that_uses_it_is_checked_by_its_types(
+    installed: Path, tmp_path: Path, checker: str
+) -> None:
+    """As a consumer has it: the types come out of the wheel."""
+    pytest.importorskip(checker)
     program = tmp_path / "program.py"
     program.write_text(PROGRAM.format(root="."))
-    command = [sys.executable, "-m", "mypy", "--strict", "--cache-dir", tmp_path / "c", program]
+    wrong = tmp_path / "wrong.py"
+    wrong.write_text("import promptops\n\npromptops.load(7).rendr()\n")
+    command = [sys.executable, *CHECKERS[checker], installed, program, wrong]
     done = subprocess.run(command, cwd=tmp_path, check=False, capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout
-    program.write_text("import promptops\n\npromptops.load(7).rendr()\n")
-    done = subprocess.run(command, cwd=tmp_path, check=False, capture_output=True, text=True)
-    assert "arg-type" in done.stdout
-    assert "attr-defined" in done.stdout
+    assert "program.py" not in done.stdout
+    assert "wrong.py:3" in done.stdout
+    assert {"mypy": "[arg-type]", "basedpyright": "(reportArgumentType)"}[checker] in done.stdout
+    assert "rendr" in done.stdout
+    assert "Found 2 errors" in done.stdout or "2 errors, 0 warnings" in done.stdout
