@@ -144,6 +144,12 @@ def test_lists_take_after_what_introduces_them() -> None:
     assert label("You must include:\n- names\n# Next\n- ports") == "fact"
 
 
+def test_names_alone_are_no_rules_whatever_introduces_them() -> None:
+    text = "Never edit these:\n- `dist/`.\n- `a.lock`, `b.lock` and `c.lock`\n- `gen/` but for `gen/x`\n"
+    found = label_units(read_units(text))
+    assert [one.label for one in found] == ["rule", "fact", "fact", "rule"]
+
+
 def test_a_comment_ends_no_list_and_lines_keep_their_heading() -> None:
     assert (
         label("You must include:\n<!-- promptops: ignore[PO404] because x y -->\n- names") == "rule"

@@ -56,6 +56,8 @@ _COMMAND = re.compile(
 _TAG = re.compile(r"<(/?)([A-Za-z][\w:.-]*)")
 
 _LINK = r"\[[^\[\]]*\]\([^()]*\)[.:;,]?"  # an entry of a list of documents asks for nothing
+# Names alone, "`examples/`.": what introduces their list is the rule, if there is one.
+_NAMES = re.compile(r"(?:[^\w`]|_)*`[^`]+`(?:(?:[\s,;/&+*_]|and\b|or\b)*`[^`]+`)*(?:[^\w`]|_)*")
 
 
 class Label(NamedTuple):
@@ -167,6 +169,8 @@ def _text_label(unit: Unit, context: Context) -> Label:
         return Label(COMMAND, 0.8)
     if plain[:1] == "[" and pattern(_LINK).fullmatch(plain):
         return Label(FACT, 0.9)
+    if "`" in unit.text and _NAMES.fullmatch(unit.text):
+        return Label(FACT, 0.8)
     score, names = _score(unit, plain, context)
     if _is_heading(unit, plain, names, context):
         return Label(HEADING, 0.8)
