@@ -402,3 +402,80 @@ def test_what_only_comes_when_asked_for_is_not_counted(run, tmp_path, golden):
     assert "only if the agent asks for it" in " ".join(ran.out.split())
     assert "not read: the file is over 1 MiB" in " ".join(ran.out.split())
     assert "said more than once: 1 text" in ran.out
+
+
+def broken(text, path="AGENTS.md", **others):
+    files = {path: text, **{name.replace("__", "/"): "" for name in others.pop("there", ())}}
+    found = faults(Loader(MemoryTree({**files, **others})), path)
+    return [text[one.start : one.end] for one in found if one.kind == "broken-link"]
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "wanted"),
+    [
+        ("See [how](docs/x.md).", "AGENTS.md", ["docs/x.md"]),
+        ("See [how](docs/x.md#top 'Title') and [b](y.md).", "CLAUDE.md", ["docs/x.md#top", "y.md"]),
+        (
+            "See [how](<docs/a b.md>) ![shot](img/%61.png)",
+            "AGENTS.md",
+            ["<docs/a b.md>", "img/%61.png"],
+        ),
+        ("See [how](../x.md) and [`code`](./lib/).", "src/AGENTS.md", ["../x.md", "./lib/"]),
+        ("See [how [1]](docs/x(1).md).", "AGENTS.md", ["docs/x(1).md"]),
+        ("Follow @docs/x.md and @./y.py.", "AGENTS.md", ["@docs/x.md", "@./y.py"]),
+        ("- [a](mdc:src/a.ts)", ".cursor/rules/r.mdc", ["mdc:src/a.ts"]),
+        ("- [a](src/a.ts:12)", ".github/copilot-instructions.md", ["src/a.ts:12"]),
+    ],
+)
+def test_links_that_lead_nowhere(text, path, wanted):
+    assert broken(text, path) == wanted
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "`[how](docs/x.md)` is how a link is written",
+        "```md\n[how](docs/x.md)\n```",
+        "[site](https://example.org/x.md) [mail](mailto:a@b.org) [top](#top) [host](www.a.org/x.md)",
+        "[root](/docs/x.md) [home](~/x.md) [out](../x.md) [host](promptops.dev/x.html)",
+        "[all](docs/*.md) [one](docs/<name>.md) [two](docs/{name}.md) [your](path/to/x.md)",
+        "[made](dist/x.js) [theirs](node_modules/next/docs/x.md) [mine](notes.local.md)",
+        "Example: [how](docs/x.md), and e.g. @docs/x.md",
+        "[word](something) [1](2)",
+        "@google/design.md is a package, @alice a person",
+        "[here](real.md) [dir](real/) [dir](real) [anchor](real.md#x) [line](real.md:3)",
+        "[module](theirs/x.md)",
+        "f(x)[0](y.z)",
+    ],
+)
+def test_what_is_no_broken_link(text):
+    more = {".gitmodules": '[submodule "t"]\n\tpath = theirs\n', "real.md": "", "real/x.md": ""}
+    assert broken(text, **more) == []
+
+
+def test_a_link_may_be_written_from_the_root_and_names_its_neighbour():
+    assert broken("[how](docs/x.md)", "src/AGENTS.md", there=["docs/x.md"]) == []
+    files = {"src/AGENTS.md": "[how](docs/X.md)", "doc/x.md": ""}
+    [fault] = faults(Loader(MemoryTree(files)), "src/AGENTS.md")
+    assert (fault.message, fault.help) == (
+        "`docs/X.md` leads to no file",
+        "did you mean `../doc/x.md`?",
+    )
+    files = {
+        ".cursor/rules/r.mdc": "---\nalwaysApply: true\n---\n[how](mdc:docs/x.md)",
+        "doc/x.md": "",
+    }
+    [fault] = faults(Loader(MemoryTree(files)), ".cursor/rules/r.mdc")
+    assert fault.help == "did you mean `mdc:doc/x.md`?"
+
+
+def test_a_mention_that_is_an_import_is_said_once():
+    kinds = [
+        one.kind for one in faults(Loader(MemoryTree({"CLAUDE.md": "@docs/x.md"})), "CLAUDE.md")
+    ]
+    assert kinds == ["broken-import"]
+
+
+@pytest.mark.parametrize("piece", ["[a](b ", "[" * 3, "[a](", "](", "[[a]", "(<a", "[a](b(c"])
+def test_links_take_linear_time(piece):
+    broken(piece * 20_000)

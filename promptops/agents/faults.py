@@ -7,20 +7,24 @@ from collections.abc import Iterator
 
 from promptops.agents.front import front_matter
 from promptops.agents.imports import imports
+from promptops.agents.links import broken_links
 from promptops.agents.load import Load, Loader
 from promptops.agents.profiles import PROFILES, Profile, RuleFiles
 from promptops.values import NamedTuple
 
 OVER_CAP, BROKEN_IMPORT, NEVER_LOADED = "over-cap", "broken-import", "never-loaded"
+BROKEN_LINK = "broken-link"
+TEXTS = (".md", ".mdc", ".cursorrules", ".windsurfrules", ".clinerules")  # in which a link is one
 
 
 class Fault(NamedTuple):
-    """One text that does not arrive: what and where (characters of the file)."""
+    """One text that does not arrive: what and where (characters of the file), and what may help."""
 
     kind: str
     message: str
     start: int
     end: int
+    help: str = ""
 
 
 def faults(loader: Loader, path: str) -> tuple[Fault, ...]:
@@ -30,16 +34,26 @@ def faults(loader: Loader, path: str) -> tuple[Fault, ...]:
 
 def _faults(loader: Loader, path: str) -> Iterator[Fault]:
     name = posixpath.basename(path)
+    imported = False
     for profile in map(loader.profile, PROFILES):
         chained = any(name in group for group in profile.chain)
         text = loader.text(path)[0] if chained else ""
         if chained and (profile.total or (profile.hops and "@" in text)):
             load = loader.load(profile, posixpath.dirname(path))
+            imported |= bool(profile.hops)
             yield from _cut_off(load, path, text)
             yield from _broken(load, path, text)
         for rules in profile.rules:
             if _is_rule_file(path, rules):
                 yield from _rule_file(loader, profile, rules, path)
+    if path.endswith(TEXTS):
+        yield from _links(loader, path, mentions=not imported)
+
+
+def _links(loader: Loader, path: str, mentions: bool) -> Iterator[Fault]:
+    for one in broken_links(loader, path, mentions):
+        help = f"did you mean `{one.near}`?" if one.near else ""
+        yield Fault(BROKEN_LINK, f"`{one.path}` leads to no file", one.start, one.end, help)
 
 
 def _cut_off(load: Load, path: str, text: str) -> Iterator[Fault]:

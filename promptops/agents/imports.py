@@ -34,7 +34,7 @@ def imports(text: str) -> Iterator[Import]:
     """Every import, in the order of the text. Punctuation that ends a sentence is no part of it."""
     if "@" not in text:
         return
-    for found in _AT.finditer(_without_code(text)):
+    for found in _AT.finditer(without_code(text)):
         path = found["path"].rstrip(".,;:!?)]}\"'")
         if path:
             yield Import(path, found.start(), found.start() + 1 + len(path))
@@ -48,7 +48,7 @@ def resolved(path: str, importer: str) -> str | None:
     return None if whole == ".." or whole.startswith("../") else whole
 
 
-def _without_code(text: str) -> str:
+def without_code(text: str) -> str:
     """The text with code blanked out, every other character in its place."""
     text = _FENCE.sub(_blank, text)
     unclosed = _OPEN.search(text)

@@ -12,7 +12,7 @@ from promptops.model import Prompt
 def _of(prompt: Prompt, around: Around, kind: str, help: str) -> Iterator[Finding]:
     for fault in around.faults.get(prompt.path, ()):
         if fault.kind == kind:
-            yield Finding((), fault.message, help, within=(fault.start, fault.end))
+            yield Finding((), fault.message, fault.help or help, within=(fault.start, fault.end))
 
 
 @check("PO380", "over-cap-text", Severity.WARNING, (ON_INSTRUCTIONS,))
@@ -83,3 +83,22 @@ def never_loaded_file(prompt: Prompt, around: Around) -> Iterator[Finding]:
     """
     help = "say in the front matter for which files or always, or ignore this if it is meant so"
     yield from _of(prompt, around, "never-loaded", help)
+
+
+@check("PO383", "broken-link", Severity.WARNING, (ON_INSTRUCTIONS,))
+def broken_link(prompt: Prompt, around: Around) -> Iterator[Finding]:
+    """A link to a file that was moved or never came: the agent looks for it, finds nothing, and goes
+    on without what it was sent to read, or spends its turns on the search.
+
+    Bad:
+        # How to work here
+
+        Read [how we release](docs/no-such-file.md) before you tag anything.
+
+    Good:
+        # How to work here
+
+        Releases are tagged on `main`; a link such as `[how](docs/releasing.md)` is text.
+    """
+    help = "name a file that is there, from this file on, or take the link out"
+    yield from _of(prompt, around, "broken-link", help)
