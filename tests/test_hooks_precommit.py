@@ -1,6 +1,6 @@
-"""This repository as a hook repository, under the real pre-commit. About half a minute.
+"""This repository as a hook repository, under the real pre-commit and the real prek.
 
-Skipped where pre-commit cannot build its environment: it needs pip to find the build backend and our
+Skipped where they cannot build their environment: they need pip to find the build backend and our
 dependencies.
 """
 
@@ -100,8 +100,8 @@ class Committer:
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, str], str]:
-    """(the hook repository, the environment, its revision), with pre-commit's environment built."""
+def shipped(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, str], str]:
+    """(the hook repository, the environment variables, its revision)."""
     place = tmp_path_factory.mktemp("precommit")
     hooks = Repo(place / "promptops")
     for name in SHIPPED:
@@ -120,20 +120,28 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, str
     env = {
         **clean,
         "PRE_COMMIT_HOME": str(place / "home"),
+        "PREK_HOME": str(place / "prek"),
         "PROMPTOPS_HOME": str(place / "kept"),
         "GIT_CONFIG_GLOBAL": os.devnull,
         "GIT_CONFIG_NOSYSTEM": "1",
         "PIP_RETRIES": "0",
         "PIP_NO_COMPILE": "1",
     }
-    first = committer(hooks.root, rev, place / "first", env)
+    return hooks.root, env, rev
+
+
+@pytest.fixture(scope="module")
+def built(shipped: Any) -> tuple[Path, dict[str, str], str]:
+    """The same, with pre-commit's environment built."""
+    hooks, env, rev = shipped
+    first = committer(hooks, rev, hooks.parent / "first", env)
     try:
         code, said = first.run(sys.executable, "-m", "pre_commit", "install-hooks")
     except OSError as error:
         pytest.skip(f"no pre-commit here: {error}")
     if code:
         pytest.skip(f"pre-commit cannot build its environment: {said[-300:]}")
-    return hooks.root, env, rev
+    return hooks, env, rev
 
 
 def committer(hooks: Path, rev: str, place: Path, env: Mapping[str, str]) -> Committer:
@@ -218,3 +226,27 @@ def test_our_hooks_beside_pre_commits(ready: Committer) -> None:
     code, said = ready.commit("Reword")
     assert code == 1
     assert "rule `cite` of prompt `support` was reworded" in said
+
+
+@pytest.mark.timeout(300)
+def test_commits_under_prek(shipped: Any, tmp_path: Path) -> None:
+    """Which reads the same files as pre-commit, and makes the environment with uv."""
+    prek = shutil.which("prek", path=f"{Path(sys.executable).parent}:{os.environ['PATH']}")
+    if prek is None:
+        pytest.skip("no prek here")
+    hooks, env, rev = shipped
+    made = committer(hooks, rev, tmp_path / "repo", env)
+    code, said = made.run(prek, "install", "--prepare-hooks")
+    if code:
+        pytest.skip(f"prek cannot build its environment: {said[-300:]}")
+    made.repo.write(FILE, PROMPT.replace("owners", "ownars"))
+    made.repo.git("add", "-A")
+    code, said = made.commit("Broken")
+    assert code == 1
+    assert "did you mean `owners`?" in said
+    made.repo.write(FILE, PROMPT)
+    edit(made.repo, REWORD)
+    code, said = made.commit("Reword")
+    assert code == 1
+    assert "rule `cite` of prompt `support` was reworded" in said
+    assert made.commit(f"Reword\n\nDecision-Waiver: {WHY}")[0] == 0
