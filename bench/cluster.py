@@ -86,7 +86,9 @@ def _say(one: Ended, two: Ended, again: Ended, asked: Counter[str], kills: int, 
     most = kills * AT_ONCE
     check(repeated <= most, f"at most {most} calls in flight repeated", f"{repeated}")
     check(not same, "the report of one process", f"differs in {sorted(same) or 'nothing'}")
-    check(again.out and again.result["from_store"] == calls, "asked again, nothing is paid", "0")
+    check(
+        bool(again.out) and again.result["from_store"] == calls, "asked again, nothing is paid", "0"
+    )
 
 
 @contextmanager

@@ -212,9 +212,11 @@ def shards(url: str, many: int, n: int) -> float:
         pipes: Any = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
         running = [subprocess.Popen([*argv, str(i)], **pipes) for i in range(many)]
         for one in running:
+            assert one.stdout is not None
             assert one.stdout.readline() == "ready\n"
         start = time.perf_counter()
         for one in running:
+            assert one.stdin is not None
             one.stdin.write("go\n")
             one.stdin.flush()
         for one in running:  # all have begun: `communicate` would wait for the first to end

@@ -161,14 +161,17 @@ def crowded(at: World, size: Size) -> None:
     check(len(times) <= 2.2 * n, "at most 2.2 requests a call", f"{len(times) / n:.2f}")
 
 
+def _truthful_until(call: int, then: Reply) -> Behave:
+    return lambda number, body: then if number >= call else truthful(number, body)
+
+
 def quota(at: World, size: Size) -> None:
     """5. A spent quota or a wrong key, at first or later on."""
     spent = b'{"error": {"code": "insufficient_quota", "message": "no money"}}'
     at_call = 3 * size.n // 10
     for status, body in ((429, spent), (401, b"{}")):
         at.forget()
-        refused = Reply(status, body)
-        with Loopback(lambda n, b, r=refused: r if n >= at_call else truthful(n, b)) as server:
+        with Loopback(_truthful_until(at_call, Reply(status, body))) as server:
             done = at.eval(server.url)
             more = server.count - at_call
             server.behave, before = truthful, server.count

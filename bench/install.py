@@ -17,6 +17,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -76,12 +77,12 @@ def _repositories(folder: Path) -> dict[str, Path]:
 
 def _ways() -> list[tuple[str, Callable[[Path, Path], Cost]]]:
     uv = shutil.which("uv")
-    ways = [("pip, as pre-commit calls it", _by_pip)]
-    return (
-        [*ways, ("uv, as prek calls it", lambda root, folder: _by_uv(uv, root, folder))]
-        if uv
-        else ways
-    )
+    ways: list[tuple[str, Callable[[Path, Path], Cost]]] = [
+        ("pip, as pre-commit calls it", _by_pip)
+    ]
+    if uv:
+        ways.append(("uv, as prek calls it", partial(_by_uv, uv)))
+    return ways
 
 
 def _by_pip(root: Path, folder: Path) -> Cost:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import partial
 
 from promptops.diagnostic import Diagnostic, Severity, Span
 from promptops.report import Diagnostics, Report, Screen, formats, render
@@ -15,10 +16,12 @@ def main() -> None:
     """A line for each format: 1,000 and 10,000 diagnostics, and the ratio, linear at 10."""
     print(f"{'format':10} {'1,000':>8} {'10,000':>8} {'ratio':>6}")
     for format in formats():
-        few, many = (
-            _best(lambda n=n, f=format: render(_report(n), f, Screen(80))) for n in (1_000, 10_000)
-        )
+        few, many = (_best(partial(_render, n, format)) for n in (1_000, 10_000))
         print(f"{format:10} {few:8.1f} {many:8.1f} {many / few:6.1f}")
+
+
+def _render(count: int, format: str) -> str:
+    return render(_report(count), format, Screen(80))
 
 
 def _best(work: Callable[[], object]) -> float:
