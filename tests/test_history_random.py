@@ -397,6 +397,10 @@ def truth(history: History, rule_id: int) -> list[tuple[str, int]]:
         if not origins:
             return [*events, ("introduced", at)]
         events.append((rule.part, at))
+        if rule.part == "merged" and piece != slice(0, None):  # a piece is the one that it says
+            said = set(rule.words[piece])
+            origins.sort(key=lambda o: -len(said.intersection(before[o][1].words)))
+            piece = slice(0, None)
         if rule.part == "split":
             start = before[origins[0]][1].words.index(rule.words[0])
             piece = slice(start, start + len(rule.words))

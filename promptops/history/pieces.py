@@ -10,11 +10,12 @@ from collections.abc import Iterator, Sequence
 
 from promptops.history.links import SURE, Grade, Link
 from promptops.history.provenance import Spot
-from promptops.history.similarity import window
+from promptops.history.similarity import part_ratio, window
 from promptops.history.units import Unit, normalised
 from promptops.history.versions import Versions
 from promptops.values import NamedTuple
 
+MORE = 1.3  # times its length: a text longer than that was more than the piece
 LIKE = 60.0  # a piece less alike than this is not the same piece
 
 
@@ -105,17 +106,34 @@ def _all_of(piece: str, unit: Unit) -> bool:
     return normalised(piece).rstrip(" .,;:") == unit.norm.rstrip(" .,;:")
 
 
+def _joined(piece: str, merged: Sequence[tuple[Unit, Link]]) -> tuple[Unit, Link] | None:
+    """Of units that were merged the one that lives on as the piece, whole; None where none does."""
+    best, said = None, 0.0
+    ours = normalised(piece)
+    for unit, link in merged:
+        shorter, longer = sorted((ours, unit.norm), key=len)
+        alike = part_ratio(shorter, longer, SURE)
+        most = 1.0 if _all_of(piece, unit) else alike / 100
+        if most and len(unit.norm) <= MORE * len(ours) and most * len(shorter) > said:
+            best, said = (unit, link), most * len(shorter)
+    return best
+
+
 def _pieces(versions: Versions, spot: Spot, blob: str) -> Iterator[Origin]:
     """The piece inside those units that became the whole it is in."""
     old, new = versions.units(blob, spot.path), versions.units(spot.blob, spot.path)
     whole = versions.unit_at(spot)
-    for found in versions.links(blob, spot.blob, spot.path):
-        if new[found.new] is not whole or found.grade < Grade.PROBABLE:
-            continue
+    links = [
+        link
+        for link in versions.links(blob, spot.blob, spot.path)
+        if new[link.new] is whole and link.grade >= Grade.PROBABLE
+    ]
+    joined = _joined(spot.part, [(old[k.old], k) for k in links if k.how == "merged"])
+    if joined is not None:
+        yield Origin(blob, *joined)
+        return
+    for found in links:
         before = old[found.old]
-        if found.how == "merged" and _all_of(spot.part, before):
-            yield Origin(blob, before, found)
-            continue
         if normalised(spot.part) in before.norm:
             same = Link(found.old, found.new, "same", 100.0, Grade.CERTAIN)
             yield Origin(blob, before, same, spot.part)

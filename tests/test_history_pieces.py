@@ -1,0 +1,37 @@
+"""Rules that were joined with others and parted again: each piece keeps the life it had."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from repos import BOB, Repo, rules
+from test_history_walk import KIND, kinds, life
+
+ONE = "Quote the invoice number whenever a customer disputes some charge"
+TWO = "Offer refunds before escalating complaints towards senior billing staff"
+OWN = "Never promise delivery dates"
+
+
+@pytest.fixture
+def repo(tmp_path: Path) -> Repo:
+    made = Repo(tmp_path / "repo")
+    made.commit({"README": "x\n"}, "start")
+    return made
+
+
+@pytest.mark.parametrize("joint", ["escalating", "charge Offer"])
+def test_what_was_merged_reworded_and_split_was_merged(repo: Repo, joint: str) -> None:
+    begun = repo.commit({"AGENTS.md": rules(KIND, ONE + ".")}, "first")
+    repo.commit({"AGENTS.md": rules(KIND, ONE + ".", TWO + ".")}, "second", BOB)
+    merged = repo.commit({"AGENTS.md": rules(KIND, f"{ONE} {TWO}.")}, "joined")
+    both = f"{ONE} {TWO} kindly and promptly".replace("disputes", "contests")
+    repo.commit({"AGENTS.md": rules(KIND, f"{both}.")}, "other words")
+    at = both.index(joint) + (len(joint) if " " in joint else 0)
+    halves = both[:at].strip() + ".", both[at:].strip() + "."
+    repo.commit({"AGENTS.md": rules(KIND, *halves)}, "parted")
+    found = life(repo, "AGENTS.md", "Quote")
+    assert [kind for kind, _ in kinds(found)] == ["split", "reworded", "merged", "introduced"]
+    assert found.events[2].commit.id == merged
+    assert found.events[-1].commit.id == begun
+    assert found.events[-1].after == ONE + "."
