@@ -110,6 +110,42 @@ def test_links_are_written_where_the_rules_are(run: Run, repo: Repo) -> None:
     assert run("check", "--staged", "--select", "PO5", cwd=repo.root).code == 0
 
 
+def test_a_rule_that_cites_nothing_cites_what_was_decided_of_it(run: Run, repo: Repo) -> None:
+    edit(repo, REWORD)
+    before = (repo.root / FILE).read_text()
+    said = run("decide", "--staged", "--no-link", cwd=repo.root)
+    assert "cite it on the rule: `decision: 20260412-cite`" in said.out
+    assert (repo.root / FILE).read_text() == before
+    # the record is there by now: another run cites it
+    said = run("decide", "--staged", cwd=repo.root)
+    assert "begun already" in said.out
+    assert "cited on support/cite" in said.out
+    assert "cite it on the rule" not in said.out
+    assert "    decision: 20260412-cite\n" in (repo.root / FILE).read_text()
+    assert "cited on" not in run("decide", "--staged", cwd=repo.root).out
+
+
+def test_a_rule_that_cites_another_record_keeps_it_unless_asked(run: Run, repo: Repo) -> None:
+    cites = "Cite the policy section.\n    decision: 20260102-cite"
+    edit(repo, ("Cite the policy section.", cites))
+    repo.record("cite it")
+    edit(repo, ("Cite the policy section.", "Cite nothing."))
+    said = run("decide", cwd=repo.root)
+    assert "support/cite goes on citing 20260102-cite; `--link`" in " ".join(said.out.split())
+    assert "    decision: 20260102-cite\n" in (repo.root / FILE).read_text()
+    assert "cited on support/cite" in run("decide", "--link", cwd=repo.root).out
+    assert "    decision: 20260412-cite\n" in (repo.root / FILE).read_text()
+
+
+def test_a_rule_that_cites_what_is_superseded_cites_the_new_record(run: Run, repo: Repo) -> None:
+    cites = "Cite the policy section.\n    decision: 20260102-cite"
+    edit(repo, ("Cite the policy section.", cites))
+    repo.record("cite it")
+    edit(repo, ("Cite the policy section.", "Cite nothing."))
+    run("decide", "--supersedes", "20260102-cite", cwd=repo.root)
+    assert "    decision: 20260412-cite\n" in (repo.root / FILE).read_text()
+
+
 def test_a_record_says_what_the_rule_rested_on(run: Run, repo: Repo) -> None:
     edit(
         repo, ("Cite the policy section.", "Cite the policy section.\n    decision: 20260102-cite")

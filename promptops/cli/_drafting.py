@@ -25,21 +25,33 @@ from promptops.values import replace
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What the command line asks for; "" and None stand for nothing."""
+    """What the command line asks for; "" and None stand for nothing.
+
+    link: cite the record on the rules; None is where they cite none, or the one it supersedes.
+    """
 
     title: str
     kind: str | None
     supersedes: str
-    link: bool
+    link: bool | None
 
 
 @dataclass(slots=True)
 class _Done:
-    """What was written, by path, and what was there already."""
+    """What was written, by path, and what was there already, with the changes it is about.
+
+    linked: rules that cite a record now; others: those that go on citing another one.
+    """
 
     written: list[tuple[str, Facts]] = field(default_factory=list)
-    existing: list[Record] = field(default_factory=list)
+    existing: list[tuple[Record, tuple[Need, ...]]] = field(default_factory=list)
     linked: list[tuple[str, str]] = field(default_factory=list)
+    others: list[tuple[str, str, str]] = field(default_factory=list)
+
+    def records(self) -> Iterator[tuple[str, tuple[Need, ...]]]:
+        """The id of each record and the changes it is about."""
+        yield from ((name, facts.needs) for name, facts in self.written)
+        yield from ((record.decision.id, needs) for record, needs in self.existing)
 
 
 NOTHING: dict[str, Any] = {"written": [], "existing": [], "superseded": None, "linked": []}
@@ -66,7 +78,7 @@ class Writing:
         for kind, needs in groups.items():
             record = self._begun(kind, needs)
             if record is not None and old is None:
-                done.existing.append(record)
+                done.existing.append((record, needs))
             else:
                 done.written.append(self._draft(kind, needs, old, done))
         self._write(done, old)
@@ -136,8 +148,8 @@ class Writing:
         }
         if old is not None:
             files[old.decision.path] = self._ended(old, done.written[0][0])
-        if self.wanted.link:
-            files.update(self._links(done))
+        if self.wanted.link is not False:
+            files.update(self._links(done, old.decision.id if old else ""))
         for path, (text, expected) in files.items():
             replace_file(self.repository.root, path, text, expected)
 
@@ -150,23 +162,33 @@ class Writing:
         decision, document = read_decision(raw.decode("utf-8"), path, Log())
         return superseded(document, Record(decision, document.text), by), raw
 
-    def _links(self, done: _Done) -> dict[str, tuple[str, bytes]]:
-        from promptops.source.rewrite import with_decision
-
+    def _links(self, done: _Done, old: str) -> dict[str, tuple[str, bytes]]:
         files: dict[str, tuple[str, bytes]] = {}
-        for name, facts in done.written:
-            for need in facts.needs:
-                if not need.rule or not self.tree.exists(need.path):
-                    continue
-                raw = self.tree.read(need.path)
-                text = files[need.path][0] if need.path in files else raw.decode("utf-8")
-                try:
-                    text = with_decision(text, need.path, need.rule, name)
-                except KeyError:
-                    continue  # removed and not retired: there is nothing left to cite it on
-                files[need.path] = (text, raw)
-                done.linked.append((need.prompt, need.rule))
+        for name, needs in done.records():
+            for need in needs:
+                if need.rule and self.tree.exists(need.path):
+                    raw = self.tree.read(need.path)
+                    text = files[need.path][0] if need.path in files else raw.decode("utf-8")
+                    cited = self._cited(text, need, name, old, done)
+                    if cited is not None:
+                        files[need.path] = (cited, raw)
         return files
+
+    def _cited(self, text: str, need: Need, name: str, old: str, done: _Done) -> str | None:
+        """The prompt's text with the record cited on the rule; None where it stays as it is."""
+        from promptops.source.rewrite import cited_on, with_decision
+
+        try:
+            before = cited_on(text, need.path, need.rule)
+        except KeyError:
+            return None  # removed and not retired: there is nothing left to cite it on
+        if before == name:
+            return None
+        if before not in ("", old) and not self.wanted.link:
+            done.others.append((need.prompt, need.rule, before))
+            return None
+        done.linked.append((need.prompt, need.rule))
+        return with_decision(text, need.path, need.rule, name)
 
     # -- telling ---------------------------------------------------------------------------------
 
@@ -190,7 +212,7 @@ class Writing:
                     "path": record.decision.path,
                     "lacks": list(shortcomings(record.decision)),
                 }
-                for record in done.existing
+                for record, _ in done.existing
             ],
             "superseded": old.decision.id if old else None,
             "linked": [{"prompt": prompt, "rule": rule} for prompt, rule in done.linked],
@@ -200,7 +222,7 @@ class Writing:
         for name, facts in done.written:
             yield Text(f"written: {self.folder}/{name}.md", "good")
             yield Items(tuple(need.sentence for need in facts.needs))
-        for record in done.existing:
+        for record, _ in done.existing:
             yield Text(f"begun already: {record.decision.path}", "warn")
             lacks = tuple(shortcomings(record.decision)) or ("it is only proposed",)
             yield Items(lacks)
@@ -209,6 +231,9 @@ class Writing:
         if done.linked:
             cited = ", ".join(f"{prompt}/{rule}" for prompt, rule in done.linked)
             yield Text(f"cited on {cited}")
+        for prompt, rule, before in done.others:
+            told = f"{prompt}/{rule} goes on citing {before}; `--link` puts the new one there"
+            yield Text(told, "quiet")
         yield Text(
             "\n".join(["next:", *(f"  {n}. {s}" for n, s in enumerate(self._next(done), 1))])
         )
@@ -216,10 +241,10 @@ class Writing:
     def _next(self, done: _Done) -> Iterator[str]:
         yield "write what is marked TODO(decide)"
         yield "set `status: accepted` once it is decided"
-        rules = [n.rule for _, facts in done.written for n in facts.needs if n.rule]
-        if rules and not self.wanted.link:
-            name = done.written[0][0]
-            yield f"cite it on the rule: `decision: {name}` (`--link` would have done it)"
+        rules = any(need.rule for _, needs in done.records() for need in needs)
+        if rules and self.wanted.link is False:
+            name = next(done.records())[0]
+            yield f"cite it on the rule: `decision: {name}`"
         yield f"git add {self.folder} and the prompts it is about, then commit"
 
 

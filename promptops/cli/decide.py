@@ -30,7 +30,11 @@ from promptops.report import Block, Report, Text
 @click.option("--title", default="", metavar="TEXT", help="The decision in one sentence.")
 @click.option("--kind", type=click.Choice(DECISION_KINDS), help="Only this kind of change.")
 @click.option("--supersedes", default="", metavar="ID", help="The record it takes the place of.")
-@click.option("--link", is_flag=True, help="Cite the record on the rules it is about.")
+@click.option(
+    "--link/--no-link",
+    default=None,
+    help="Cite the record on the rules it is about. [default: where a rule cites none]",
+)
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 where a decision is missing.")
 @click.option("--since", metavar="REV", help="All that differs from the merge base with REV.")
 def command(call: Call, check: bool, since: str | None, staged: bool, **wanted: Any) -> Report:

@@ -27,6 +27,13 @@ def with_version(text: str, path: str, version: str) -> str:
     return _checked(_set(text, path, ("version",), version), path, expected)
 
 
+def cited_on(text: str, path: str, rule: str) -> str:
+    """The decision that a rule, living or retired, cites, or ""; KeyError where there is none."""
+    prompt = _read(text, path)
+    retired = {one.id: one.decision for one in prompt.retired}
+    return (retired | {one.id: one.decision for one in prompt.rules})[rule]
+
+
 def with_decision(text: str, path: str, rule: str, decision: str) -> str:
     """The file with `decision:` on a rule, living or retired; KeyError where there is none."""
     prompt = _read(text, path)
