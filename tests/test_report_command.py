@@ -15,6 +15,8 @@ from typing import Any
 import pytest
 from repos import ADA, BOB, Repo
 
+from promptops.source.evidence import evidence_text
+
 Run = Callable[..., Any]
 PATH = "prompts/support/prompt.yaml"
 CHROMIUM = shutil.which("chromium")
@@ -134,6 +136,47 @@ def test_evidence_shows_how_often_rules_are_kept(run: Run, repo: Repo) -> None:
     assert "measured another prompt: measure again" in " ".join(said.split())
 
 
+def test_what_was_measured_needs_somebody_in_words(run: Run, repo: Repo) -> None:
+    run("eval", "support", "--model", "simulated", "--evidence", cwd=repo.root)
+    (path,) = (repo.root / "prompts/support/evidence").glob("*.json")
+    edge = {"source": "brief", "target": "cite", "effect_pp": 35.9, "interval": [18.9, 52.8]}
+    evidence = json.loads(path.read_text())
+    evidence["rules"]["cite"] |= {"passed": 1, "n": 20, "verdict": "no", "interval": [0.01, 0.2]}
+    study = {"calls": 888, "complete": True, "delta_pp": 20.0, "edges": [edge]}
+    path.write_text(evidence_text({**evidence, "cliff": {"interference": study}}))
+    said = " ".join(run("report", "--format", "text", cwd=repo.root).out.split())
+    needs = said[said.index("What needs somebody") : said.index("Its life")]
+    assert "kept too seldom on simulated: cite" in needs
+    assert "on simulated, brief breaks cite" in needs
+    assert "simulated: answers from dice" in said
+    drawn = page(run, repo)
+    assert "brief makes 36 more answers in 100 break cite (888 calls" in drawn
+    assert "empty: not confirmed" in drawn
+    assert "dot: cleared" not in drawn, "no dot is drawn"
+    path.write_text(path.read_text().replace("888", "889"))
+    assert "brief breaks cite" not in run("report", "--format", "text", cwd=repo.root).out
+
+
+def test_an_unknown_size_is_no_zero(run: Run, repo: Repo) -> None:
+    unknown = prompt("1.4.0", CITE.format(text=FIRST), BRIEF).replace("openai/gpt-4o", "simulated")
+    repo.commit({PATH: unknown}, "Another model")
+    drawn = page(run, repo)
+    assert "size unknown on simulated" in drawn
+    assert "how its size changed on simulated is not known" in drawn
+    assert "0 tokens" not in drawn
+    assert "Tokens of support over time" not in drawn
+
+
+def test_a_column_without_a_value_is_left_out(run: Run, repo: Repo) -> None:
+    assert '<th scope="col" class="text" role="columnheader">owner' in page(run, repo).replace(
+        'class="short"', 'class="text"'
+    )
+    repo.commit({PATH: prompt("2.0.0", CITE.format(text=FIRST))}, "Nobody's")
+    drawn = page(run, repo)
+    assert "owner</th>" not in drawn
+    assert "kept</th>" not in drawn
+
+
 def test_without_a_repository_its_history_is_empty(run: Run, tmp_path: Path) -> None:
     (tmp_path / "prompts" / "support").mkdir(parents=True)
     (tmp_path / PATH).write_text(prompt("1.0.0", CITE.format(text=FIRST)))
@@ -228,10 +271,11 @@ def test_tables_sort_and_filter(run: Run, repo: Repo, tmp_path: Path) -> None:
     click = """
       const table = document.querySelector("table + x, .filter + div table");
       const buttons = table.querySelectorAll("th button");
-      buttons[3].click();
+      const tokens = [...buttons].find(b => b.textContent.startsWith("tokens"));
+      tokens.click();
       const ids = () => [...table.tBodies[0].rows].filter(r => !r.hidden).map(r => r.cells[0].textContent);
       const first = ids();
-      buttons[3].click();
+      tokens.click();
       const second = ids();
       const field = document.querySelector(".filter input");
       field.value = "R4"; field.dispatchEvent(new Event("input"));

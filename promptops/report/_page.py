@@ -102,6 +102,7 @@ th { white-space: nowrap; color: var(--quiet); font-weight: 600; font-size: .875
 .bars .number { white-space: normal; }
 .bars li { display: grid; grid-template-columns: subgrid; grid-column: 1 / -1; }
 @media (max-width: 40rem) {
+  td.text { overflow-wrap: anywhere; }
   .bars { display: block; } .bars li { grid-template-columns: 1fr auto; margin-bottom: .9rem; }
   .bars .bar, .bars .note { grid-column: 1 / -1; } }
 .bar { position: relative; display: block; height: 1rem; align-self: center; background: var(--soft);

@@ -240,7 +240,7 @@ def _diagnostics(block: Diagnostics) -> Markup:
 def _diagnostic(diagnostic: Diagnostic, source: list[str]) -> Markup:
     span = diagnostic.span
     level = tag("span", diagnostic.severity, class_=f"level {diagnostic.severity}")
-    title = tag("p", level, f" {diagnostic.code}: {one_line(diagnostic.message)}")
+    title = tag("p", level, f" {diagnostic.code}: ", *_said(one_line(diagnostic.message)))
     at = f"{one_line(diagnostic.path)}:{span.line}:{span.column}"
     parts = [title, tag("p", tag("code", at), class_="place")]
     if 1 <= span.line <= len(source) and source[span.line - 1]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from promptops.history.dates import day
@@ -21,6 +21,7 @@ _LEGEND = {
     "": "kept often enough",
     "idle": "silent where it must be; no verdict",
 }
+MOST = 6  # harms that are told in words
 FAR = 2.5  # times the largest value: a limit farther off would flatten the line
 
 
@@ -29,7 +30,7 @@ def _counted(number: int, what: str) -> str:
 
 
 def life_picture(seen: Overview) -> Picture | None:
-    """Tokens over time, with the rules that came and went; None of fewer than two commits."""
+    """Tokens over time, with the rules that came and went; None where fewer than two have a known size."""
     dated = [one for one in seen.life.moments if one.commit.time is not None]
     if len(dated) < 2:
         return None
@@ -45,8 +46,10 @@ def life_picture(seen: Overview) -> Picture | None:
     ]
     budget = seen.prompt.budget.prompt_tokens
     values = [step.value for step in steps if step.value is not None]
+    if len(values) < 2:
+        return None
     title = f"Tokens of {seen.prompt.id} over time"
-    grown = f"from {values[0]:,.0f} to {values[-1]:,.0f} tokens" if values else "size unknown"
+    grown = f"from {values[0]:,.0f} to {values[-1]:,.0f} tokens"
     summary = (
         f"on {seen.model}, {grown} in {_counted(len(steps), 'commit')};"
         " below: rules that came (+) and went (−)"
@@ -57,7 +60,7 @@ def life_picture(seen: Overview) -> Picture | None:
         for step in steps
     ]  # fmt: skip
     figures = Table(("when", "tokens", "rules in", "rules out"), tuple(rows), "lrrr")
-    near = budget is not None and bool(values) and budget <= FAR * max(values)
+    near = budget is not None and budget <= FAR * max(values)
     if budget is not None and not near:
         summary += f"; the budget is {budget:,}"
     limit = float(budget) if budget is not None and near else None
@@ -111,19 +114,30 @@ def _interference(seen: Overview, one: Measured, study: dict[str, Any]) -> Block
     pairs = [{**e, "confirmed": True, "e_value": 0.0, "verdict": "confirmed"} for e in edges]
     settings = {"delta_pp": study["delta_pp"]}
     result = {"prompt": seen.prompt.id, "rules": known, "interference": pairs, "settings": settings}
-    found = f"{len(edges)} harms were confirmed" if edges else "no harm was confirmed"
+    edges = sorted(edges, key=lambda edge: -float(edge["effect_pp"]))
     done = "" if study["complete"] else "; not every pair was decided"
-    summary = f"{found} in {study['calls']:,} calls, measured {one.when[:10]} on version {one.version}{done}"
+    summary = f"{study['calls']:,} calls, measured {one.when[:10]} on version {one.version}{done}"
     title = f"Which rule breaks which on {one.model}"
     if not edges:
-        return Text(f"{title}: {summary}")
+        return Text(f"{title}: no harm was confirmed in {summary}")
+    summary = f"{_harms(edges)} ({summary})"
     rows = [
         (e["source"], e["target"], f"{e['effect_pp']:.0f}",
          f"{e['interval'][0]:.0f} to {e['interval'][1]:.0f}")
-        for e in sorted(edges, key=lambda edge: -float(edge["effect_pp"]))
+        for e in edges
     ]  # fmt: skip
     table = Table(("this rule", "breaks this one", "points", "interval"), tuple(rows), "llrr")
     return Picture(title, summary, interference_map(result), table)
+
+
+def _harms(edges: Sequence[dict[str, Any]]) -> str:
+    """The gravest harms in words: what a map says to somebody who has never seen one."""
+    first = edges[0]
+    points = f"{first['effect_pp']:.0f}"
+    said = f"{first['source']} makes {points} more answers in 100 break {first['target']}"
+    rest = [f"{e['source']} breaks {e['target']} ({e['effect_pp']:.0f})" for e in edges[1:MOST]]
+    more = f"; and {len(edges) - MOST} more" if len(edges) > MOST else ""
+    return "; ".join([said, *rest]) + more
 
 
 def _capacity(one: Measured, study: dict[str, Any]) -> Picture:

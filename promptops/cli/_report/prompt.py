@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 
 from promptops.cli._report.charts import cliff_pictures, kept_picture, life_picture
@@ -12,6 +12,7 @@ from promptops.excerpt import excerpt
 from promptops.history.dates import day
 from promptops.history.knowledge import LEFT, MANY, NOBODY, ONE
 from promptops.overview.life import Moment
+from promptops.overview.measured import Measured
 from promptops.overview.overview import Overview, RuleFacts
 from promptops.report import Bars, Block, Diagnostics, Fold, Heading, Items, Table, Text
 from promptops.tokens.summary import Figures
@@ -90,6 +91,7 @@ def needs(seen: Overview, findings: Diagnostics, today: date) -> Iterator[str]:
         if names:
             yield f"{words} {listed(names)}"
     for one in seen.measured:
+        yield from _harmful(seen, one)
         if one.stale:
             yield f"{one.path} measured another {' and other '.join(one.stale)}: measure again"
         if not one.sealed:
@@ -99,6 +101,20 @@ def needs(seen: Overview, findings: Diagnostics, today: date) -> Iterator[str]:
         low = figures.spread.largest.low
         if budget is not None and low is not None and low > budget:
             yield f"the largest rendering is over its budget on {model}: {low:,} of {budget:,}"
+
+
+def _harmful(seen: Overview, one: Measured) -> Iterator[str]:
+    """What a measurement of this very prompt says against it."""
+    if one.stale or not one.sealed:
+        return
+    seldom = [rule for rule, outcome in one.rules.items() if outcome.verdict == "no"]
+    if seldom:
+        yield f"kept too seldom on {one.model}: {listed(seldom)}"
+    known = {facts.rule.id for facts in seen.rules}
+    edges = one.data.get("cliff", {}).get("interference", {}).get("edges", ())
+    pairs = [(e["source"], e["target"]) for e in edges if {e["source"], e["target"]} <= known]
+    if pairs:
+        yield f"on {one.model}, {listed([f'{a} breaks {b}' for a, b in pairs])}"
 
 
 def _resting(seen: Overview, kind: str) -> list[str]:
@@ -115,7 +131,9 @@ def _rules(seen: Overview, today: date, level: int) -> Iterator[Block]:
         return
     rows = [_rule_row(facts, today) for facts in seen.rules]
     columns = ("rule", "text", "owner", "tokens", "age", "kept")
-    yield Table(columns, tuple(rows), "lllrrr")
+    filled = [i for i in range(len(columns)) if any(row[i] != DASH for row in rows)]
+    shown = tuple(tuple(row[i] for i in filled) for row in rows)
+    yield Table(tuple(columns[i] for i in filled), shown, "".join("lllrrr"[i] for i in filled))
     yield Fold("why each of them is there, and how it came here", tuple(_each(seen, level)))
 
 
@@ -177,6 +195,8 @@ def _life(seen: Overview, level: int) -> Iterator[Block]:
         yield picture
     elif len(moments) == 1:
         yield Text(f"one version so far, of {day(moments[0].commit.time)}")
+    else:
+        yield Text(f"how its size changed on {seen.model or 'any model'} is not known", "quiet")
     columns = ("when", "version", "rules", "tokens", "what changed", "who", "in the commit's words")
     yield Fold(
         "every commit that changed it",
@@ -208,13 +228,25 @@ def _budgets(seen: Overview, level: int) -> Iterator[Block]:
     if not seen.figures:
         return
     yield Heading("Tokens and money", level)
-    bars = [(m, float(f.spread.largest.tokens or 0), _note(f)) for m, f in seen.figures.items()]
-    yield Text("the largest rendering over its examples and cases:", "quiet")
-    limit = seen.prompt.budget.prompt_tokens
+    sizes = {model: figures.spread.largest.tokens for model, figures in seen.figures.items()}
+    bars = [(m, float(n), _note(seen.figures[m])) for m, n in sizes.items() if n is not None]
+    unknown = [model for model, size in sizes.items() if size is None]
+    if bars:
+        yield Text("the largest rendering over its examples and cases:", "quiet")
+        yield from _bars(bars, seen.prompt.budget.prompt_tokens)
+    if unknown:
+        yield Text(f"size unknown on {', '.join(unknown)}", "quiet")
+    yield from _by_size(seen)
+
+
+def _bars(bars: Sequence[tuple[str, float, str]], limit: int | None) -> Iterator[Block]:
     if len(bars) == 1 and limit is None:  # a bar beside no other says nothing
         yield Text(f"{bars[0][0]}: {bars[0][1]:,.0f} tokens, {bars[0][2]}")
     else:
         yield Bars(tuple(bars), "tokens", limit)
+
+
+def _by_size(seen: Overview) -> Iterator[Block]:
     first = seen.figures.get(seen.model)
     if first is None or first.measure.text.tokens is None or not first.measure.rules:
         return
@@ -240,6 +272,9 @@ def _measured(seen: Overview, level: int) -> Iterator[Block]:
     if not seen.measured:
         yield Text("no evidence is committed: `promptops eval` measures, --evidence keeps", "quiet")
         return
+    dice = sorted({m.model for m in seen.measured if m.model.partition("/")[0] == "simulated"})
+    if dice:
+        yield Text(f"{' and '.join(dice)}: answers from dice, not from a real model", "warn")
     for one in seen.measured:
         picture = kept_picture(one)
         if picture is not None:

@@ -13,6 +13,8 @@ from math import ceil, floor, isfinite, log10
 
 from promptops.report._page import COLOURS, Markup, markup, tag
 
+WIDEST = 720.0  # pixels of a chart, 45rem in the style
+
 STYLE = """
 figure { margin: 1.2rem 0; } figcaption { max-width: 46rem; } figcaption strong { display: block; }
 .chart { display: block; width: 100%; max-width: 45rem; }
@@ -46,7 +48,9 @@ def chart(width: float, height: float, title: str, *inside: str) -> Markup:
     name = tag("title", title)
     attributes = {"viewBox": f"0 0 {size}", "role": "img", "class_": "chart"}
     # A scaled-down chart cannot be read: below its own width it scrolls.
-    return tag("svg", name, *inside, style=f"min-width:{number(width * 0.8)}px", **attributes)
+    own = f"min-width:{number(width * 0.8)}px"
+    own += f";max-width:{number(width)}px" if width > WIDEST else ""  # its letters stay as large
+    return tag("svg", name, *inside, style=own, **attributes)
 
 
 def standalone(drawn: Markup) -> str:

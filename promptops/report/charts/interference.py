@@ -26,19 +26,16 @@ def interference_map(result: Mapping[str, Any]) -> Markup:
     cells = {(pair["source"], pair["target"]): pair for pair in result["interference"]}
     wide = CELL * len(rules)
     delta = result["settings"]["delta_pp"]
+    places = [(i, j) for i in range(len(rules)) for j in range(len(rules))]
+    drawn = [part for i, j in places for part in _cell(rules, i, j, cells, delta)]
     return chart(
         max(LEFT + wide + RIGHT, LEAST),
         TOP + wide + BELOW,
         _title(result),
         *_names(rules),
         *(rect(LEFT, TOP + CELL * k, (wide - 2, CELL - 2), "cell") for k in range(len(rules))),
-        *(
-            drawn
-            for i in range(len(rules))
-            for j in range(len(rules))
-            for drawn in _cell(rules, i, j, cells, delta)
-        ),
-        *_legend(TOP + wide + 24, len(result["rules"]) - len(rules)),
+        *drawn,
+        *_legend(TOP + wide + 24, len(result["rules"]) - len(rules), "".join(drawn)),
     )
 
 
@@ -68,8 +65,7 @@ def _title(result: Mapping[str, Any]) -> str:
 
 
 def _names(rules: Sequence[str]) -> Iterator[Markup]:
-    yield text(LEFT - 10, TOP - 10, "this rule", "quiet small end")
-    yield text(LEFT, 14, "breaks this one", "quiet small")
+    yield text(LEFT - 10, TOP - 10, "this rule ↓ breaks that →", "quiet end")
     for k, rule in enumerate(rules):
         y, x = TOP + CELL * k + 17, LEFT + CELL * k + 17
         yield text(LEFT - 10, y, excerpt(rule, LABEL), "end")
@@ -109,13 +105,19 @@ def _told(pair: Mapping[str, Any]) -> str:
     return f"{pair['source']} on {pair['target']}: {words}"
 
 
-def _legend(y: float, left: int) -> Iterator[Markup]:
+def _legend(y: float, left: int, drawn: str) -> Iterator[Markup]:
+    """What the marks say that are there; left: rules that are not shown."""
     x = 16.0
-    for kind, words in (("harm3", "30 points or more"), ("harm2", "20 to 30"), ("harm1", "less")):
+    kinds = (
+        ("harm3", "30 or more of 100 answers broken"),
+        ("harm2", "20 to 30"),
+        ("harm1", "less"),
+    )
+    for kind, words in kinds:
         yield rect(x, y - 10, (12, 12), kind)
         yield text(x + 18, y, words, "quiet small")
         x += 40 + 6.2 * len(words)
-    marks = "dot: cleared; ?: suspected, not confirmed; empty: open or not tested"
-    yield text(x, y, marks, "quiet small")
+    said = [("<circle", "dot: cleared"), (">?<", "?: suspected"), ("", "empty: not confirmed")]
+    yield text(x, y, "; ".join(words for mark, words in said if mark in drawn), "quiet small")
     if left > 0:
         yield text(16, y + 20, f"{left} rules without a finding are not shown", "quiet small")
