@@ -6,7 +6,8 @@ from collections import Counter as Tally
 from collections.abc import Iterator, Sequence
 from datetime import date
 
-from promptops.cli._report.prompt import needs, prompt_blocks
+from promptops.cli._report.needs import needs
+from promptops.cli._report.prompt import prompt_blocks
 from promptops.cli._report.words import age, shown_money, shown_tokens
 from promptops.overview.overview import Overview
 from promptops.report import Block, Diagnostics, Heading, Table, Text
