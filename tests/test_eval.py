@@ -9,9 +9,11 @@ import signal
 import subprocess
 import sys
 import time
+from base64 import b64encode
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from conftest import Ran
@@ -35,7 +37,7 @@ needs_assertions = pytest.mark.skipif("contains" not in registry(), reason="no a
 pytestmark = needs_assertions
 
 Run = Callable[..., Ran]
-KEY = "sk-eval-0123456789"
+KEY = "sk-eval/+0123456789"
 
 
 def prompt_text(cases: int = 12, rule: str = "Say yes.") -> str:
@@ -240,6 +242,68 @@ def test_no_key_reaches_any_output(run: Run, repo: Repo, monkeypatch: pytest.Mon
     for folder in (repo.root, Path(os.environ["PROMPTOPS_HOME"])):
         for file in folder.rglob("*"):
             assert file.is_dir() or KEY.encode() not in file.read_bytes()
+
+
+SINKS = ("text", "json", "markdown", "html", "junit", "csv")
+
+
+def echoing(number: int, body: dict[str, Any]) -> Reply:
+    """A server that says the key it was sent wherever one can be said."""
+    told = {"error": {"message": f"bad key {KEY}", "code": KEY, "type": f"Bearer {KEY}"}}
+    headers = {"X-Key": KEY, "Retry-After": KEY}
+    match number % 6:
+        case 2:
+            return Reply(400, json.dumps(told).encode(), headers)
+        case 3:
+            return Reply(400, f"<html>{KEY}</html>".encode(), headers)
+        case 4:
+            return Reply(body=completion("yes", model=f"other-{KEY}"), headers=headers)
+        case 5:
+            return Reply(body=json.dumps({"error": KEY, "object": KEY}).encode(), headers=headers)
+    spelt = (KEY, quote(KEY, safe=""), b64encode(KEY.encode()).decode())
+    return Reply(body=completion(f"! {' '.join(spelt)}", model="m"), headers=headers)
+
+
+@pytest.mark.parametrize("variable", ["MY_KEY", "MY_AUTH"])
+def test_no_key_is_found_by_its_value(
+    run: Run, repo: Repo, monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    monkeypatch.setenv(variable, f"{KEY}\n")
+    to = ("--model", "m", "--api-key-env", variable, "--max-calls", "40")
+    said = []
+    with Loopback(echoing) as server:
+        for command, sinks in (("eval", SINKS), ("cliff", ("text", "json"))):
+            for format in sinks:
+                asked = (command, "p", "--api-base", server.url, *to, "--format", format)
+                done = run(*asked, cwd=repo.root)
+                said.append(done.out + done.err)
+        assert f"Bearer {KEY}" in server.served[0][2]
+        done = run("eval", "p", "--api-base", server.url, *to, "--evidence", cwd=repo.root)
+        said.append(done.out + done.err)
+    for work in (("verify",), ("export", "--to", "all.jsonl"), ("export",)):
+        done = run("store", *work, cwd=repo.root)
+        said.append(done.out + done.err)
+    for folder in (repo.root, Path(os.environ["PROMPTOPS_HOME"])):
+        said += [f.read_bytes().decode("latin-1") for f in folder.rglob("*") if f.is_file()]
+    for spelt in (KEY, quote(KEY, safe=""), b64encode(KEY.encode()).decode().rstrip("=")):
+        assert not [one[max(0, one.find(spelt) - 99) :][:200] for one in said if spelt in one]
+    assert any(f"[{variable}]" in one for one in said)
+
+
+@pytest.mark.parametrize("engine", ["local", "batch"])
+@pytest.mark.parametrize(
+    "url", ["http://u:passw0rd99@127.0.0.1:9/v1", "http://127.0.0.1:9/v1?key=passw0rd99"]
+)
+def test_a_key_in_an_address_is_refused_before_anything_keeps_it(
+    run: Run, repo: Repo, engine: str, url: str
+) -> None:
+    pytest.importorskip("litellm" if engine == "batch" else "json")
+    done = run("eval", "p", "--engine", engine, "--api-base", url, "--model", "m", cwd=repo.root)
+    assert done.code == 2
+    assert "the base URL holds a key" in done.err
+    files = [f for f in Path(os.environ["PROMPTOPS_HOME"]).rglob("*") if f.is_file()]
+    assert not [one for one in files if b"passw0rd99" in one.read_bytes()]
+    assert "passw0rd99" not in done.out + done.err
 
 
 def test_a_key_variable_that_is_not_set_is_an_error(run: Run, repo: Repo) -> None:

@@ -488,6 +488,30 @@ def test_keys_are_hidden_in_every_spelling(spelt: str) -> None:
     assert hide("/home/somebody short") == "/home/somebody short"
 
 
+def test_a_key_that_begins_like_another_is_hidden_whole() -> None:
+    hide = keys.hider({"A_KEY": "abcdefgh", "B_KEY": "abcdefgh12345678"})
+    assert hide("abcdefgh12345678 abcdefgh") == "[B_KEY] [A_KEY]"
+
+
+def test_a_key_is_hidden_without_the_line_break_that_came_with_it() -> None:
+    environ = {"A_KEY": f"{KEY}\n"}
+    assert keys.key_in(environ, "A_KEY") == KEY
+    assert keys.hider(environ)(f"your key {KEY}") == "your key [A_KEY]"
+
+
+def test_a_variable_that_is_named_holds_a_key_whatever_it_is_called() -> None:
+    environ = {"MY_AUTH": KEY}
+    assert keys.hider(environ)(KEY) == KEY
+    assert keys.hider(environ, ("MY_AUTH",))(KEY) == "[MY_AUTH]"
+
+
+@pytest.mark.parametrize("value", ["sk\r\nX: y", "\u201csk-0123456789\u201d", "sk 0123", "sk\x00"])
+def test_what_no_header_may_hold_is_no_key(value: str) -> None:
+    with pytest.raises(PromptopsError, match="A_KEY holds no key") as caught:
+        keys.key_in({"A_KEY": value}, "A_KEY")
+    assert value not in str(caught.value) + caught.value.hint
+
+
 def test_complaints_and_tracebacks_hold_no_key_and_no_password_of_a_url(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

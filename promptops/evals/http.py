@@ -11,7 +11,7 @@ import asyncio
 import ssl
 from collections import deque
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from promptops.errors import UsageError
 from promptops.evals.wire import Broken, Connection, Reply
@@ -21,19 +21,30 @@ __all__ = ["Broken", "Client", "Reply"]
 READ = 1 << 16
 
 
+def split(base_url: str) -> SplitResult:
+    """A base URL in its parts. UsageError for one that is not http or https, and for one that holds
+    more than an address: it is part of every request that is kept."""
+    try:
+        url = urlsplit(base_url)
+        known = url.scheme in ("http", "https") and url.hostname and url.port != 0
+    except ValueError:
+        known = False
+    if not known:
+        raise UsageError("not a base URL", "write it as http://127.0.0.1:8000/v1")
+    if url.username or url.password or url.query or url.fragment:
+        raise UsageError(
+            "the base URL holds a key, a query or a fragment",
+            "put the key into an environment variable and name it with --api-key-env",
+        )
+    return url
+
+
 class Client:
     """Posts to paths below one base URL. UsageError for a URL that is not http or https."""
 
     def __init__(self, base_url: str, headers: dict[str, str]) -> None:
-        url = urlsplit(base_url)
-        if url.scheme not in ("http", "https") or not url.hostname:
-            raise UsageError("not a base URL", "write it as http://127.0.0.1:8000/v1")
-        if url.username or url.password or url.query or url.fragment:
-            raise UsageError(
-                "the base URL holds a key, a query or a fragment",
-                "put the key into an environment variable and name it with --api-key-env",
-            )
-        self.host = url.hostname
+        url = split(base_url)
+        self.host = str(url.hostname)
         self.secure = url.scheme == "https"
         self.port = url.port or (443 if self.secure else 80)
         self.path = url.path.rstrip("/")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from json.encoder import encode_basestring as _text
 from typing import Any
 from urllib.parse import quote, unquote
 
 from promptops.digest import digest
+from promptops.errors import UsageError
 from promptops.evals import Answer, Request, State, Usage
 from promptops.model import Message
 
@@ -107,16 +108,29 @@ def row_digest(*parts: str) -> str:
     return digest(joined.encode(), 20)
 
 
-def secrets(environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """(name, value) of what must stay in the environment: variables whose name holds KEY, TOKEN,
-    SECRET or PASSWORD, and the password in any variable that is a URL, as it stands and decoded."""
+def secrets(environ: Mapping[str, str], named: Collection[str] = ()) -> Iterator[tuple[str, str]]:
+    """(name, value) of what must stay in the environment: the variables `named`, those whose name
+    holds KEY, TOKEN, SECRET or PASSWORD, and the password in any variable that is a URL, as it
+    stands and decoded."""
     for name, value in environ.items():
-        if any(word in name.upper() for word in SECRET_NAMES):
+        if name in named or any(word in name.upper() for word in SECRET_NAMES):
             yield name, value
         elif "://" in value and (found := password_of(value)):
             yield name, found
             if unquote(found) != found:
                 yield name, unquote(found)
+
+
+def key_in(environ: Mapping[str, str], name: str) -> str:
+    """The key in the variable `name`, "" where it holds none; UsageError for what no header may hold:
+    a line break would begin another header, and a typographic quote was never part of a key."""
+    key = environ.get(name, "").strip()
+    if not key.isascii() or not key.isprintable() or " " in key:
+        hint = (
+            "it holds blanks, line breaks or other characters that keys never have: export it again"
+        )
+        raise UsageError(f"the environment variable {name} holds no key", hint)
+    return key
 
 
 def password_of(url: str) -> str:
@@ -126,7 +140,7 @@ def password_of(url: str) -> str:
     return before.partition(":")[2] if at else ""
 
 
-def hider(environ: Mapping[str, str]) -> Callable[[str], str]:
+def hider(environ: Mapping[str, str], named: Collection[str] = ()) -> Callable[[str], str]:
     """A function that takes the values of keys out of a text: plain, URL-encoded and in base64.
 
     Keys are the `secrets` of the environment, of 8 characters or more.
@@ -134,15 +148,17 @@ def hider(environ: Mapping[str, str]) -> Callable[[str], str]:
     from base64 import b64encode
 
     spellings: dict[str, str] = {}
-    for name, value in secrets(environ):
+    for name, found in secrets(environ, named):
+        value = found.strip()  # it is sent without the line break that came with it
         if len(value) < SHORTEST_SECRET:
             continue
         encoded = b64encode(value.encode("utf-8", "surrogateescape")).decode().rstrip("=")
         for spelling in (value, quote(value, safe=""), encoded):
             spellings[spelling] = f"[{name}]"
+    longest_first = sorted(spellings.items(), key=lambda one: -len(one[0]))  # keys may begin alike
 
     def hide(text: str) -> str:
-        for spelling, shown in spellings.items():
+        for spelling, shown in longest_first:
             if spelling in text:
                 text = text.replace(spelling, shown)
         return text

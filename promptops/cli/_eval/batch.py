@@ -9,6 +9,7 @@ from contextlib import ExitStack, suppress
 from dataclasses import replace
 from typing import Any
 
+from promptops.cli import _out
 from promptops.cli._call import Call
 from promptops.cli._eval.blocks import money
 from promptops.cli._eval.got import Got
@@ -54,7 +55,7 @@ def run_night(
         service=(target.provider, target.model, target.base_url),
         limits=wanted.limits,
         tariff=tariff,
-        hide=hider(call.environ),
+        hide=hider(call.environ, _out.named),
         answers_as=link.answers_as,
         progress=line.show if line.shown else None,
     )
@@ -97,7 +98,7 @@ class BatchSession(Session):
             name=os.urandom(6).hex(),
             service=(target.provider, target.model, target.base_url),
             tariff=self._tariff,
-            hide=hider(self._call.environ),
+            hide=hider(self._call.environ, _out.named),
             answers_as=self._link.answers_as,
             progress=self._shown,
         )

@@ -18,7 +18,7 @@ from promptops.errors import UsageError
 from promptops.evals import Request, State, engines
 from promptops.evals.batches.ledger import refuse_held
 from promptops.evals.batches.tables import any_noted
-from promptops.evals.keys import hider
+from promptops.evals.keys import hider, key_in
 from promptops.evals.money import Tariff
 from promptops.evals.patience import Limits
 from promptops.evals.providers import Link, provider
@@ -101,7 +101,7 @@ class ShardedSession(Session):
 
 def work(job: Job, requests: tuple[Request, ...], stopped: Callable[[], bool]) -> Outcome:
     """In a worker: one shard, as a run of its own; keys and passwords are the worker's."""
-    link = replace(job.link, key=os.environ.get(job.link.key_env, ""), environ=dict(os.environ))
+    link = replace(job.link, key=key_in(os.environ, job.link.key_env), environ=dict(os.environ))
     store = Store(job.place or _shared_here())
     try:
         return asyncio.run(_shard(job, link, store, requests, stopped))
@@ -120,7 +120,7 @@ async def _shard(
     job: Job, link: Link, store: Store, requests: tuple[Request, ...], stopped: Callable[[], bool]
 ) -> Outcome:
     asks = provider(job.provider, link)
-    means = Means(asks, store, job.limits, job.tariff, hider(os.environ))
+    means = Means(asks, store, job.limits, job.tariff, hider(os.environ, (job.link.key_env,)))
     runner = Runner(means, proven=job.proven)
     looking = asyncio.create_task(_look(runner, stopped))
     try:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from promptops.cli._call import Call
-from promptops.cli._eval.options import Wanted
+from promptops.cli._eval.options import Wanted, named_key
 from promptops.errors import UsageError
 from promptops.evals import Answer, Judgement, Request, State
 from promptops.evals.judging import (
@@ -104,11 +104,9 @@ class JudgeModel:
 
     def _link(self) -> Link:
         wanted, base = self.wanted, self.wanted.judge_api_base or ""
-        named = wanted.judge_key_env
-        key = self.call.environ.get(named, "") if named else ""
-        if named and not key:
-            raise UsageError(f"the environment variable {named} is not set", "export the key first")
-        return Link(base, key, concurrency=wanted.concurrency, seed=wanted.seed,
+        named = wanted.judge_key_env or ""
+        key = named_key(self.call, named) if named else ""
+        return Link(base, key, named, concurrency=wanted.concurrency, seed=wanted.seed,
                     environ=self.call.environ, prompts=(judge_prompt(),))  # fmt: skip
 
     def data(self) -> dict[str, Any]:

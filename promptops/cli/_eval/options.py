@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from promptops.cli import _out
 from promptops.cli._call import Call
 from promptops.errors import UsageError
+from promptops.evals.keys import key_in
 from promptops.evals.money import Tariff
 from promptops.evals.patience import Limits
 from promptops.evals.plan import Plan, Target
@@ -151,18 +153,27 @@ class Wanted:
     def link(self, call: Call, prompts: tuple[Prompt, ...]) -> Link:
         """What the provider is told."""
         name = self.api_key_env or DEFAULT_KEY
-        key = call.environ.get(name, "")
-        if self.api_key_env and not key:
-            raise UsageError(f"the environment variable {name} is not set", "export the key first")
+        _out.named.update(filter(None, (self.api_key_env, self.judge_key_env)))
         return Link(
             base_url=self.api_base or "",
-            key=key,
+            key=named_key(call, self.api_key_env)
+            if self.api_key_env
+            else key_in(call.environ, name),
             key_env=name,
             answers_as=self.answers_as,
             concurrency=self.concurrency,
             seed=self.seed,
             argv=tuple(shlex.split(self.command)) if self.command else (),
-            environ=call.environ,
+            environ={k: v for k, v in call.environ.items() if k not in _out.named},
             records=self.replay or "",
             prompts=prompts,
         )
+
+
+def named_key(call: Call, name: str) -> str:
+    """The key in a variable that the command line names; from now on no complaint shows it."""
+    _out.named.add(name)
+    key = key_in(call.environ, name)
+    if not key:
+        raise UsageError(f"the environment variable {name} is not set", "export the key first")
+    return key

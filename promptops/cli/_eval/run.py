@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
+from promptops.cli import _out
 from promptops.cli._call import Call
 from promptops.cli._eval.progress import Line
 from promptops.cli._eval.signals import Signals
@@ -29,8 +30,9 @@ def run_requests(
     refuse_held(place, requests, asks.version)
     store = Store(place)
     line = Line(call)
+    hide = hider(call.environ, _out.named)
     show = line.show if line.shown else None
-    runner = Runner(Means(asks, store, limits, tariff, hider(call.environ), show))
+    runner = Runner(Means(asks, store, limits, tariff, hide, show))
 
     async def go() -> Run:
         signals.first = in_loop(runner, line)

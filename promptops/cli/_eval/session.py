@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Self
 
+from promptops.cli import _out
 from promptops.cli._call import Call
 from promptops.cli._eval.progress import Line
 from promptops.cli._eval.run import in_loop
@@ -118,7 +119,7 @@ class Session:
         return run.answers
 
     async def _batch(self, requests: Sequence[Request]) -> Run:
-        hide = hider(self._call.environ)
+        hide = hider(self._call.environ, _out.named)
         limits, show = self._left(), self._shown
         means = Means(self._provider, self._store, limits, self._tariff, hide, show)
         runner = Runner(means, stopped=self.stopped)

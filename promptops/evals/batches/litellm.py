@@ -14,6 +14,7 @@ from promptops.errors import ProviderError, UsageError
 from promptops.evals import Request
 from promptops.evals.batches import Status, UnlistedError, UnsureError
 from promptops.evals.batches.lines import ENDPOINT
+from promptops.evals.http import split
 from promptops.evals.patience import Limits, Patience
 from promptops.evals.providers import Link, Retry, Stop
 from promptops.evals.providers.litellm import LiteLLM, failed, loaded
@@ -41,6 +42,8 @@ class Service:
     """The batch interface of one model's provider."""
 
     def __init__(self, provider: str, model: str, link: Link, limits: Limits) -> None:
+        if link.base_url:
+            split(link.base_url)
         self._litellm = loaded()
         _stay()
         self._limits = limits
