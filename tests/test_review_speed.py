@@ -6,6 +6,7 @@ And the answers it keeps: given again only while everything that they depend on 
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -24,7 +25,7 @@ rules:
 HEAVY = {
     *("asyncio", "click", "dataclasses", "email", "git", "hashlib", "http", "inspect", "jinja2"),
     *("litellm", "logging", "numpy", "pathlib", "rapidfuzz", "regex", "rich", "ruamel", "shutil"),
-    *("sqlite3", "tempfile", "tiktoken", "tomllib", "urllib"),
+    *("sqlite3", "subprocess", "tempfile", "tiktoken", "tomllib", "typing", "urllib"),
 }
 
 
@@ -117,6 +118,10 @@ def test_few_git_processes_however_many_prompts(
 def test_no_heavy_module_is_loaded(traced: Traced) -> None:
     traced("diff", "HEAD~1", "HEAD")
     assert {name.split(".")[0] for name in traced.loaded} & HEAVY == set()
+    assert "promptops.cli._diff_blocks" in traced.loaded
+    shutil.rmtree(traced.home / "reviews")
+    traced("diff", "HEAD~1", "HEAD", "--format", "json")  # which shows no difference word by word
+    assert traced.loaded & {"difflib", "promptops.cli._diff_blocks", "typing"} == set()
     assert "promptops.review.review" in traced.loaded
     assert traced.loaded & {"promptops.source.markup", "promptops.history.align"} == set()
 

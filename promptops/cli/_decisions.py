@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 from promptops.decisions.change import Change
 from promptops.decisions.found import DECIDED_BEFORE, Found
@@ -11,6 +10,10 @@ from promptops.decisions.judge import Judged
 from promptops.decisions.message import BETTER_REASON, WAIVER
 from promptops.decisions.needed import Need
 from promptops.report import Block, Heading, Text
+
+TYPE_CHECKING = False  # `typing` costs a start
+if TYPE_CHECKING:
+    from typing import Any
 
 DECIDE = "promptops decide --staged"
 

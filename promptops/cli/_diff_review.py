@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-from promptops.cli._diff_blocks import review_blocks
 from promptops.cli._diff_json import review_json
 from promptops.cli._world import Call
 from promptops.decisions.judge import judge_change
@@ -12,9 +11,9 @@ from promptops.decisions.spelling import speller
 from promptops.errors import EXIT_CANNOT, EXIT_CLEAN, EXIT_FINDINGS
 from promptops.history.git import Repository
 from promptops.render import render
-from promptops.report import Report
+from promptops.report import Block, Late, Report
 from promptops.review.figures import Figuring
-from promptops.review.review import read_states, review
+from promptops.review.review import Review, read_states, review
 from promptops.review.states import NOTHING, States, of_commits, of_index, of_work_tree
 from promptops.tokens.counts import Counter
 from promptops.tokens.vocab import places
@@ -34,10 +33,16 @@ def reviewed(
     return Report(
         "diff",
         review_json(found, states, names),
-        tuple(review_blocks(found, states, names)),
+        Late(lambda: _blocks(found, states, names)),
         EXIT_CANNOT if found.incomplete else EXIT_FINDINGS if found.refused else EXIT_CLEAN,
         marker="promptops-diff",
     )
+
+
+def _blocks(found: Review, states: States, names: tuple[str, str]) -> Iterator[Block]:
+    from promptops.cli._diff_blocks import review_blocks
+
+    return review_blocks(found, states, names)
 
 
 def _states(repository: Repository, base: str | None, head: str | None, staged: bool) -> States:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from promptops.values import dataclass, field
 
@@ -116,6 +116,28 @@ class Picture:
 
 
 Block = Heading | Text | Items | Table | Words | Fold | Diagnostics | Bars | Picture
+
+
+class Late(Sequence[Block]):
+    """Blocks that are made when a format first looks at them: JSON never does."""
+
+    def __init__(self, make: Callable[[], Iterable[Block]]) -> None:
+        self._make = make
+        self._made: tuple[Block, ...] | None = None
+
+    def _all(self) -> tuple[Block, ...]:
+        if self._made is None:
+            self._made = tuple(self._make())
+        return self._made
+
+    def __len__(self) -> int:
+        return len(self._all())
+
+    def __getitem__(self, at: Any) -> Any:
+        return self._all()[at]
+
+    def __iter__(self) -> Iterator[Block]:
+        return iter(self._all())
 
 
 @dataclass(frozen=True, slots=True)
