@@ -12,7 +12,7 @@ import pytest
 from repos import ADA, BOB, Repo
 
 pytest.importorskip("mcp")
-from mcp import Client, StdioServerParameters
+from mcp import Client, StdioServerParameters, stdio_client
 
 RULES = "# Rules\n\n- Run the tests before you commit.\n"
 
@@ -32,7 +32,7 @@ def asked(repo: Repo, work: Callable[[Client], Awaitable[Any]]) -> Any:
 
     async def go() -> Any:
         server = StdioServerParameters(command=sys.executable, args=command, env=home)
-        async with Client(server, read_timeout_seconds=60) as client:
+        async with Client(stdio_client(server), read_timeout_seconds=60) as client:
             return await work(client)
 
     return asyncio.run(go())
