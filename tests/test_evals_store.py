@@ -39,6 +39,7 @@ from promptops.evals.rows import Kept
 from promptops.evals.sqlite import SQLiteShelf
 from promptops.evals.store import Claimed, DamagedError, Store, StoreError
 from promptops.model import Message
+from promptops.report.json import dumped
 
 
 def request(text: str, **over: Any) -> Request:
@@ -626,6 +627,9 @@ def test_an_export_is_written_as_it_is_read_and_not_at_all_where_a_row_is_damage
     assert run("store", "export", "--to", "none.jsonl", cwd=repo.root).out == (
         "0 answers in none.jsonl\n"
     )
+    assert run("store", "export", cwd=repo.root).out == ""
+    nothing = {"result": {"answers": []}, "schema": "promptops/store/1"}
+    assert run("store", "export", "--format", "json", cwd=repo.root).out == dumped(nothing)
     said = run("store", "verify", "--format", "json", cwd=repo.root).out
     folder = Path(json.loads(said)["result"]["path"]).parent
     kept(folder, "a", "b")
@@ -639,12 +643,23 @@ def test_an_export_is_written_as_it_is_read_and_not_at_all_where_a_row_is_damage
         row(text)[0] for text in "ab"
     )
     assert stat.S_IMODE(out.stat().st_mode) == 0o640
+    printed = run("store", "export", cwd=repo.root).out
+    lines = [json.loads(line) for line in printed.splitlines()]
+    assert lines == [json.loads(line) for line in out.read_text().splitlines()]
+    asked = run("store", "export", "--format", "json", cwd=repo.root).out
+    assert asked == dumped({"result": {"answers": lines}, "schema": "promptops/store/1"})
+    run("store", "export", "--format", "json", "--output", "out.json", cwd=repo.root)
+    assert (repo.root / "out.json").read_text() == asked
+    assert run("store", "export", "--output", "/dev/null", cwd=repo.root).out == ""
     with sqlite3.connect(folder / stores.NAME) as db:
         db.execute("UPDATE answers SET answer = '{}' WHERE key = ?", (row("b")[0],))
     db.close()
     before = out.read_bytes()
     assert run("store", "export", "--to", "out.jsonl", cwd=repo.root).code == 2
     assert out.read_bytes() == before
+    for form in ("text", "json"):
+        printed = run("store", "export", "--format", form, cwd=repo.root)
+        assert (printed.code, printed.out) == (2, "")
     assert not list(repo.root.glob(".out.jsonl*"))
     refused = run("store", "export", "--to", "no/such/folder.jsonl", cwd=repo.root)
     assert refused.code == 2

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
+from itertools import islice
 
 from promptops.cli import _out
 from promptops.cli._root import columns, find_root
@@ -16,6 +17,9 @@ from promptops.source.tree import DiskTree
 from promptops.values import dataclass, field
 
 __all__ = ["Call", "emit", "find_root", "make_call", "screen"]
+
+
+LINES = 200  # in memory at a time, of what comes out line by line
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +79,8 @@ def emit(report: Report, format: str, output: str | None, call: Call) -> None:
     from promptops.report import render
 
     _out.earned = report.exit_code
+    if report.lines is not None:
+        return _line_by_line(report.lines(format), output, call)
     text = render(report, format, call.screen)
     if report.raw is not None and format == "text" and (output or not sys.stdout.isatty()):
         text = report.raw
@@ -82,25 +88,46 @@ def emit(report: Report, format: str, output: str | None, call: Call) -> None:
         _out.write(text)
         for then in call.afterwards:
             then(text, report.exit_code)
-        return
+        return None
     from promptops.source.write import replace_file
 
     path = os.path.join(call.folder, output)
     if os.path.exists(path) and not os.path.isfile(path):
-        _into(path, text)
-        return
+        return _into(path, (text,))
     folder, name = os.path.split(os.path.realpath(path))
     before = _bytes(path)
     replace_file(folder, name, text.encode("utf-8", "backslashreplace").decode(), before)
+    return _written(output, call)
+
+
+def _written(output: str, call: Call) -> None:
     if call.verbosity >= 0 and sys.stderr.isatty():
         _out.complain_short(f"written to {output}")
 
 
-def _into(path: str, text: str) -> None:
+def _line_by_line(lines: Iterator[str], output: str | None, call: Call) -> None:
+    """As `emit`, some of it at a time."""
+    some = iter(lambda: "".join(f"{line}\n" for line in islice(lines, LINES)), "")
+    if output is None:
+        for text in some:
+            _out.write(text)
+        return
+    path = os.path.join(call.folder, output)
+    if os.path.exists(path) and not os.path.isfile(path):
+        _into(path, some)
+        return
+    from promptops.source.write import write_lines
+
+    write_lines(os.path.realpath(path), lines)
+    _written(output, call)
+
+
+def _into(path: str, texts: Iterable[str]) -> None:
     """Into a pipe or a device: what stands there is neither read nor replaced."""
     try:
         with open(path, "wb") as file:
-            file.write(text.encode("utf-8", "backslashreplace"))
+            for text in texts:
+                file.write(text.encode("utf-8", "backslashreplace"))
     except OSError as error:
         raise _unwritable(path, error) from None
 

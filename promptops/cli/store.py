@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
@@ -99,15 +100,23 @@ def _tidied(care: Care) -> Report:
 
 
 def _exported(call: Call, care: Care, to: str | None) -> Report:
-    from promptops.report.json import dumped
-
     if to is None:
-        rows = list(care.of.exported(care.place))
-        text = "".join(dumped(row, None) for row in rows).rstrip("\n")
-        return Report("store", {"answers": rows}, (Text(text, verbatim=True),) if rows else ())
+        for _ in care.of.exported(care.place):
+            pass  # a damaged row is told before anything is out, not in the middle of it
+        return Report("store", {}, lines=lambda format: _lines(care, format))
     from promptops.evals.keys import canonical
     from promptops.source.write import write_lines
 
     where = os.path.realpath(os.path.join(call.folder, to))
     many = write_lines(where, map(canonical, care.of.exported(care.place)))
     return Report("store", {"path": to, "answers": many}, (Text(f"{many} answers in {to}"),))
+
+
+def _lines(care: Care, format: str) -> Iterator[str]:
+    """The answers as they are read."""
+    from promptops.report.json import dumped, listed
+
+    rows = care.of.exported(care.place)
+    if format == "json":
+        return listed("store", "answers", rows)
+    return (dumped(row, None).rstrip("\n") for row in rows)

@@ -160,6 +160,8 @@ class Report:
     exit_code: of the process once this is printed.
     raw: what goes out instead of the blocks, to the byte, where no terminal shows it: the content
         of a file. The blocks then say the same for eyes.
+    lines: told the format, what goes out instead of all else, line by line: what nobody has to hold
+        whole.
     marker: letters and hyphens by which a comment on a pull request is found again, "" for none.
     sheet: the result as one table, for spreadsheets. verdicts: for CI servers.
     long: a page to move about in: with contents, and tables that sort and filter.
@@ -171,6 +173,7 @@ class Report:
     exit_code: int = 0
     version: int = 1
     raw: str | None = None
+    lines: Callable[[str], Iterator[str]] | None = None
     marker: str = ""
     sheet: Table | None = None
     verdicts: tuple[Verdict, ...] = ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 
 from promptops.report import Report, Screen
 from promptops.report.safe import hidden
@@ -31,6 +31,20 @@ def render(report: Report, _screen: Screen) -> str:
     """
     schema = f"promptops/{report.command}/{report.version}"
     return dumped({"result": report.result, "schema": schema})
+
+
+def listed(command: str, name: str, rows: Iterable[object]) -> Iterator[str]:
+    """The lines of `render` for the result `{name: [row, …]}`, a row in memory at a time."""
+    yield "{"
+    yield '  "result": {'
+    held = ""
+    for row in rows:
+        yield f"{held}," if held else f'    "{name}": ['
+        held = "\n".join(f"      {line}" for line in dumped(row).rstrip("\n").split("\n"))
+    yield from (held, "    ]") if held else (f'    "{name}": []',)
+    yield "  },"
+    yield f'  "schema": "promptops/{command}/1"'
+    yield "}"
 
 
 def dumped(data: object, indent: int | None = 2) -> str:
