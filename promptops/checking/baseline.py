@@ -7,7 +7,6 @@ leaves the file the next time it is written: the ratchet only tightens.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -15,13 +14,14 @@ from promptops.checks.form import REFUSED
 from promptops.diagnostic import Diagnostic
 from promptops.digest import digest
 from promptops.errors import ConfigError
+from promptops.patterns import later
 from promptops.source.document import Lines
 from promptops.source.text import decode
 from promptops.source.tree import Tree
 
 DEFAULT_PATH = ".promptops-baseline"
-_MARK = re.compile("[0-9a-f]{16}")
-_BY_LINE = re.compile(r"line-\d+")  # rules of a plain file have no other name
+_MARK = later("[0-9a-f]{16}")
+_BY_LINE = later(r"line-\d+")  # rules of a plain file have no other name
 _HEADER = (
     "# Findings that were there when promptops came; `promptops check --add-baseline` writes it.\n"
 )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from promptops.patterns import later
 from promptops.values import dataclass
 
 WAIVER = "Decision-Waiver"
@@ -16,8 +17,8 @@ BETTER_REASON = (
     f"`{WAIVER}: same promise as before, the plain-language review of March asked for shorter words`"
 )
 
-_SCISSORS = re.compile(r"^. -+ >8 -+$", re.MULTILINE)
-_TRAILER = re.compile(
+_SCISSORS = later(r"^. -+ >8 -+$", re.MULTILINE)
+_TRAILER = later(
     r"^[ \t]*(Decision(?:-Waiver)?)[ \t]*:[ \t]*(.*(?:\n[ \t]+(?![ \t]*[\w-]+[ \t]*:[ \t]).*\S.*)*)",
     re.IGNORECASE | re.MULTILINE,
 )

@@ -10,6 +10,7 @@ from promptops.checks import Around
 from promptops.checks.records import incomplete_decision, unanswered_privacy_question
 from promptops.checks.unfinished import hurried_decision, unfinished_decision
 from promptops.model import Decision
+from promptops.patterns import later
 from promptops.values import dataclass
 
 ACCEPTED = "accepted"
@@ -67,7 +68,7 @@ def rewritten(before: Record, after: Record | None) -> str:
     return "" if _words(before.text) == _words(after.text) else "was rewritten"
 
 
-_STATUS = re.compile(
+_STATUS = later(
     r"^status[ \t]*:.*(?:\n[ \t]+\S.*)*"  # front matter
     r"|^[*-][ \t]*status[ \t]*:.*"  # log4brains
     r"|^##[ \t]+status[ \t]*$(?:\n(?!#).*)*",  # adr-tools

@@ -11,6 +11,8 @@ import re
 import unicodedata
 from collections.abc import Callable
 
+from promptops.patterns import later
+
 KnowsWord = Callable[[str], bool]
 """True for a lower-case word that is surely spelt right; False where that is not known."""
 
@@ -28,6 +30,8 @@ def same_meaning(before: str, after: str, known: KnowsWord = no_word) -> bool:
     out, put in or swapped with its neighbour; a plural, a negation or another form of the word is
     none. In doubt the meaning has changed.
     """
+    if before == after:
+        return True
     one, other = _plain(before), _plain(after)
     if one == other:
         return True
@@ -42,14 +46,14 @@ def same_meaning(before: str, after: str, known: KnowsWord = no_word) -> bool:
     return all(_misspelt(a, b, known) for a, b in pairs)
 
 
-_EMPHASIS = re.compile(r"(\*{1,3}|(?<!\w)_{1,3})(?=\S)([^*_`\n]+?)(?<=\S)\1")
+_EMPHASIS = later(r"(\*{1,3}|(?<!\w)_{1,3})(?=\S)([^*_`\n]+?)(?<=\S)\1")
 _QUOTES = str.maketrans("‘’‚‛“”„‟«»‹›", "''''" + '"' * 8)
 _DASHES = str.maketrans("‐‑‒–—―−", "-------")
-_LITERAL = re.compile(
+_LITERAL = later(
     r"""(?P<code>`[^`\n]+`|\{\{.*?\}\}|\{%.*?%\}|\{[^{}\n]*\})|(?<!\w)(?P<q>["'])(?P<said>[^"'\n]+)(?P=q)(?!\w)""",
     re.DOTALL,
 )
-_TOKEN = re.compile(
+_TOKEN = later(
     r"\0\d+\0"  # something literal
     r"|(?<![^\W_])[-+]?\d(?:[\d.,:/-]*\d)?%?"  # a number with its sign and what stands inside it
     r"|[^\W\d_]+(?:'[^\W\d_]+)*"  # a word
@@ -72,7 +76,7 @@ def _plain(text: str) -> str:
 
 
 def _words(text: str) -> str:
-    for _ in range(3):
+    for _ in range(3 if "*" in text or "_" in text else 0):
         text = _EMPHASIS.sub(r"\2", text)
     return " ".join(text.casefold().split())
 
@@ -144,4 +148,4 @@ def _slip(old: str, new: str) -> bool:
     )
 
 
-_DOUBLED = re.compile(r"(.)\1+")
+_DOUBLED = later(r"(.)\1+")

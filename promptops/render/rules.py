@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Mapping
 
 from promptops.errors import UsageError
 from promptops.model import Prompt, Rule
+from promptops.patterns import later
 from promptops.render.problem import did_you_mean
 from promptops.values import dataclass
 
-_CONTINUED = re.compile(r"\n(?!\r?\n)")
+_CONTINUED = later(r"\n(?!\r?\n)")
 
 
 @dataclass(frozen=True, slots=True)

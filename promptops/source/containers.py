@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 
 from promptops.diagnostic import Place
 from promptops.excerpt import excerpt
+from promptops.patterns import later
 from promptops.source.shape import (
     NULL,
     WRONG,
@@ -66,7 +66,7 @@ class MapOf(Shape):
     ) -> None:
         self.item = item
         self.build = build
-        self.names = re.compile(names + r"\Z") if names else None
+        self.names = later(names + r"\Z") if names else None
 
     def read(self, node: Any, place: Place, log: Log) -> Any:
         if not is_map(node):

@@ -10,14 +10,13 @@ import re
 from collections.abc import Iterator
 
 from promptops.diagnostic import Diagnostic
+from promptops.patterns import later
 from promptops.source.document import Document
 from promptops.values import dataclass, field
 
 MARK = "promptops: ignore"
-_COMMENT = re.compile(
-    r"(?:#|<!--)[ \t]*promptops: ignore(?:\[(?P<codes>[^\]\n]*)\])?(?P<rest>[^\n]*)"
-)
-_BECAUSE = re.compile(r"\s*because\s+\S+\s+\S+")
+_COMMENT = later(r"(?:#|<!--)[ \t]*promptops: ignore(?:\[(?P<codes>[^\]\n]*)\])?(?P<rest>[^\n]*)")
+_BECAUSE = later(r"\s*because\s+\S+\s+\S+")
 
 
 @dataclass(slots=True)

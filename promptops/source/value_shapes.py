@@ -6,6 +6,7 @@ import re
 from datetime import date
 
 from promptops.diagnostic import Place
+from promptops.patterns import later
 from promptops.source.shape import (
     MAX_DEPTH,
     NULL,
@@ -29,17 +30,17 @@ MAX_DIGITS = 18
 MAX_NUMBER = 10**15
 _TRUE = frozenset({"true", "True", "TRUE"})
 _FALSE = frozenset({"false", "False", "FALSE"})
-_INTEGER = re.compile(r"[+-]?(?:0|[1-9][0-9_]*)\Z")  # 010 is 8 to some readers, 10 to others
-_NUMBER = re.compile(r"[+-]?(?:(?:0|[1-9][0-9_]*)(?:\.[0-9_]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?\Z")
-_DIGITS = re.compile(r"[+-]?[0-9][0-9_]*\Z")
-_NOT_TEXT = re.compile(  # what another YAML reader would not read as text
+_INTEGER = later(r"[+-]?(?:0|[1-9][0-9_]*)\Z")  # 010 is 8 to some readers, 10 to others
+_NUMBER = later(r"[+-]?(?:(?:0|[1-9][0-9_]*)(?:\.[0-9_]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?\Z")
+_DIGITS = later(r"[+-]?[0-9][0-9_]*\Z")
+_NOT_TEXT = later(  # what another YAML reader would not read as text
     r"(?:[+-]?(?:[0-9][0-9_]*(?:\.[0-9_]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
     r"|0x[0-9a-fA-F]+|0o?[0-7]+|0b[01]+|[+-]?\.(?:inf|Inf|INF|nan|NaN|NAN)"
     r"|[+-]?[0-9][0-9_]*(?::[0-5]?[0-9])+"  # 12:30 is 750 to a reader of YAML 1.1
     r"|[Yy]es|YES|[Nn]o|NO|[Oo]n|ON|[Oo]ff|OFF|[Tt]rue|TRUE|[Ff]alse|FALSE)\Z"
 )
 _NOT_TEXT_STARTS = frozenset("0123456789+-.yYnNoOtTfF")
-_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")
+_DAY = later(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")
 
 
 class Text(Shape):

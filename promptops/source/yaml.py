@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 
+from promptops.patterns import later
 from promptops.source.libyaml import CParser, yaml
 from promptops.source.shape import MAX_DEPTH
 from promptops.source.text import BOM, at
@@ -25,11 +26,11 @@ EXPLAINED = 100_000  # characters; the reader in Python reads a quarter of a meg
 
 # An anchor or a tag where a node may start, written so that the regular expression engine can skip
 # to its first character. An alias without an anchor cannot be composed: it needs no look.
-_MARKS = re.compile(r"[&!](?<![^\s\[{,:\ufeff].)\S")
+_MARKS = later(r"[&!](?<![^\s\[{,:\ufeff].)\S")
 # Each block collection starts further right than the one around it, or, a list in a mapping, in the
 # same column: no line that starts like this, no nesting deeper than 50. Brackets are counted apart.
-_INDENTED = re.compile(r"^\ufeff?[ \t?:-]{25}", re.MULTILINE)
-_ODD_BREAKS = re.compile(r"[\r\x85\u2028\u2029]\ufeff?[ \t?:-]{25}")
+_INDENTED = later(r"^\ufeff?[ \t?:-]{25}", re.MULTILINE)
+_ODD_BREAKS = later(r"[\r\x85\u2028\u2029]\ufeff?[ \t?:-]{25}")
 _MOST_BRACKETS = 400  # libyaml's composer is recursive and would end the process at some 10,000
 _DEEP = f"nested deeper than {MAX_DEPTH}"
 _DEEP_HINT = "no part of a prompt nests that deep"
@@ -95,11 +96,15 @@ def _suspicious(text: str) -> bool:
         "<<" in text
         or text.startswith("%")
         or "\n%" in text
-        or _MARKS.search(text) is not None
+        or (("&" in text or "!" in text) and _MARKS.search(text) is not None)
         or text.count("[") + text.count("{") > _MOST_BRACKETS
         or _INDENTED.search(text) is not None
-        or _ODD_BREAKS.search(text) is not None
+        or (_odd_breaks(text) and _ODD_BREAKS.search(text) is not None)
     )
+
+
+def _odd_breaks(text: str) -> bool:
+    return "\r" in text or not text.isascii()
 
 
 def _refuse(text: str) -> None:
