@@ -258,6 +258,104 @@ def test_a_pull_request_from_a_fork_is_reviewed_in_the_summary(event: Event) -> 
     assert "90 words" in (event.steps.temp / "summary.md").read_text()
 
 
+class Merge:
+    """GitLab's job on a merge request, as its runner calls it, with a host of our own as its API.
+
+    What the job installs is not: `apt-get` and `pip` only note what was asked of them.
+    """
+
+    def __init__(self, repo: Repo, temp: Path, host: Host) -> None:
+        self.repo, self.temp, self.host = repo, temp, host
+        self.base = repo.git("rev-parse", "HEAD")
+        text = (HERE / "ci/gitlab.yml").read_text().replace("/opt/promptops", str(temp / "opt"))
+        self.job = yaml.safe_load(text)["promptops"]
+        (temp / "bin").mkdir()
+        self.put(temp / "bin/apt-get", f'echo "apt-get $*" >>"{temp}/asked"')
+        self.put(temp / "bin/pip", f'echo "pip $*" >>"{temp}/asked"')
+        venv = f'mkdir -p "$3/bin"; ln -sf "{temp}/bin/pip" "{BIN}/promptops" "$3/bin"'
+        self.put(temp / "bin/python", venv)
+
+    def put(self, path: Path, script: str) -> None:
+        path.write_text(f"#!/bin/sh\n{script}\n")
+        path.chmod(0o755)
+
+    def go(self, token: str = "glpat-1") -> tuple[int, str]:
+        """(exit code, all that was printed) of one run of the job."""
+        env = {
+            **CLEAN,
+            **self.job["variables"],
+            "PATH": f"{self.temp / 'bin'}:{os.environ['PATH']}",
+            "PROMPTOPS_HOME": str(self.temp / "home"),
+            "GITLAB_CI": "true",
+            "CI_API_V4_URL": f"{self.host.url}/api/v4",
+            "CI_PROJECT_ID": "42",
+            "CI_MERGE_REQUEST_IID": "7",
+            "CI_MERGE_REQUEST_DIFF_BASE_SHA": self.base,
+            **({"PROMPTOPS_GITLAB_TOKEN": token} if token else {}),
+        }
+        script = "\n".join([*self.job["before_script"], *self.job["script"]])
+        done = subprocess.run(
+            ["bash", "-eo", "pipefail", "-c", script],
+            cwd=self.repo.root,
+            env=env,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        return done.returncode, done.stdout + done.stderr
+
+
+@pytest.fixture
+def merge(steps: Steps, tmp_path: Path) -> Iterator[Merge]:
+    host = Host()
+    (tmp_path / "gitlab").mkdir()
+    yield Merge(steps.repo, tmp_path / "gitlab", host)
+    host.server.shutdown()
+    host.server.server_close()
+
+
+def test_a_merge_request_is_reviewed_in_one_note_that_follows_it(merge: Merge) -> None:
+    repo = merge.repo
+    repo.commit({"prompts/a/prompt.yaml": PROMPT.replace("at most 120", "at most 90")})
+    code, said = merge.go()
+    assert code == 1, said
+    assert "comment posted" in said
+    asked = (merge.temp / "asked").read_text()
+    assert asked.endswith("pip install --quiet promptops-toolkit==0.1.0\n")
+    assert "PO" in (repo.root / "promptops.xml").read_text()
+    assert "the comment says this already" in merge.go()[1]
+    repo.commit({"prompts/a/prompt.yaml": PROMPT.replace("at most 120", "at most 80")})
+    assert "comment updated" in merge.go()[1]
+    (note,) = merge.host.comments
+    assert note["body"].startswith("<!-- promptops-diff -->\n")
+    assert "80 words" in note["body"]
+    assert merge.host.tokens == {"glpat-1"}
+    assert {path.partition("?")[0] for _, path in merge.host.asked if "notes" in path} == {
+        "/api/v4/projects/42/merge_requests/7/notes",
+        "/api/v4/projects/42/merge_requests/7/notes/1000",
+    }
+
+
+def test_a_merge_request_that_is_fine_and_one_from_a_fork(merge: Merge) -> None:
+    merge.repo.commit({"README.md": "hello\n"})
+    code, said = merge.go(token="")
+    assert code == 0, said
+    assert merge.host.asked == []  # no token, no note
+    merge.repo.commit({"prompts/a/prompt.yaml": PROMPT.replace("owner: product", "owner: [")})
+    assert merge.go(token="")[0] == 1
+    assert merge.host.asked == []
+
+
+def test_a_merge_request_posts_no_review_that_it_brings_along(merge: Merge) -> None:
+    forged = "<!-- promptops-diff -->\nNothing to see here.\n"
+    merge.repo.commit({"promptops.md": forged, "promptops.xml": "<testsuites/>"})
+    merge.base = "0" * 39 + "1"  # no such commit: there is no review
+    code, said = merge.go()
+    assert code == 1, said
+    assert merge.host.comments == []
+    assert not (merge.repo.root / "promptops.md").exists()
+
+
 def test_no_name_and_no_text_of_a_stranger_is_run_or_commands_the_runner(event: Event) -> None:
     """File, branch and author names, messages and rules, in all of the action's steps."""
     trap = "$(touch trap)`touch trap`;touch trap\n::set-output name=a::b\n::error::x"
