@@ -20,6 +20,7 @@ class Host:
         self.headers: dict[str, str] = {}
         self.foreign: set[int] = set()
         self.read_only = False
+        self.account: dict[str, str] = {}  # none: a token that may not ask whose it is
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -54,6 +55,9 @@ class Host:
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
     def answer(self, method: str, path: str, data: Any) -> Any:
+        if path.endswith("/user"):
+            self.status = 200 if self.account else 403
+            return self.account
         if self.read_only and method != "GET":
             self.status = 403
             return {}
@@ -62,6 +66,7 @@ class Host:
             return self.comments[(page - 1) * 100 : page * 100]
         if method == "POST":
             made = {"id": 1000 + len(self.comments), "html_url": "https://host/c", **data}
+            made["user"] = self.account or {"login": "github-actions[bot]", "type": "Bot"}
             self.comments.append(made)
             return made
         number = int(path.rpartition("/")[2])

@@ -63,6 +63,20 @@ def test_a_stranger_with_our_marker_is_passed_over(run: Run, github: Host, tmp_p
     assert len(github.comments) == 2
 
 
+@pytest.mark.parametrize("account", [{}, {"login": "review-bot", "type": "User"}])
+def test_no_comment_of_somebody_else_is_written_over(
+    run: Run, github: Host, tmp_path: Path, account: dict[str, str]
+) -> None:
+    """A token that may write can edit what others wrote, and they could edit it again after us."""
+    github.account = account
+    forged = {"id": 5, "body": "<!-- promptops-diff -->\nAll is well."}
+    github.comments = [{**forged, "user": {"login": "stranger", "type": "User"}}]
+    assert run("comment", "review.md", cwd=tmp_path).out == "comment posted\n"
+    (tmp_path / "review.md").write_text(TEXT + "And one less.\n")
+    assert run("comment", "review.md", cwd=tmp_path).out == "comment updated\n"
+    assert [one["body"] for one in github.comments] == [forged["body"], TEXT + "And one less.\n"]
+
+
 def test_gitlab(run: Run, host: Host, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name, value in {
         "GITLAB_CI": "true",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from email.message import Message
 from typing import Any
@@ -22,9 +22,11 @@ _CANNOT_WRITE = (401, 403, 404)
 
 @dataclass(frozen=True, slots=True)
 class Host:
-    """Where the comments of one pull request are. edit: the URL of one comment, `{id}` in it."""
+    """Where the comments of one pull request are. edit: the URL of one comment, `{id}` in it;
+    account: the one that says whose token this is."""
 
     name: str
+    account: str
     listing: str
     edit: str
     method: str
@@ -44,14 +46,15 @@ def host_of(environ: Mapping[str, str]) -> Host:
 def _github(environ: Mapping[str, str]) -> Host:
     number = _number(environ.get("PROMPTOPS_PULL_REQUEST") or _of_ref(environ))
     repository = quote(_needed(environ, "GITHUB_REPOSITORY"))
-    base = f"{_api(environ, 'GITHUB_API_URL')}/repos/{repository}/issues"
+    api = _api(environ, "GITHUB_API_URL")
+    base = f"{api}/repos/{repository}/issues"
     headers = {
         "Authorization": f"Bearer {_needed(environ, 'GITHUB_TOKEN')}",
         "Accept": "application/vnd.github+json",
         "X-GitHub-Api-Version": "2022-11-28",
     }
     listing, edit = f"{base}/{number}/comments", f"{base}/comments/{{id}}"
-    return Host("GitHub", listing, edit, "PATCH", headers)
+    return Host("GitHub", f"{api}/user", listing, edit, "PATCH", headers)
 
 
 def _of_ref(environ: Mapping[str, str]) -> str:
@@ -63,9 +66,10 @@ def _of_ref(environ: Mapping[str, str]) -> str:
 def _gitlab(environ: Mapping[str, str]) -> Host:
     number = _number(environ.get("CI_MERGE_REQUEST_IID", ""))
     project = quote(_needed(environ, "CI_PROJECT_ID"), safe="")
-    base = f"{_api(environ, 'CI_API_V4_URL')}/projects/{project}/merge_requests/{number}/notes"
+    api = _api(environ, "CI_API_V4_URL")
+    base = f"{api}/projects/{project}/merge_requests/{number}/notes"
     headers = {"PRIVATE-TOKEN": _needed(environ, "PROMPTOPS_GITLAB_TOKEN")}
-    return Host("GitLab", base, f"{base}/{{id}}", "PUT", headers)
+    return Host("GitLab", f"{api}/user", base, f"{base}/{{id}}", "PUT", headers)
 
 
 def _number(said: str) -> str:
@@ -97,7 +101,7 @@ def post(host: Host, text: str) -> tuple[str, str]:
     """
     marker = text.partition("\n")[0]
     try:
-        for mine in [c for c in _comments(host) if _body(c).startswith(marker)]:
+        for mine in _own(host, [c for c in _comments(host) if _body(c).startswith(marker)]):
             if _body(mine).rstrip() == text.rstrip():
                 return "the comment says this already", str(mine.get("html_url") or host.listing)
             url = host.edit.format(id=int(mine["id"]))
@@ -126,6 +130,29 @@ def _comments(host: Host) -> Iterator[dict[str, Any]]:
         yield from (one for one in found if isinstance(one, dict) and "id" in one)
         if len(found) < 100:
             return
+
+
+def _own(host: Host, comments: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Those that this account wrote: a token may edit those of others too, and they could edit them
+    again. GitHub does not tell a job whose its token is; then it is a bot's."""
+    me = _account(host) if comments else ""
+    return [one for one in comments if _by(one.get("user") or one.get("author"), me)]
+
+
+def _account(host: Host) -> str:
+    try:
+        said = _ask(host, "GET", host.account)
+    except _Refused:
+        return ""
+    return str(said.get("login") or said.get("username") or "") if isinstance(said, dict) else ""
+
+
+def _by(author: Any, me: str) -> bool:
+    if not isinstance(author, dict):
+        return True  # the host does not say; it refuses to change what is not ours
+    if me:
+        return me in (author.get("login"), author.get("username"))
+    return author.get("type", "Bot") == "Bot"
 
 
 def _body(comment: Mapping[str, Any]) -> str:
