@@ -44,7 +44,9 @@ def holding(versions: Versions, blob: str, path: str, phrase: str) -> list[Unit]
     """The units of a version that hold the (normalised) phrase; code is passed by."""
     if not _mentions(versions.text(blob).casefold(), phrase):
         return []
-    return [u for u in versions.units(blob, path) if phrase in u.norm and u.kind != CODE]
+    found = [u for u in versions.units(blob, path) if phrase in u.norm]
+    versions.code_met = versions.code_met or any(u.kind == CODE for u in found)
+    return [u for u in found if u.kind != CODE]
 
 
 def _mentions(folded: str, phrase: str) -> bool:

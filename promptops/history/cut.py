@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from promptops.history.units import CODE, HEADING, PROSE, Unit, normalised
+from promptops.history.units import CODE, HEADING, PROSE, Unit, is_block, normalised
 from promptops.patterns import later
 from promptops.source.units import read_units
 
@@ -27,6 +27,22 @@ def text_units(text: str, first_line: int = 1) -> list[Unit]:
     if text.lstrip()[:1] in ("{", "["):
         return source_units(text)
     return list(_text_units(text, first_line - 1))
+
+
+def code_lines(text: str, units: list[Unit]) -> list[Unit]:
+    """The units of the text with every line of a block as a unit of its own."""
+    lines = text.splitlines()
+    found: list[Unit] = []
+    for unit in units:
+        if not is_block(unit, text):
+            found.append(unit)
+            continue
+        for number in range(unit.line, unit.end_line + 1):
+            said = lines[number - 1].strip() if number <= len(lines) else ""
+            if any(map(str.isalnum, said)) and not said.startswith(("```", "~~~")):
+                where = number, number, unit.section
+                found.append(Unit(PROSE, said, normalised(said), *where))
+    return found
 
 
 def _text_units(text: str, above: int) -> Iterator[Unit]:

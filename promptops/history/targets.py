@@ -10,7 +10,7 @@ from promptops.history.past import Past
 from promptops.history.promptlike import prompt_like
 from promptops.history.provenance import Spot
 from promptops.history.records import SYMLINK
-from promptops.history.units import CODE, Unit, normalised
+from promptops.history.units import CODE, Unit, is_block, normalised
 from promptops.history.versions import read_version
 from promptops.patterns import later
 from promptops.source.sidecar_path import sidecar_path
@@ -97,7 +97,7 @@ def units_now(past: Past, path: str) -> list[Unit]:
     entry = past.entry(path)
     if entry is not None and entry.mode != SYMLINK and past.versions.text(entry.blob) == text:
         return past.versions.units(entry.blob, path)
-    return read_version(text, path)
+    return read_version(text, path, past.versions.by_line)
 
 
 def _at_line(past: Past, named: str, path: str, line: int) -> Target:
@@ -106,6 +106,9 @@ def _at_line(past: Past, named: str, path: str, line: int) -> Target:
     path = _followed(past, path)
     units = units_now(past, path)
     unit = next((u for u in units if u.line <= line <= u.end_line), None)
+    if unit is not None and _in_block(past, path, unit):
+        units = units_now(past, path)  # the block has a life of its own, and was not asked about
+        unit = next((u for u in units if u.line == line), None)
     if unit is None:
         last = max((u.end_line for u in units), default=0)
         raise InputError(
@@ -117,6 +120,14 @@ def _at_line(past: Past, named: str, path: str, line: int) -> Target:
     if unit.id:
         return _of_path(past, named, path, unit)
     return Target(named, path, unit)
+
+
+def _in_block(past: Past, path: str, unit: Unit) -> bool:
+    """True, and blocks are read line by line from now on, if the unit is one."""
+    if unit.line == unit.end_line or past.versions.by_line:
+        return False
+    past.versions.by_line = is_block(unit, decode(past.tree.read(path), path))
+    return past.versions.by_line
 
 
 def _followed(past: Past, path: str) -> str:
@@ -207,6 +218,10 @@ def _phrase(past: Past, named: str) -> Target:
     if not places:
         return Target(named, phrase=wanted)
     path, unit = places[0]
+    if _in_block(past, path, unit):
+        lines = [*_holding(past, [path], wanted)]
+        past.versions.by_line = bool(lines)  # a phrase of two lines is the block's
+        path, unit = (lines or places)[0]
     others = tuple(f"{path}:{unit.line}" for path, unit in places[1:])
     target = _of_path(past, named, path, unit) if unit.id else Target(named, path, unit)
     return target._replace(phrase=wanted, others=others)
@@ -228,5 +243,6 @@ def _holding(past: Past, paths: Iterable[str], wanted: str) -> Iterator[tuple[st
             continue  # a link that leads out, a file over 1 MiB: no place of a phrase
         folded = text.casefold()
         if all(word in folded for word in words):
-            found = (u for u in read_version(text, path) if wanted in u.norm and u.kind != CODE)
+            units = read_version(text, path, past.versions.by_line)
+            found = (u for u in units if wanted in u.norm and u.kind != CODE)
             yield from ((path, unit) for unit in found)

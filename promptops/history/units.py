@@ -45,3 +45,9 @@ def normalised(text: str) -> str:
         plain = _FILLED_IN.sub(" ", plain)
     marker = _MARKER.match(plain)
     return " ".join((plain[marker.end() :] if marker else plain).split()).casefold()
+
+
+def is_block(unit: Unit, text: str) -> bool:
+    """True if the unit of this text is code or front matter of several lines: no one rule."""
+    front = unit.line == 1 and text.startswith("---")
+    return unit.line < unit.end_line and (unit.kind == CODE or front)

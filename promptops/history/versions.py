@@ -49,12 +49,15 @@ class Versions:
     """Everything one command reads of one repository; close it to stop git.
 
     facts: what is kept between commands. Nothing of a version that this clone does not have is.
+    by_line: blocks of code are read as the lines they are made of; who asks about one sets it.
     """
 
     def __init__(self, repository: Repository, facts: Facts | None = None) -> None:
         self.repository = repository
         self.facts = facts or Facts()
         self.horizon = horizon(repository.common_dir, repository.shallow)
+        self.by_line = False
+        self.code_met = False  # a phrase that was looked for stands in a block of code
         self.absent: set[str] = set()  # ids that this clone does not have
         self._texts: dict[str, str] = {}
         self._units: dict[tuple[str, str], list[Unit]] = {}
@@ -92,7 +95,7 @@ class Versions:
 
     def units(self, blob: str, path: str) -> list[Unit]:
         """The units of a version of the file at `path`; none where it cannot be read."""
-        key = blob, kind_of(path)
+        key = blob, self.kind(path)
         if key not in self._units:
             kept = self.facts.get("units", *key)
             if kept is not None:
@@ -100,9 +103,13 @@ class Versions:
 
                 self._units[key] = [Unit._make(row) for row in kept]
             else:
-                self._units[key] = read_version(self.text(blob), path)
+                self._units[key] = read_version(self.text(blob), path, self.by_line)
                 self._keep(self._units[key], (blob,), "units", *key)
         return self._units[key]
+
+    def kind(self, path: str) -> str:
+        """How the file is read, for what is kept of it."""
+        return kind_of(path) + ("+lines" if self.by_line else "")
 
     def unit_at(self, spot: Spot) -> Unit | None:
         """The whole unit at a spot, None where no text stands there."""
@@ -124,7 +131,7 @@ class Versions:
 
     def links(self, old: str, new: str, path: str) -> list[Link]:
         """How the units of one version of a file grew out of those of another."""
-        key = old, new, kind_of(path)
+        key = old, new, self.kind(path)
         if key not in self._links:
             kept = self.facts.get("links", *key)
             if kept is not None:
@@ -159,7 +166,7 @@ class Versions:
         """Links from what one file lost to what came to another; kept under `key` if it is not ""."""
         if not key:
             return self.linked(self.gone(change), fresh, foreign=True)
-        known = (change.old, change.new, change.new_mode, kind_of(change.path), key)
+        known = (change.old, change.new, change.new_mode, self.kind(change.path), key)
         if known not in self._crossed:
             kept = self.facts.get("crossed", *known)
             if kept is not None:
@@ -228,9 +235,13 @@ def kind_of(path: str) -> str:
     return _KINDS.get(os.path.splitext(path)[1].lower(), "")
 
 
-def read_version(text: str, path: str) -> list[Unit]:
-    """The units of a text, read as what the file at `path` is."""
-    from promptops.history.cut import source_units, text_units  # what is kept needs no parser
+def read_version(text: str, path: str, by_line: bool = False) -> list[Unit]:
+    """The units of a text, read as what the file at `path` is; `by_line`: see Versions."""
+    from promptops.history.cut import (
+        code_lines,
+        source_units,
+        text_units,
+    )  # what is kept needs none
 
     match kind_of(path):
         case "yaml":
@@ -240,7 +251,7 @@ def read_version(text: str, path: str) -> list[Unit]:
         case "source":
             return source_units(text)
         case _:
-            return text_units(text)
+            return code_lines(text, text_units(text)) if by_line else text_units(text)
 
 
 def _links(rows: Iterable[Sequence[Any]]) -> list[Link]:

@@ -30,7 +30,7 @@ from promptops.history.records import Change
 from promptops.history.stream import Commit, Rewindable, Touch
 from promptops.history.units import PROSE, Unit
 from promptops.history.unmoved import line_before
-from promptops.history.versions import Versions, kind_of
+from promptops.history.versions import Versions
 
 MAX_HOPS = 20
 EDGE = "already there at the edge of this shallow clone: git fetch --unshallow"
@@ -211,7 +211,7 @@ class _Walk:
         whole = self.versions.unit_at(here)
         assert whole is not None
         fresh = self.versions.fresh(blob, here.blob, here.path)
-        known = f"{blob} {here.blob} {kind_of(here.path)}"
+        known = f"{blob} {here.blob} {self.versions.kind(here.path)}"
         place = here.path, here.blob
         moved = whole in fresh
         arrival = Arrival(fresh, *place, known) if moved else Arrival([whole], *place)

@@ -156,6 +156,10 @@ def _gone_phrase(past: Past, target: Target) -> _Found:
         others = tuple(f"{path}:{unit.line}" for path, unit in rest)
         return _living(past, target._replace(path=path, unit=unit, others=others))
     removed = removed or removed_anywhere(past, target.phrase)
+    if removed is None and past.versions.code_met and not past.versions.by_line:
+        past.versions.by_line = True  # it stands, or stood, in a block of code
+        target = find_target(past, target.named, str)
+        return _living(past, target) if target.present else _gone(past, target)
     if removed is None:
         return _never(past, target)
     found = _removed(past, target, removed)
