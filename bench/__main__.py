@@ -13,6 +13,7 @@ ALONE = (
     "scale",
     "ifeval_differential",
     "heldout",
+    "rivals",
 )  # minutes each, or in need of what is not here
 
 

@@ -43,8 +43,9 @@ def serving(seconds: float) -> Iterator[str]:
     """The URL of a server, in a process of its own, that takes so long for each call."""
     program = compiled()
     argv = [program] if program else [sys.executable, str(PYTHON)]
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
-    with subprocess.Popen([*argv, str(seconds)], text=True, **pipes) as server:
+    command = [*argv, str(seconds)]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True) as server:
         assert server.stdout is not None
         assert server.stdin is not None
         try:

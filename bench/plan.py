@@ -16,7 +16,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 
-from bench.evals import requests, serving
+from bench._server import serving
+from bench.evals import requests
 from bench.scale import DOCS
 from promptops.evals import Request, State
 from promptops.evals.patience import Limits
