@@ -152,6 +152,7 @@ def inspect(program: str, folder: Path, url: str, n: int) -> list[Side]:
     task, logs = folder / "fine.py", folder / "logs"
     task.write_text(TASK.format(n=n))
     argv = [program, "eval", task.name, "--model", "openai/m", "--display", "none"]
+    argv += ["-M", "responses_api=false"]
     argv += ["--max-connections", str(AT_ONCE), "--max-samples", str(AT_ONCE)]
     argv += ["--log-dir", str(logs)]
     return [Side("inspect", argv, {"OPENAI_BASE_URL": url, "OPENAI_API_KEY": "sk-none"}, n, logs)]
