@@ -20,10 +20,10 @@ from asking import KEY, QUICK, asked, requests
 from loopback import Behave, Loopback, Reply, completion, plain
 
 from promptops.errors import ProviderError
-from promptops.evals import Request, State, salvage
+from promptops.evals import Answer, Request, State, salvage
 from promptops.evals.money import Tariff
 from promptops.evals.patience import Limits
-from promptops.evals.providers import Link, provider
+from promptops.evals.providers import Link, Provider, Retry, provider
 from promptops.evals.runner import Means, Run, Runner
 from promptops.evals.store import NAME, Store, StoreError
 from promptops.tokens.prices import INPUT, OUTPUT, Price
@@ -92,24 +92,50 @@ def permanently(share: float, reply: Reply, seed: int = 3) -> Behave:
     return behave
 
 
+class Noting:
+    """Asks another provider, and notes by the loop's clock when it asked and when it was turned away."""
+
+    def __init__(self, inner: Provider) -> None:
+        self.inner = inner
+        self.name, self.version = inner.name, inner.version
+        self.sent: list[float] = []
+        self.turned: list[float] = []
+
+    async def ask(self, request: Request, seconds: float) -> Answer:
+        clock = asyncio.get_running_loop().time
+        self.sent.append(clock())
+        try:
+            return await self.inner.ask(request, seconds)
+        except Retry:
+            self.turned.append(clock())
+            raise
+
+    async def close(self) -> None:
+        await self.inner.close()
+
+
 def test_too_many_requests_are_waited_for_as_long_as_asked(tmp_path: Path) -> None:
     wait = 0.1
-    turned: list[float] = []
 
     def behave(number: int, body: dict[str, Any]) -> Reply:
         if random.Random(number).random() < 0.5:
-            turned.append(time.monotonic())
             return Reply(429, b"{}", {"Retry-After": str(wait)})
         return plain(number, body)
 
+    async def go(url: str) -> tuple[Run, Noting]:
+        asks, store = Noting(provider("openai_compatible", Link(url))), Store(str(tmp_path))
+        run = await Runner(Means(asks, store, QUICK)).run(requests(url, 60))
+        await asks.close()
+        store.close()
+        return run, asks
+
     with Loopback(behave) as server:
-        run = asked(tmp_path, server.url, 60)
-        served = [at for at, _, _ in server.served]
+        run, noted = asyncio.run(go(server.url))
+        assert server.count == len(noted.sent) <= 2.5 * 60
     assert run.count(State.ANSWER) == 60
-    assert len(served) <= 2.5 * 60
-    in_flight = 0.05
-    for at in turned:  # whoever was not under way already waited
-        assert not [s for s in served if at + in_flight < s < at + wait - 0.02]
+    assert noted.turned
+    for at in noted.turned:  # whoever was not under way already waited
+        assert not [sent for sent in noted.sent if at < sent < at + wait]
 
 
 @pytest.mark.parametrize("status", [500, 502, 503, 504, 529, 408, 429])
@@ -352,6 +378,24 @@ def test_an_interrupt_drains_and_the_next_run_asks_only_the_rest(tmp_path: Path)
         again = asked(tmp_path, server.url, 200)
         assert server.count == 200
     assert again.count(State.ANSWER) == 200
+
+
+def test_whoever_waits_for_money_when_the_run_stops_stays_at_home(tmp_path: Path) -> None:
+    def slow(number: int, body: dict[str, Any]) -> Reply:
+        return Reply(body=plain(number, body).body, latency=0.5 if number > 1 else 0)
+
+    with Loopback(slow) as server:
+        run = asked(
+            tmp_path,
+            server.url,
+            20,
+            Limits(max_usd=0.008),  # of which a call may take 0.0055: one at a time
+            TARIFF,
+            during=lambda runner: runner.interrupt(),
+            when=lambda: server.count == 2,
+        )
+        assert server.count == run.calls == run.count(State.ANSWER) == 2
+    assert run.stopped == "interrupted"
 
 
 def test_a_second_interrupt_waits_for_nobody(tmp_path: Path) -> None:

@@ -126,9 +126,8 @@ def _rules(result: Mapping[str, Any], screen: Screen) -> Table:
 
 def _together(result: Mapping[str, Any]) -> Iterator[Block]:
     """Whether many verdicts looked at beside each other are as certain as each is by itself."""
-    family = result["family"]
-    told = sum(data["verdict"] != "cannot_tell" for data in result["rules"].values())
-    if family["verdicts"] < 2 or not told:
+    family, shown = result["family"], [*result["rules"].values(), *filter(None, [result["task"]])]
+    if len(shown) < 2 or all(data["verdict"] == "cannot_tell" for data in shown):
         return
     sure, alone = percent(family["confidence"]), family["alone"]
     if not alone:
