@@ -28,10 +28,12 @@ def repo(tmp_path: Path) -> Repo:
 def asked(repo: Repo, work: Callable[[Client], Awaitable[Any]]) -> Any:
     """What `work` gives, with a client of a server in a process of its own."""
     home = {"PROMPTOPS_HOME": str(repo.root.parent / "home")}
-    command = ["-m", "promptops", "mcp", "-C", str(repo.root)]
+    command = ["-P", "-m", "promptops", "mcp", "-C", str(repo.root)]
 
     async def go() -> Any:
-        server = StdioServerParameters(command=sys.executable, args=command, env=home)
+        server = StdioServerParameters(
+            command=sys.executable, args=command, env=home, cwd=str(repo.root)
+        )
         async with Client(stdio_client(server), read_timeout_seconds=60) as client:
             return await work(client)
 
@@ -86,6 +88,37 @@ def test_what_cannot_be_answered_says_why(repo: Repo) -> None:
     assert "name a prompt or a file" in said[2]
     assert "outside" in said[3]
     assert "NUL" in said[4]
+
+
+def test_no_module_of_the_repository_is_run(repo: Repo, tmp_path: Path) -> None:
+    """Agents start the server in the repository: nothing there may stand in for what we import."""
+    trap = f"open({str(tmp_path / 'trap')!r}, 'w'); raise SystemExit(9)\n"
+    for name in ("click.py", "json.py", "promptops/__init__.py"):
+        repo.write(name, trap)
+
+    async def work(client: Client) -> Any:
+        return await client.call_tool("why", {"target": "AGENTS.md:3"})
+
+    assert asked(repo, work).structured_content["present"]
+    assert not (tmp_path / "trap").exists()
+
+
+def test_questions_too_long_at_once_and_given_up(repo: Repo) -> None:
+    async def work(client: Client) -> Any:
+        long = await client.call_tool("why", {"target": "x" * 200_000})
+        odd = await client.call_tool("why", {"target": "\u202e\x1b[2J"})
+        try:
+            await asyncio.wait_for(client.call_tool("diff", {}), 0.05)
+        except TimeoutError:
+            pass
+        asked = (client.call_tool("why", {"target": "AGENTS.md:3"}) for _ in range(4))
+        return long, odd, await asyncio.gather(*asked)
+
+    long, odd, many = asked(repo, work)
+    assert "200,000 characters" in long.content[0].text
+    assert odd.is_error
+    assert "\x1b" not in odd.content[0].text
+    assert [one.structured_content["present"] for one in many] == [True] * 4
 
 
 def test_without_the_package_it_says_what_to_install(

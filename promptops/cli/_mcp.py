@@ -20,6 +20,7 @@ from promptops.errors import EXIT_FINDINGS, EXIT_INCOMPLETE
 
 SECONDS = 120.0
 LONGEST = 200_000  # characters of an answer; an agent's context holds no more
+MOST_ASKED = 30_000  # characters of names; systems take no more on a command line
 READ_ONLY = ToolAnnotations(
     read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=False
 )
@@ -85,9 +86,11 @@ class _Asker:
     ) -> dict[str, Any]:
         if any("\0" in word for word in (*names, *options)):
             raise ToolError("a name holds a NUL character")
+        if sum(map(len, names)) > MOST_ASKED:
+            raise ToolError(f"the question has {sum(map(len, names)):,} characters: ask for less")
         asked = (command, "--format=json", "-C", self.folder, *options, "--", *names)
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "promptops", *asked,
+            sys.executable, "-P", "-m", "promptops", *asked,  # -P: nothing from the folder it runs in
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
