@@ -14,16 +14,16 @@ def tiktoken_file(data: bytes, holes: frozenset[int] = frozenset()) -> list[byte
     """`base64 id` lines: OpenAI's, Llama's `tokenizer.model`, Qwen's; b"" at the ids in `holes`."""
     from binascii import Error, a2b_base64
 
+    words = data.split()  # not line by line: a first count waits for this
     try:
-        pairs = [line.split() for line in data.splitlines() if line]
-        tokens = [a2b_base64(token, strict_mode=True) for token, _ in pairs]
-        ranks = [int(rank) for _, rank in pairs]
+        tokens = [a2b_base64(word, strict_mode=True) for word in words[::2]]
+        ranks = list(map(int, words[1::2]))
     except (Error, ValueError):
         raise InputError("the vocabulary is not of `base64 id` lines") from None
     for hole in sorted(holes):
         tokens.insert(hole, b"")
         ranks.insert(hole, hole)
-    return _dense(tokens, ranks == list(range(len(ranks))))
+    return _dense(tokens, ranks == list(range(len(tokens))))
 
 
 def tekken(data: bytes, holes: frozenset[int] = frozenset()) -> list[bytes]:  # noqa: ARG001
