@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint bench bench-cliff bench-faults bench-scale bench-soak docs changelog dist sbom clean
+.PHONY: demo test test-lowest lint bench bench-cliff bench-faults bench-scale bench-soak docs changelog dist sbom clean
 .DELETE_ON_ERROR:
 
 demo: build/demo/ready
@@ -12,6 +12,15 @@ demo: build/demo/ready
 
 test: $(VENV)/ready lint
 	$(BIN)/python -m pytest -n auto --cov --cov-report=term:skip-covered --cov-fail-under=95
+
+# The same tests with the oldest of everything that pyproject.toml asks for, extras too; it takes uv.
+test-lowest:
+	mkdir -p build
+	uv pip compile --quiet pyproject.toml --all-extras --resolution lowest-direct --python-version 3.11 \
+	  --output-file build/lowest.txt
+	uv venv --quiet --clear --python 3.11 build/lowest
+	uv pip install --quiet --python build/lowest --editable . --group dev --constraint build/lowest.txt
+	build/lowest/bin/python -m pytest -n auto
 
 lint: $(VENV)/ready
 	$(BIN)/ruff check .

@@ -178,6 +178,15 @@ def test_a_bad_release_of_litellm_is_refused(fake: Fake, monkeypatch: pytest.Mon
         by_litellm()
 
 
+def test_a_release_of_litellm_that_would_follow_redirects_is_refused(
+    fake: Fake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("importlib.metadata.version", lambda _: "1.99.12")
+    with pytest.raises(UsageError, match=r"litellm 1\.99\.12 is too old") as caught:
+        by_litellm()
+    assert "promptops-toolkit[litellm]" in caught.value.hint
+
+
 def test_without_litellm_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in adapter.SWITCHES:
         monkeypatch.setenv(name, "")

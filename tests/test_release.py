@@ -129,6 +129,7 @@ def test_it_works_alone_with_the_newest_and_the_oldest_it_asks_for(
     assert said(tool, "report").startswith("<!doctype html>")
     assert "greeter" in said(tool, "render", "greeter", "--examples", "--format", "json")
     assert "pip install 'promptops-toolkit[" in said_of(tool, "mcp", folder)
+    assert "did you mean `check`?" in said_of(tool, "chek", folder)
     if resolution == "highest":
         assert bill_of_materials(python, tmp_path / "sbom.json") == asked_for(built)
 

@@ -28,6 +28,7 @@ SWITCHES = {
     "EXPERIMENTAL_OPENAI_BASE_LLM_HTTP_HANDLER": "true",  # measured: half as many calls again
 }
 MALWARE = ("1.82.7", "1.82.8")
+OLDEST = 1, 104  # the first that can be told to follow no redirects
 _STOPS = ("AuthenticationError", "PermissionDeniedError", "NotFoundError", "BudgetExceededError")
 _UNREACHED = ("ClientConnectorError", "ConnectError", "ConnectTimeout", "ConnectionRefusedError")
 
@@ -46,8 +47,11 @@ def loaded() -> Any:
     try:
         from importlib.metadata import PackageNotFoundError, version
 
-        if version("litellm") in MALWARE:
+        found = version("litellm")
+        if found in MALWARE:
             raise UsageError("this release of litellm holds malware", "remove it and rotate keys")
+        if tuple(int(part) for part in found.split(".")[:2]) < OLDEST:
+            raise UsageError(f"litellm {found} is too old", hint)
         import litellm
     except (ImportError, PackageNotFoundError):
         raise UsageError(refused, hint) from None
