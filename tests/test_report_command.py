@@ -209,6 +209,15 @@ def test_a_name_that_is_no_prompt_suggests_one(run: Run, repo: Repo) -> None:
     assert "did you mean `support`?" in ran.err
 
 
+def test_a_prompt_that_cannot_be_read_is_named(run: Run, repo: Repo) -> None:
+    for broken in ("promptops: 1\nid: [\n", b"\xff\xfe"):
+        repo.write(PATH, broken)
+        ran = run("report", "support", cwd=repo.root)
+        assert ran.code == 2
+        assert f"`promptops check {PATH}`" in ran.err
+        assert "init" not in ran.err
+
+
 def test_nothing_to_report(run: Run, tmp_path: Path) -> None:
     ran = run("report", cwd=tmp_path)
     assert ran.code == 2

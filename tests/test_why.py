@@ -253,6 +253,7 @@ def test_no_repository_is_a_sentence(run: Run, tmp_path: Path) -> None:
     done = run("why", "AGENTS.md:3", cwd=tmp_path)
     assert done.code == 2
     assert "not a git repository" in done.err
+    assert "`git init` begins one" in done.err
 
 
 def test_from_a_subfolder_paths_are_relative_to_it(run: Run, repo: Repo) -> None:

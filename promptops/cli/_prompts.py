@@ -40,10 +40,16 @@ def _instead(call: Call, tree: Tree, settings: Settings, name: str) -> str:
     path = call.inside(name)
     if tree.exists(path):
         return f"it is a file of another kind: `promptops import {path}` makes a prompt of it"
-    ids = [one.prompt.id for one in governed(tree, settings) if one.prompt]
+    there = governed(tree, settings)
+    ids = [one.prompt.id for one in there if one.prompt]
+    broken = [one.path for one in there if one.prompt is None]
+    mine = [path for path in broken if f"/{path}".endswith(f"/{name}/prompt.yaml")]
     guess = nearest(name, ids)
-    if guess:
+    if guess and not mine:
         return f"did you mean `{guess}`?"
+    if broken:
+        path = (mine or broken)[0]
+        return f"{path} cannot be read and may be it: `promptops check {path}` says what is wrong"
     if not ids:
         return "there are none here: `promptops init` writes one, `promptops import FILE` makes one"
     return f"prompts here: {', '.join(ids[:MOST])}{' …' if len(ids) > MOST else ''}"

@@ -151,6 +151,8 @@ def complaint(errors: bytes) -> GitError:
     hint = "\n".join(line.strip() for line in lines[first + 1 :] if line.strip())
     if "safe.bareRepository" in message:
         hint = "set GIT_DIR to this folder to look into a bare repository"
+    if not hint and message.startswith("not a git repository"):
+        hint = "`git init` begins one, -C names another folder; `check`, `tokens` and `render` need none"
     return GitError(f"git: {message}", hint)
 
 
