@@ -192,6 +192,18 @@ def test_tables_fit_or_are_stacked(rows: list[list[str]], columns: int, align: s
     assert all(width(line) <= columns for line in lines)
 
 
+@pytest.mark.parametrize("columns", [40, 60, 80, 200])
+@pytest.mark.parametrize(
+    "line", ["  - " + "long " * 60, "  - id: a-rule", "x" * 79, "  - " + "必ず" * 60]
+)
+def test_a_place_of_several_lines_keeps_to_the_screen(line: str, columns: int) -> None:
+    one = found("PO403", "warning", Span(1, 5, 2, 2), "says two things", "split it")
+    block = diagnostics(one, source=f"{line}\nmore\n")
+    shown = render(Report("check", {}, (block,)), "text", Screen(columns))
+    assert max(map(width, shown.splitlines())) <= columns
+    assert "^…" in shown
+
+
 def test_a_table_too_wide_for_the_screen_is_stacked() -> None:
     block = Table(("first", "second"), (("1" * 9, "2" * 9), ("3", "")), "rr")
     assert text_of(block, screen=Screen(15)) == (

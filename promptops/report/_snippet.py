@@ -70,8 +70,9 @@ def _framed(line: str, diagnostic: Diagnostic, screen: Screen, margin: int) -> t
     more = screen.mark("…", "...")
     room = max(screen.width - margin, NARROW)
     before, marked, after = parts_of(line, diagnostic.span, room, more)
-    goes_on = diagnostic.span.end_line != diagnostic.span.line
-    carets = "^" * (width(marked) or 1) + (more if goes_on else "")
+    carets = "^" * (width(marked) or 1)
+    if diagnostic.span.end_line != diagnostic.span.line:
+        carets = carets[: max(room - width(before) - len(more), 1)] + more
     return before + marked + after, " " * width(before) + carets
 
 
