@@ -378,7 +378,7 @@ def test_no_name_and_no_text_of_a_stranger_is_run_or_commands_the_runner(event: 
 
 def test_the_documented_problem_matcher_reads_our_annotations(steps: Steps) -> None:
     page = (HERE / "docs/ci.md").read_text()
-    matcher = json.loads(re.findall(r"```json\n(.*?)```", page, re.DOTALL)[0])
+    matcher = json.loads(re.findall(r"```json\n(.*?)```", page, re.DOTALL)[0])[0]
     steps.repo.commit({"prompts/a/prompt.yaml": PROMPT.replace("owner: product", "owner: [")})
     _, said, _ = steps.run("check")
     pattern = matcher["pattern"]

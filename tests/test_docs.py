@@ -105,23 +105,36 @@ def test_the_problem_matcher_reads_every_finding(tmp_path: Path) -> None:
     page = (HERE / "docs" / "ci.md").read_text()
     block = re.search(r"^```json\n(.*?)^```", page, re.DOTALL | re.MULTILINE)
     assert block is not None
-    wanted = json.loads(block[1])["pattern"]
+    patterns = [one["pattern"] for one in json.loads(block[1])]
+    many = "".join(f"- Use good judgement in case {n}.\n" for n in range(12))
+    bare = "rules:\n  - id: push\n    text: Never push to main.\n    owner: team\n"
     Repo(tmp_path).commit(
-        {"AGENTS.md": "- Never push to main.\n- Always push to main.\n- Be careful!!!\n"}
+        {
+            "AGENTS.md": "- Never push to main.\n- Always push to main.\n" + many,
+            ".cursorrules": "Never push to main.\n",
+            ".cursorrules.rules.yaml": f"promptops: 1\n{bare}",
+        }
     )
     env = {**os.environ, **ALONE, "PROMPTOPS_HOME": str(tmp_path / ".git" / "home")}
-    done = subprocess.run(
-        [sys.executable, "-m", "promptops", "check", "--format", "github"], cwd=tmp_path, env=env,
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    found = [re.match(wanted["regexp"], line) for line in done.stdout.splitlines()[:-1]]
-    assert len(found) > 1
-    assert all(found)
-    first = found[0]
-    assert first is not None
-    assert first[wanted["file"]] == "AGENTS.md"
-    assert first[wanted["line"]].isdecimal()
-    assert first[wanted["code"]].startswith("PO")
+    check = [sys.executable, "-m", "promptops", "check", "--format"]
+    done, data = (
+        subprocess.run(
+            [*check, kind], cwd=tmp_path, env=env, capture_output=True, text=True, check=False
+        ).stdout
+        for kind in ("github", "json")
+    )
+    read = [
+        {name: found[group] for name, group in pattern.items() if name != "regexp"}
+        for line in done.splitlines()
+        for pattern in patterns
+        if (found := re.match(pattern["regexp"], line))
+    ]
+    wanted = [(d["path"], str(d["line"])) for d in json.loads(data)["result"]["diagnostics"]]
+    assert sorted((one["file"], one["line"]) for one in read) == sorted(wanted)
+    assert len(read) > 12
+    assert any(one["column"] is None for one in read), "a place of several lines has no column"
+    assert all(one["code"].startswith("PO") for one in read)
+    assert not any("%0A" in one["message"] for one in read)
 
 
 STRANGERS = re.compile(
