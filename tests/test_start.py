@@ -44,3 +44,27 @@ def test_what_the_python_reader_explains_it_explains_still() -> None:
         compose("a: \x01\n", "x.yaml")
     with pytest.raises(yaml.reader.ReaderError):
         list(yaml.parse("a: \ufffe", Loader=yaml.Loader))
+
+
+AT_IMPORT = """\
+import sys, re, re._compiler as compiler
+found, compile = set(), compiler.compile
+def counted(pattern, flags=0):
+    frame = sys._getframe()
+    while frame.f_code.co_name != "<module>" or frame.f_globals["__name__"] in ("re", "__main__"):
+        frame = frame.f_back
+        if frame is None:
+            break
+    else:
+        found.add(frame.f_globals["__name__"])
+    return compile(pattern, flags)
+compiler.compile = counted
+import promptops.review.review
+print(*sorted(name for name in found if name.startswith("promptops.")))
+"""
+
+
+def test_a_review_compiles_few_patterns_before_it_has_read_anything() -> None:
+    """Those that every prompt needs; the rest wait for a file that has what they look for."""
+    always = {"promptops.tokens.layout", "promptops.tokens.pretokenize"}
+    assert set(in_a_process(AT_IMPORT).split()) == always

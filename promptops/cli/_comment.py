@@ -152,7 +152,7 @@ def _by(author: Any, me: str) -> bool:
         return True  # the host does not say; it refuses to change what is not ours
     if me:
         return me in (author.get("login"), author.get("username"))
-    return author.get("type", "Bot") == "Bot"
+    return bool(author.get("type", "Bot") == "Bot")
 
 
 def _body(comment: Mapping[str, Any]) -> str:
