@@ -68,3 +68,14 @@ def test_a_review_compiles_few_patterns_before_it_has_read_anything() -> None:
     """Those that every prompt needs; the rest wait for a file that has what they look for."""
     always = {"promptops.tokens.layout", "promptops.tokens.pretokenize"}
     assert set(in_a_process(AT_IMPORT).split()) == always
+
+
+def test_the_version_is_said_without_click_and_in_its_words() -> None:
+    said = in_a_process(
+        "import sys; from promptops.cli import main; code = main(['--version'])\n"
+        "print(code, sys.modules.keys().isdisjoint({'click', 'typing', 're'}))"
+    )
+    with_click = in_a_process(
+        "from promptops.cli._group import group; group()(['--version'], prog_name='promptops')"
+    )
+    assert said.splitlines() == [with_click, "0 True"]
