@@ -13,8 +13,9 @@ base="${BASE:-}"
 
 case "${1:?install, check, review or comment}" in
 install)
-  "${PYTHON:-python3}" -m venv "$temp/promptops"
-  "$temp/promptops/bin/python" -m pip install --quiet --disable-pip-version-check "$(dirname "$0")/.."
+  # -I: `python -m` would look for modules in the checkout that it runs in
+  "${PYTHON:-python3}" -I -m venv "$temp/promptops"
+  "$temp/promptops/bin/python" -I -m pip install --quiet --disable-pip-version-check "$(dirname "$0")/.."
   ;;
 check)
   cd "${FOLDER:-.}"

@@ -185,6 +185,35 @@ def test_a_review_is_posted_by_the_comment_command(steps: Steps) -> None:
     assert "no CI that is known here" in said
 
 
+def test_no_module_of_the_checkout_is_run_when_the_tool_is_installed(steps: Steps) -> None:
+    """`python -m` looks in the folder it runs in first, and that is the pull request's."""
+    trap = f"open({str(steps.temp / 'trap')!r}, 'w')\n"
+    traps = ("venv.py", "pip.py", "ensurepip.py", "json.py", "subprocess.py")
+    steps.repo.commit(dict.fromkeys(traps, trap))
+    python = steps.temp / "python"
+    python.write_text(f'#!/bin/sh\nexec {sys.executable} "$@" --help\n')  # it makes nothing
+    python.chmod(0o755)
+    (steps.temp / "promptops/bin/python").symlink_to(sys.executable)
+    # to install this checkout takes a while: that pip was reached is enough
+    script = (HERE / "scripts/ci.sh").read_text().replace("pip install", "pip --help", 1)
+    assert "pip --help" in script
+    copy = steps.temp / "ci.sh"
+    copy.write_text(script)
+    env = {
+        **CLEAN,
+        "PATH": os.environ["PATH"],
+        "RUNNER_TEMP": str(steps.temp),
+        "PYTHON": str(python),
+    }
+    asked = ["bash", str(copy), "install"]
+    subprocess.run(asked, env=env, cwd=steps.repo.root, capture_output=True, check=False)
+    assert not (steps.temp / "trap").exists()
+    for name, text in scripts().items():
+        if name != ".ci/run":  # it runs what it stands in
+            for line in text.splitlines():
+                assert " -m " not in line or re.search(r" -[IP] -m ", line), (name, line)
+
+
 class Event:
     """A pull request's event on GitHub, with a host of our own as its API; steps as action.yml has them."""
 
@@ -272,7 +301,7 @@ class Merge:
         (temp / "bin").mkdir()
         self.put(temp / "bin/apt-get", f'echo "apt-get $*" >>"{temp}/asked"')
         self.put(temp / "bin/pip", f'echo "pip $*" >>"{temp}/asked"')
-        venv = f'mkdir -p "$3/bin"; ln -sf "{temp}/bin/pip" "{BIN}/promptops" "$3/bin"'
+        venv = f'mkdir -p "$4/bin"; ln -sf "{temp}/bin/pip" "{BIN}/promptops" "$4/bin"'
         self.put(temp / "bin/python", venv)
 
     def put(self, path: Path, script: str) -> None:
