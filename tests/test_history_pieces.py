@@ -35,3 +35,16 @@ def test_what_was_merged_reworded_and_split_was_merged(repo: Repo, joint: str) -
     assert found.events[2].commit.id == merged
     assert found.events[-1].commit.id == begun
     assert found.events[-1].after == ONE + "."
+
+
+def test_a_file_that_goes_to_and_fro_is_renamed_though_a_rule_is_reworded(repo: Repo) -> None:
+    first = "Pudivole nobakagu mitirace leradivo kanonora gulebano foguleka diditidi before cebaguba to."
+    last = first.replace("Pudivole", "Batipuse of").replace("to.", "to vopucepu timimile.")
+    repo.commit({"AGENTS.md": rules(first, ONE, TWO)})
+    for path, other in (("docs/guide.md", "AGENTS.md"), ("AGENTS.md", "docs/guide.md")) * 2:
+        texts = rules(first, ONE, TWO)
+        if path == "AGENTS.md" and len(repo.git("rev-list", "HEAD").split()) > 4:
+            texts = rules(last, ONE, TWO)
+        repo.commit({other: None, path: texts}, "change")
+    found = kinds(life(repo, "AGENTS.md", "Batipuse"))
+    assert [kind for kind, _ in found] == ["renamed"] * 4 + ["introduced"]

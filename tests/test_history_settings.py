@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -96,3 +100,106 @@ def test_a_file_name_is_no_pattern(run: Run, repo: Repo, name: str) -> None:
     repo.commit({"docs/new.md": rules(KIND)}, "another file")
     events = why(run, repo, f"{name}:3")["events"]
     assert [(e["kind"], e["commit"]) for e in events] == [("introduced", first)]
+
+
+HOSTILE = {
+    "log.showRoot": ("false", "true"),
+    "log.follow": ("true", "false"),
+    "log.showSignature": ("true", "false"),
+    "diff.renames": ("copies", "false"),
+    "color.ui": ("always", "false"),
+    "i18n.logOutputEncoding": ("UTF-16", "UTF-8"),
+    "core.fsmonitor": ("touch PWN", "false"),
+    "core.hooksPath": ("hooks", "/dev/null"),
+    "core.pager": ("touch PWN", "touch PWN"),  # `--no-pager` is what keeps it from running
+    "protocol.allow": ("always", "never"),
+    "safe.bareRepository": ("all", "explicit"),
+}
+FOREIGN = {
+    "GIT_EXTERNAL_DIFF": "touch PWN",
+    "GIT_PAGER": "touch PWN",
+    "GIT_SSH_COMMAND": "touch PWN",
+    "GIT_PROXY_COMMAND": "touch PWN",
+    "GIT_TRACE": "1",
+    "GIT_REPLACE_REF_BASE": "refs/other/",
+    "GIT_OPTIONAL_LOCKS": "1",
+    "GIT_TERMINAL_PROMPT": "1",
+    "GIT_NO_LAZY_FETCH": "0",
+    "GIT_ALLOW_PROTOCOL": "ext:ssh",
+    "LC_ALL": "de_DE.UTF-8",
+    "OPENAI_API_KEY": "sk-not-for-git",
+}
+HARDENED = {
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_TERMINAL_PROMPT": "0",
+    "GIT_NO_LAZY_FETCH": "1",
+    "GIT_ALLOW_PROTOCOL": "",
+    "LC_ALL": "C.UTF-8",
+}
+LISTENER = """\
+#!{python}
+import json, os, sys
+with open({log!r}, "a") as said:
+    said.write(json.dumps([sys.argv[1:], dict(os.environ)]) + "\\n")
+os.execv({git!r}, ["git", *sys.argv[1:]])
+"""
+
+
+@pytest.fixture
+def calls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A file that takes the arguments and the environment of every call of git."""
+    git, log = shutil.which("git"), tmp_path / "calls"
+    listener = tmp_path / "bin" / "git"
+    listener.parent.mkdir()
+    listener.write_text(LISTENER.format(python=sys.executable, log=str(log), git=git))
+    listener.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{listener.parent}{os.pathsep}{os.environ['PATH']}")
+    return log
+
+
+def test_every_call_of_git_overrules_the_repository(run: Run, repo: Repo, calls: Path) -> None:
+    for name, (value, _) in HOSTILE.items():
+        repo.git("config", name, value)
+    for target in ("docs/new.md:4", "be kind to every customer", "never said by anybody"):
+        run("why", target, cwd=repo.root)
+    run("diff", "HEAD~1", cwd=repo.root)
+    asked = {tuple(ours(json.loads(line)[0])) for line in calls.read_text().splitlines()}
+    assert asked
+    for flags in asked:
+        for name, (_, wanted) in HOSTILE.items():
+            assert settled(repo, *flags, "config", "--get", name) == wanted, name
+        assert settled(repo, *flags, "var", "GIT_PAGER") == "cat"
+    assert not (repo.root / "PWN").exists()
+
+
+def test_git_is_told_nothing_that_others_set(
+    run: Run, repo: Repo, calls: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = answers(run, repo)
+    calls.unlink()
+    for name, value in FOREIGN.items():
+        monkeypatch.setenv(name, value)
+    assert answers(run, repo) == plain
+    seen = [json.loads(line)[1] for line in calls.read_text().splitlines()]
+    assert seen
+    for environ in seen:
+        assert {name: environ.get(name) for name in HARDENED} == HARDENED
+        assert not (FOREIGN.keys() - HARDENED.keys()) & environ.keys()
+
+
+def ours(arguments: list[str]) -> list[str]:
+    """What stands before the name of git's command."""
+    flags = []
+    rest = iter(arguments)
+    for argument in rest:
+        if not argument.startswith("-"):
+            break
+        flags += [argument, next(rest)] if argument in ("-c", "-C") else [argument]
+    return flags
+
+
+def settled(repo: Repo, *arguments: str) -> str:
+    done = subprocess.run(
+        ["git", *arguments], cwd=repo.root, capture_output=True, text=True, check=False
+    )
+    return done.stdout.strip()
