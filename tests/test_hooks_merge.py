@@ -326,15 +326,15 @@ def test_conflicts_say_what(ours: str, theirs: str, expected: Conflict) -> None:
 def test_removed_here_and_reworded_there() -> None:
     gone = put(BASE, (END, ""))
     changed = put(BASE, ("Be brief.", "Be short."))
-    for ours, theirs in ((gone, changed), (changed, gone)):
+    for ours, theirs, side in ((gone, changed, "ours"), (changed, gone, "theirs")):
         result = merged(ours, theirs)
         assert result is not None
-        assert result.conflicts == (Conflict("rule `brief`"),)
+        assert result.conflicts == (Conflict("rule `brief`", gone=side),)
         assert result.text.count("id: brief") == 1
     dropped = put(BASE, ("summary: Answers.\n", ""))
     result = merged(dropped, put(BASE, ("summary: Answers.", "summary: Asks.")))
     assert result is not None
-    assert result.conflicts == (Conflict("`summary`", "summary"),)
+    assert result.conflicts == (Conflict("`summary`", "summary", "ours"),)
 
 
 def test_a_list_in_two_styles_is_merged_by_line() -> None:
@@ -572,6 +572,9 @@ def test_the_command_in_text(run: Run, tmp_path: Path) -> None:
     said = run("merge-driver", *names, "7", "p.yaml", cwd=tmp_path)
     assert said.code == 1
     assert said.out == "CONFLICT (lines): changed in both in p.yaml\n"
+    names = three(tmp_path, BASE, put(BASE, ("Be brief.", "Be short.")), put(BASE, (END, "")))
+    said = run("merge-driver", *names, "7", "p.yaml", cwd=tmp_path)
+    assert said.out == "CONFLICT (rule `brief`): theirs took it out, ours changed it in p.yaml\n"
 
 
 @given(sides())

@@ -9,7 +9,7 @@ import click
 from promptops.cli._call import Call, define
 from promptops.errors import EXIT_CLEAN, EXIT_FINDINGS, InputError, unreadable
 from promptops.report import Block, Report, Text
-from promptops.source.merge import Merged, MergeLines, Style, merge
+from promptops.source.merge import Conflict, Merged, MergeLines, Style, merge
 
 
 @define(
@@ -42,19 +42,26 @@ def command(call: Call, base: str, ours: str, theirs: str, size: int, path: str)
     result = {
         "path": shown,
         "by_rule": by_rule,
-        "conflicts": [{"what": what, "key": key} for what, key in conflicts],
+        "conflicts": [{"what": c.what, "key": c.key, "removed": c.gone or None} for c in conflicts],
     }
     code = EXIT_FINDINGS if conflicts else EXIT_CLEAN
     return Report("merge-driver", result, tuple(_blocks(shown, conflicts)), code)
 
 
-Outcome = tuple[bytes, list[tuple[str, str]]]
+Outcome = tuple[bytes, list[Conflict]]
 
 
-def _blocks(path: str, conflicts: list[tuple[str, str]]) -> Iterator[Block]:
-    for what, key in conflicts:
-        both = f"both sides changed its {key}" if key and f"`{key}`" != what else "changed in both"
-        yield Text(f"CONFLICT ({what}): {both} in {path}")
+def _blocks(path: str, conflicts: list[Conflict]) -> Iterator[Block]:
+    for one in conflicts:
+        yield Text(f"CONFLICT ({one.what}): {_how(one)} in {path}")
+
+
+def _how(one: Conflict) -> str:
+    if one.gone:
+        other = "theirs" if one.gone == "ours" else "ours"
+        return f"{one.gone} took it out, {other} changed it"
+    named = one.key and f"`{one.key}`" != one.what
+    return f"both sides changed its {one.key}" if named else "changed in both"
 
 
 def _by_rule(call: Call, sides: list[bytes], path: str, style: Style) -> Outcome | None:
@@ -65,7 +72,7 @@ def _by_rule(call: Call, sides: list[bytes], path: str, style: Style) -> Outcome
     made: Merged | None = merge((base, ours, theirs), path, _lines(call, style), style)
     if made is None:
         return None
-    return made.text.encode("utf-8"), [(c.what, c.key) for c in made.conflicts]
+    return made.text.encode("utf-8"), list(made.conflicts)
 
 
 def _by_line(call: Call, sides: list[bytes], style: Style) -> Outcome:
@@ -74,7 +81,7 @@ def _by_line(call: Call, sides: list[bytes], style: Style) -> Outcome:
     order = (sides[1], sides[0], sides[2])
     labels = (style.ours, "base", style.theirs)
     content, count = merge_file(call.root, call.environ, order, labels, style.size)
-    return content, [("lines", "")] * count
+    return content, [Conflict("lines")] * count
 
 
 def _lines(call: Call, style: Style) -> MergeLines:

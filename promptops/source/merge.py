@@ -20,10 +20,14 @@ MergeLines = Callable[[str, str, str], tuple[str, bool]]
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """Something that both sides changed: `rule cite-policy` and the key, such as `text`."""
+    """Something that both sides changed: `rule cite-policy` and the key, such as `text`.
+
+    gone: the side that took it out, "ours" or "theirs", where the other changed it.
+    """
 
     what: str
     key: str = ""
+    gone: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +169,7 @@ class _Merge:
         assert some is not None
         if base is not None and (base.body, base.lead.split()) == (some.body, some.lead.split()):
             return None
-        self._note(some, above, "" if some.entry else some.name)
+        self._note(some, above, "" if some.entry else some.name, "theirs" if ours else "ours")
         return self._marked(base, ours, theirs, above)
 
     def _marked(
@@ -189,8 +193,8 @@ class _Merge:
         )
         return replace(some, lead=lead, head=head, parts=(), tail="")
 
-    def _note(self, part: Part, above: tuple[str, ...], key: str) -> None:
-        self.conflicts.append(Conflict(_named(part, above), key))
+    def _note(self, part: Part, above: tuple[str, ...], key: str, gone: str = "") -> None:
+        self.conflicts.append(Conflict(_named(part, above), key, gone))
 
     def _line(self, name: str, sides: Sequence[Part]) -> str | None:
         base, ours, theirs = (getattr(side, name) for side in sides)
