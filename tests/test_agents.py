@@ -74,6 +74,17 @@ def test_empty_files_are_left_out():
     assert paths({"AGENTS.md": " \n", "src/AGENTS.md": "x"}, CODEX, "src") == ["src/AGENTS.md"]
 
 
+def test_claude_reads_agents_md_where_no_claude_md_is_at_or_above():
+    files = {"AGENTS.md": "all", "AGENTS.override.md": "not read", "src/AGENTS.md": "below"}
+    assert paths(files, CLAUDE) == ["AGENTS.md"]
+    assert paths(files, CLAUDE, "src") == ["AGENTS.md", "src/AGENTS.md"]
+    for name in ("CLAUDE.md", ".claude/CLAUDE.md", "CLAUDE.local.md"):
+        assert paths({**files, name: "mine"}, CLAUDE, "src") == [name]
+    below = {**files, "src/CLAUDE.md": "mine"}
+    assert paths(below, CLAUDE) == ["AGENTS.md"]
+    assert paths(below, CLAUDE, "src") == ["src/CLAUDE.md"]
+
+
 def test_claude_reads_every_level_its_rules_and_what_is_imported():
     files = {
         "CLAUDE.md": "See @docs/style.md and `@docs/no.md`, ask @ada.\n```\n@docs/no.md\n```\n",

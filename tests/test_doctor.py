@@ -109,16 +109,18 @@ def test_every_kind_of_step(run, repo):
     repo.write("pkg/promptfooconfig.yaml", "prompts: [hi]\n")
     assert steps(run("doctor", "--format", "json", cwd=repo.root)) == [
         "unexplained",
-        "unread",
         "foreign",
         "guard",
     ]
     repo.write("promptops.toml", 'people = {left = ["bob@example.org"]}\n')
+    repo.write("CLAUDE.md", rules("Never push to `main`."))
+    assert "unread" in steps(run("doctor", "--format", "json", cwd=repo.root))
     repo.write("CLAUDE.md", rules("Never push to `main`.") + "\n@AGENTS.md\n")
     repo.write("AGENTS.md", rules("Always ask first.", "Never ask first.", "Never push to `main`."))
     repo.git("add", "-A")
     found = steps(run("doctor", "--format", "json", cwd=repo.root))
     assert "left" in found
+    assert "unread" not in found
     assert "guard" not in found
 
 
@@ -195,7 +197,7 @@ def test_the_story_for_people(run, repo):
     assert "of 3 rules: 0 with a written reason, 1 that the commit" in words
     assert "AGENTS.md:4 Use tabs in every Makefile." in words
     assert "promptops adopt AGENTS.md" in words
-    assert "nothing of it reaches Claude Code, Gemini CLI" in words
+    assert "nothing of it reaches Gemini CLI" in words
     assert run("doctor", "-v", "--format", "markdown", cwd=repo.root).code == 0
 
 

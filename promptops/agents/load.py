@@ -112,15 +112,24 @@ class _Loading:
     used: int = 0
 
     def run(self) -> Load:
-        for folder in self.loader.folders(self.at):
+        folders = self.loader.folders(self.at)
+        chain = self.profile.chain
+        if self.profile.instead and not any(self._holds(folder) for folder in folders):
+            chain = self.profile.instead
+        for folder in folders:
             for group in self.profile.at_root if not folder else ():
                 self._first(folder, group)
-            for group in self.profile.chain:
+            for group in chain:
                 self._first(folder, group)
             for rules in self.profile.rules:
                 if rules.everywhere or not folder:
                     self._rules(folder, rules)
         return Load(self.profile, self.at, tuple(self.parts), tuple(self.broken))
+
+    def _holds(self, folder: str) -> bool:
+        """True if the folder has a file of the chain."""
+        names = (name for group in self.profile.chain for name in group)
+        return any(self.loader.tree.exists(posixpath.join(folder, name)) for name in names)
 
     def _first(self, folder: str, group: tuple[str, ...]) -> None:
         prefix = f"{folder}/" if folder else ""

@@ -33,7 +33,8 @@ class Profile:
     """One tool's loading rules.
 
     chain: in every folder from the root down, of each group the first file there is. at_root: the
-    same at the root alone. total: bytes of the chain together; what comes after is cut off.
+    same at the root alone. instead: read in every folder as `chain` is, where neither this folder
+    nor one above it has a file of the chain. total: bytes of the chain together; what comes after is cut off.
     hops: how deep `@path` imports go, 0 for none. settings: a file of the repository that may
     change this.
     """
@@ -44,6 +45,7 @@ class Profile:
     sources: tuple[str, ...]
     chain: tuple[tuple[str, ...], ...] = ()
     at_root: tuple[tuple[str, ...], ...] = ()
+    instead: tuple[tuple[str, ...], ...] = ()
     rules: tuple[RuleFiles, ...] = ()
     total: int = 0
     hops: int = 0
@@ -72,8 +74,12 @@ CLAUDE = Profile(
     "claude-code",
     "Claude Code",
     "2026-11-21",
-    ("https://code.claude.com/docs/en/memory",),
+    (
+        "https://code.claude.com/docs/en/memory",
+        "https://code.claude.com/docs/en/changelog#2-1-277",  # AGENTS.md, not on every cloud yet
+    ),
     chain=(("CLAUDE.md",), (".claude/CLAUDE.md",), ("CLAUDE.local.md",)),
+    instead=(("AGENTS.md",), (".claude/AGENTS.md",)),
     rules=(RuleFiles(".claude/rules/**/*.md", "", "paths", "", "start", everywhere=True),),
     hops=4,
     beyond="~/.claude/CLAUDE.md, managed policies and automatic memory",

@@ -112,11 +112,14 @@ def _left(found: Survey) -> Iterator[Step]:
 
 
 def _unread(found: Survey) -> Iterator[Step]:
-    """AGENTS.md is there, and Claude Code reads only CLAUDE.md."""
-    claude = next(one[0] for one in found.loads if one[0].profile.tool == "claude-code")
-    if "AGENTS.md" in found.files.instructions and not claude.parts:
-        said = "Claude Code does not read AGENTS.md; a CLAUDE.md with the line `@AGENTS.md`"
-        yield Step("unread", f"{said} brings it in")
+    """Claude Code reads AGENTS.md only where there is no CLAUDE.md."""
+    loads = {one[0].profile.tool: one[0].parts for one in found.loads}
+    claude = {part.text for part in loads["claude-code"]}
+    others = (part for parts in loads.values() for part in parts)
+    agents = next((part for part in others if part.path == "AGENTS.md"), None)
+    if agents is not None and agents.text and claude and agents.text not in claude:
+        said = "where there is a CLAUDE.md, Claude Code does not read AGENTS.md; the line"
+        yield Step("unread", f"{said} `@AGENTS.md` in it brings it in")
 
 
 def _repeated(found: Survey) -> Iterator[Step]:
