@@ -11,6 +11,9 @@ well say that it took the words away from the rule). The answers are scored:
 
     python -m bench.heldout --clones DIR [QUESTIONS.toml] [--only TEXT] [--misses]
 
+Questions by whose misses the tool was mended flatter it: fresh ones are drawn from repositories that
+were not asked about, with a seed, their truth read before the tool is asked, and both figures told.
+
 DIR/NAME is a clone (bare or not) of each repository of the file; one that is not there is passed by.
 The clone is not touched: a bare repository that borrows its objects stands at the commit asked for.
 """

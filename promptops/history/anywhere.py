@@ -78,6 +78,10 @@ def _files(repository: Repository, commit: str, words: Sequence[str]) -> list[st
     return [text(name).partition(":")[2] for name in split(out)]
 
 
+def _document(path: str) -> bool:
+    return not _rank(path)
+
+
 def _rank(path: str) -> bool:
     return os.path.splitext(path)[1].lower() not in _ENDINGS
 
@@ -86,11 +90,8 @@ def changes(past: Past, phrase: str) -> Iterator[tuple[str, list[Sides]]]:
     """(commit, its changes of documents that hold the phrase's words on a side), newest first."""
     assert past.head is not None
     known: dict[str, bool] = {}
-    with closing(log(past.repository, past.head)) as commits:
-        rows = (
-            (c.id, [(t.path, t.olds[0], t.new) for t in c.touches if not _rank(t.path)])
-            for c in commits
-        )
+    with closing(log(past.repository, past.head, wanted=_document)) as commits:
+        rows = ((c.id, [(t.path, t.olds[0], t.new) for t in c.touches]) for c in commits)
         filled = (row for row in rows if row[1])
         while batch := list(islice(filled, BATCH)):
             _look_into(

@@ -43,13 +43,13 @@ def _read(past: Past, known: str) -> Iterator[Row]:
     """Rows of commits that `known` (a commit, or "") does not lead to, newest first."""
     assert past.head is not None
     is_governed = past.is_governed.fullmatch
-    with closing(log(past.repository, past.head, known=known)) as commits:
+
+    def wanted(path: str) -> bool:
+        return prompt_like(path) or is_governed(path) is not None
+
+    with closing(log(past.repository, past.head, known=known, wanted=wanted)) as commits:
         for commit in commits:
-            changes = tuple(
-                (touch.path, touch.olds[0], touch.new)
-                for touch in commit.touches
-                if prompt_like(touch.path) or is_governed(touch.path)
-            )
+            changes = tuple((touch.path, touch.olds[0], touch.new) for touch in commit.touches)
             if changes:
                 yield Row(commit.id, changes)
 

@@ -6,7 +6,7 @@ follow the chain of blob ids, not the order of the commits.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 
 from promptops.history.commands import object_id
 from promptops.history.git import Repository
@@ -66,20 +66,35 @@ def log(
     *,
     options: Sequence[str] = (),
     known: str = "",
+    wanted: Callable[[str], bool] | None = None,
 ) -> Generator[Commit]:
     """Commits from `commit` back that changed `path` (None: any), newest first.
 
-    options: more options of ours for git. known: leave out what this commit leads to.
+    options: more options of ours for git. known: leave out what this commit leads to. wanted:
+    changes of other paths are left out, and cost little.
     Close the iterator to stop git. GitError where an object is missing.
     """
     tokens = repository.records(*asked(commit, path, options, known))
     try:
-        yield from _commits(tokens, path is not None)
+        yield from _commits(tokens, path is not None, _Wanted(wanted) if wanted else None)
     finally:
         tokens.close()
 
 
-def _commits(tokens: Iterator[bytes], single: bool) -> Iterator[Commit]:
+class _Wanted(dict[bytes, bool]):
+    """The answers of `wanted` by raw path: history names each of them again and again."""
+
+    def __init__(self, wanted: Callable[[str], bool]) -> None:
+        self._wanted = wanted
+
+    def __missing__(self, path: bytes) -> bool:
+        found = self[path] = self._wanted(text(path))
+        return found
+
+
+def _commits(
+    tokens: Iterator[bytes], single: bool, wanted: _Wanted | None = None
+) -> Iterator[Commit]:
     """`single`: a commit has one change at most, so it need not wait for the next one to be whole.
 
     The wait matters: what follows a file's creation is the rest of history.
@@ -89,7 +104,9 @@ def _commits(tokens: Iterator[bytes], single: bool) -> Iterator[Commit]:
     for token in tokens:
         bare = token.removeprefix(b"\n")
         if len(header) == 6 and bare.startswith(b":"):
-            touches.append(_touch(text(bare), text(next(tokens, b""))))
+            path = next(tokens, b"")
+            if wanted is None or wanted[path]:
+                touches.append(_touch(text(bare), text(path)))
             if not single:
                 continue
         if len(header) == 6 and not token:
