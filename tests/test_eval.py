@@ -26,12 +26,13 @@ from promptops.evals.assertions import registry
 from promptops.evals.plan import Ask, Expectation, Target, must_fire, plan, with_history
 from promptops.evals.providers import Link, names, provider
 from promptops.evals.result import family_data, rule_verdict
-from promptops.evals.score import Score, score
+from promptops.evals.score import Cell, Score, score
 from promptops.model import Assertion, Case, CaseSelection, Message, Prompt, Rule
 from promptops.model import Test as RuleTest
 from promptops.source.evidence import all_evidence, evidence_path
 from promptops.source.reading import read_prompt
 from promptops.source.tree import DiskTree
+from promptops.stats.rates import clustered_rate
 
 needs_assertions = pytest.mark.skipif("contains" not in registry(), reason="no assertions here")
 pytestmark = needs_assertions
@@ -579,12 +580,34 @@ def test_a_rule_that_got_worse_in_one_slice_only_is_found() -> None:
     assert (latin.whole.cases, latin.whole.cases_needed) == (3, 7)
 
 
+def test_one_rules_gain_does_not_make_up_for_anothers_loss() -> None:
+    before = sliced(lambda i, rule: rule == "a" or i % 3 > 0)
+    after = sliced(lambda i, rule: rule == "b" or i % 3 > 0)
+    found = against(before, after)
+    assert found.whole.difference == 0
+    assert found.whole.verdict != "worse"
+    assert (found.rules["a"].verdict, found.rules["b"].verdict) == ("worse", "better")
+    assert found.verdict == "worse"
+
+
 def test_what_is_the_same_comparison_is_made_once() -> None:
     found = against(scored(lambda i: i < 82, 100), scored(lambda i: i >= 15, 100))
     assert found.family == 1
     assert found.whole == found.rules["r"]
     nothing = against(sliced(lambda *_: True), sliced(lambda *_: True))
     assert nothing.worst_slice is None
+
+
+@pytest.mark.parametrize(("missing", "told"), [(10, True), (11, False)])
+def test_a_rule_is_told_where_90_in_a_hundred_are_there(missing: int, told: bool) -> None:
+    cases = [(1, 1)] * (100 - missing)
+    lost = Cell(clustered_rate(cases), 100, 100 - missing, 0)
+    unsure = Cell(clustered_rate(cases), 100, 100, missing)
+    assert (lost.complete, unsure.complete) == (told, True)
+    for cell in (lost, unsure):
+        assert cell.judged is told
+        assert cell.verdict(0.8) == ("yes" if told else "cannot_tell")
+        assert cell.cases_needed(0.8) is None
 
 
 MANY, EACH = 20, 60

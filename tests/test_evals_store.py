@@ -291,6 +291,29 @@ def test_an_altered_answer_is_seen_and_salvage_keeps_the_others(tmp_path: Path) 
     assert known(tmp_path, *texts) == {t: answer(t) for t in texts if t != "answer-007"}
 
 
+def test_an_index_that_points_elsewhere_is_seen_though_every_digest_holds(tmp_path: Path) -> None:
+    path = tmp_path / stores.NAME
+    key = row("one")[0].encode()
+
+    async def keep(store: Store) -> None:
+        await store.keep(*row("one"), answer("one"))
+
+    using(tmp_path, keep)
+    assert salvage.verify(str(path)).whole
+    raw = bytearray(path.read_bytes())
+    places = [at for at in range(len(raw)) if raw.startswith(key, at)]
+    assert len(places) == 2, "in the table and in its index"
+    for at in places:
+        changed = raw.copy()
+        changed[at] ^= 1
+        path.write_bytes(changed)
+        found = salvage.verify(str(path))
+        assert not found.whole
+    done = salvage.salvage(str(path))
+    assert salvage.verify(str(path)).whole
+    assert done.kept + done.lost == 1
+
+
 def test_a_broken_page_costs_only_what_stood_on_it(tmp_path: Path) -> None:
     path = tmp_path / stores.NAME
     texts = [f"text {i} " + "x" * 300 for i in range(400)]

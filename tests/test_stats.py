@@ -131,6 +131,16 @@ def test_a_large_change_is_told_and_named() -> None:
     assert compare(after, before).verdict == "worse"
 
 
+def test_an_interval_beside_zero_is_not_enough_without_the_exact_test() -> None:
+    five, six = ([str(i) for i in range(n)] for n in (5, 6))
+    found = compare(dict.fromkeys(five, 0.0), dict.fromkeys(five, 1.0))
+    assert found.interval is not None
+    assert found.interval.low > 0
+    assert found.p == pytest.approx(0.0625)
+    assert found.verdict == "cannot_tell"
+    assert compare(dict.fromkeys(six, 0.0), dict.fromkeys(six, 1.0)).verdict == "better"
+
+
 def test_same_is_only_said_within_the_margin() -> None:
     still = {str(i): float(i % 10 > 0) for i in range(400)}
     assert compare(still, still).verdict == "same"
