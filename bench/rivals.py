@@ -63,9 +63,9 @@ def fine():
 
 @dataclass
 class Side:
-    """A command. calls: that it has to make; first: another to run before each time, unmeasured.
+    """A command. calls: that it has to make, but for `loose` of them more.
 
-    fresh: a folder that is emptied before each time.
+    first: another to run before each time, unmeasured; fresh: a folder that is emptied before.
     """
 
     name: str
@@ -74,6 +74,7 @@ class Side:
     calls: int
     fresh: Path | None = None
     first: Side | None = None
+    loose: int = 0
     seconds: list[float] = field(default_factory=list)
     cpu: list[float] = field(default_factory=list)
 
@@ -95,7 +96,9 @@ class Side:
             made = count(url) - before
             out.seek(0)
             said = out.read()[-2000:].decode("utf-8", "replace")
-        assert made == self.calls, f"{self.name} asked {made} times, not {self.calls}:\n{said}"
+        assert 0 <= made - self.calls <= self.loose, (
+            f"{self.name} asked {made} times, not {self.calls}:\n{said}"
+        )
         self.seconds.append(seconds)
         self.cpu.append(usage.ru_utime + usage.ru_stime)
 
@@ -144,7 +147,9 @@ def promptfoo(program: str, folder: Path, url: str, n: int) -> list[Side]:
     argv.append("--no-progress-bar")
     cold = Side("promptfoo", [*argv, "--no-cache"], environ, n, home)
     filling = Side("promptfoo, filling its cache", argv, environ, n, home)
-    return [cold, Side("promptfoo, again from its cache", argv, environ, 0, first=filling)]
+    again = Side("promptfoo, again from its cache", argv, environ, 0, first=filling)
+    again.loose = n // 100  # some answers are not in it yet when it ends
+    return [cold, again]
 
 
 def inspect(program: str, folder: Path, url: str, n: int) -> list[Side]:

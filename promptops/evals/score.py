@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from promptops.evals import Answer, Judgement, State
 from promptops.evals.plan import TASK, Ask, Expectation, Plan
-from promptops.model import Case
 from promptops.stats import Interval, Rate
 from promptops.stats.paired import MOST_CASES
 from promptops.stats.power import rate_told_at
@@ -128,11 +127,10 @@ def score(
     complete = valid >= ENOUGH_OVERALL * len(answers)
 
     told = len({(e.rule, e.fires) for each in plan.expected.values() for e in each})
-    rules, over = (
-        _cells(plan, outcomes, fires, lambda _: True, confidence, told) for fires in (True, False)
-    )
+    whole = _Part(plan.asks, outcomes)
+    rules, over = _cells(plan, whole, confidence, told)
     task = rules.pop(TASK, None)
-    slices = _slices(plan, outcomes, confidence)
+    slices = _slices(plan, whole, confidence)
     complete = complete and all(c.complete for c in (*rules.values(), *over.values()))
     return Score(outcomes, rules, over, task, slices, complete)
 
@@ -144,29 +142,47 @@ def _outcomes(plan: Plan, answers: Sequence[Answer], judge: Judge) -> Iterable[O
                 yield Outcome(ask, expectation, judge(ask, answer, expectation))
 
 
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """The calls of some cases, and what came of them."""
+
+    asks: Sequence[Ask]
+    outcomes: Sequence[Outcome]
+
+
+def _parts(plan: Plan, whole: _Part) -> dict[tuple[str, str], _Part]:
+    """By slice and value, in their order."""
+    pairs = sorted({pair for case in plan.cases for pair in case.slices.items()})
+    asks: dict[tuple[str, str], list[Ask]] = {pair: [] for pair in pairs}
+    outcomes: dict[tuple[str, str], list[Outcome]] = {pair: [] for pair in pairs}
+    for ask in whole.asks:
+        for pair in ask.case.slices.items():
+            asks[pair].append(ask)
+    for one in whole.outcomes:
+        for pair in one.ask.case.slices.items():
+            outcomes[pair].append(one)
+    return {pair: _Part(asks[pair], outcomes[pair]) for pair in pairs}
+
+
 def _cells(
-    plan: Plan,
-    outcomes: Iterable[Outcome],
-    fires: bool,
-    within: Callable[[Case], bool],
-    confidence: float,
-    told: int = 0,
-) -> dict[str, Cell]:
-    """By rule id: the answers on which all that is expected of the rule holds. told: how many
-    verdicts are given beside each other, 0 for none."""
-    planned: dict[str, int] = {}
-    for ask in plan.asks:
-        if within(ask.case):
-            expected = plan.expected.get(ask.case.id, ())
-            for rule in dict.fromkeys(one.rule for one in expected if one.fires is fires):
-                planned[rule] = planned.get(rule, 0) + 1
-    held: dict[str, dict[tuple[str, int], bool | None]] = {rule: {} for rule in planned}
-    for one in outcomes:
-        if one.expectation.fires is fires and within(one.ask.case):
-            bits = held[one.expectation.rule]
-            at = (one.ask.case.id, one.ask.repeat)
-            bits[at] = _both(bits.get(at, True), one.judgement.passed)
-    return {rule: _cell(held[rule], planned[rule], confidence, told) for rule in planned}
+    plan: Plan, part: _Part, confidence: float, told: int = 0
+) -> tuple[dict[str, Cell], dict[str, Cell]]:
+    """By rule id, where it must and where it must not fire: the answers on which all that is expected
+    of the rule holds. told: how many verdicts are given beside each other, 0 for none."""
+    planned: dict[tuple[str, bool], int] = {}
+    for ask in part.asks:
+        expected = plan.expected.get(ask.case.id, ())
+        for which in dict.fromkeys((one.rule, one.fires) for one in expected):
+            planned[which] = planned.get(which, 0) + 1
+    held: dict[tuple[str, bool], dict[tuple[str, int], bool | None]] = {one: {} for one in planned}
+    for one in part.outcomes:
+        bits = held[one.expectation.rule, one.expectation.fires]
+        at = (one.ask.case.id, one.ask.repeat)
+        bits[at] = _both(bits.get(at, True), one.judgement.passed)
+    cells: tuple[dict[str, Cell], dict[str, Cell]] = ({}, {})
+    for (rule, fires), many in planned.items():
+        cells[not fires][rule] = _cell(held[rule, fires], many, confidence, told)
+    return cells
 
 
 def _both(one: bool | None, other: bool | None) -> bool | None:
@@ -191,42 +207,31 @@ def _cell(
     return Cell(rate, planned, len(held), unjudged, together)
 
 
-def _slices(plan: Plan, outcomes: Sequence[Outcome], confidence: float) -> tuple[Slice, ...]:
-    pairs = sorted({pair for case in plan.cases for pair in case.slices.items()})
-    whole = _pooled(plan, outcomes, lambda _: True, confidence)
+def _slices(plan: Plan, whole: _Part, confidence: float) -> tuple[Slice, ...]:
+    rate = _pooled(plan, whole, confidence)[0].rate.rate
+    parts = _parts(plan, whole)
     found = []
-    for name, value in pairs:
-
-        def within(case: Case, name: str = name, value: str = value) -> bool:
-            return case.slices.get(name) == value
-
-        rules = _cells(plan, outcomes, True, within, confidence)
+    for (name, value), part in parts.items():
+        rules, over = _cells(plan, part, confidence)
         rules.pop(TASK, None)
-        over = _cells(plan, outcomes, False, within, confidence)
-        cell = _pooled(plan, outcomes, within, confidence)
-        strict = _pooled(plan, outcomes, within, 1 - (1 - confidence) / len(pairs)).rate.interval
-        differs = (
-            strict is not None and whole.rate.rate is not None and strict.high < whole.rate.rate
-        )
+        cell, cases = _pooled(plan, part, confidence)
+        strict = clustered_rate(cases, 1 - (1 - confidence) / len(parts)).interval
+        differs = strict is not None and rate is not None and strict.high < rate
         found.append(Slice(f"{name}={value}", cell, rules, over, differs))
     return tuple(found)
 
 
-def _pooled(
-    plan: Plan, outcomes: Iterable[Outcome], within: Callable[[Case], bool], confidence: float
-) -> Cell:
-    """Every rule on every answer, clustered by case."""
+def _pooled(plan: Plan, part: _Part, confidence: float) -> tuple[Cell, list[tuple[int, int]]]:
+    """Every rule on every answer, clustered by case; and the cases as (passed, judged)."""
     by_case: dict[str, tuple[int, int]] = {}
     valid, unjudged = set(), 0
-    for one in outcomes:
-        if not within(one.ask.case):
-            continue
+    for one in part.outcomes:
         valid.add((one.ask.case.id, one.ask.repeat))
         if one.judgement.passed is None:
             unjudged += 1
             continue
         passed, n = by_case.get(one.ask.case.id, (0, 0))
         by_case[one.ask.case.id] = (passed + one.judgement.passed, n + 1)
-    planned = sum(within(ask.case) and bool(plan.expected.get(ask.case.id)) for ask in plan.asks)
-    rate = clustered_rate(list(by_case.values()), confidence)
-    return Cell(rate, planned, len(valid), unjudged)
+    planned = sum(bool(plan.expected.get(ask.case.id)) for ask in part.asks)
+    cases = list(by_case.values())
+    return Cell(clustered_rate(cases, confidence), planned, len(valid), unjudged), cases
