@@ -12,7 +12,10 @@ from promptops.checks._words import contents, reasons, split, stem, stems
 from promptops.diagnostic import Finding, Severity
 from promptops.model import Prompt
 
-SAY_WHY = "say what went wrong without the rule, or who asked for it and what they wanted to avoid"
+SAY_WHY = (
+    "say what went wrong without the rule, or who asked for it and what they wanted to avoid,"
+    " such as “agents promised refunds that no policy allows (INC-231)”"
+)
 COPIES = 3  # rules that share one rationale
 NEW_WORDS = 2  # content words a reason needs beside the empty ones
 RESTATED = 0.75  # share of a reason's words that already stand in its rule
