@@ -84,7 +84,7 @@ class Fake(types.ModuleType):
 def fake(monkeypatch: pytest.MonkeyPatch) -> Iterator[Fake]:
     made = Fake()
     monkeypatch.setitem(sys.modules, "litellm", made)
-    monkeypatch.setattr("importlib.metadata.version", lambda _: "1.106.0")
+    monkeypatch.setattr("importlib.metadata.version", lambda _: "1.106.2")
     for name in adapter.SWITCHES:
         monkeypatch.setenv(name, "")
     before = gc.get_threshold()
@@ -181,8 +181,8 @@ def test_a_bad_release_of_litellm_is_refused(fake: Fake, monkeypatch: pytest.Mon
 def test_a_release_of_litellm_that_would_follow_redirects_is_refused(
     fake: Fake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("importlib.metadata.version", lambda _: "1.99.12")
-    with pytest.raises(UsageError, match=r"litellm 1\.99\.12 is too old") as caught:
+    monkeypatch.setattr("importlib.metadata.version", lambda _: "1.106.1")
+    with pytest.raises(UsageError, match=r"litellm 1\.106\.1 is too old") as caught:
         by_litellm()
     assert "promptops-toolkit[litellm]" in caught.value.hint
 

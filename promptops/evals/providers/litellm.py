@@ -28,7 +28,7 @@ SWITCHES = {
     "EXPERIMENTAL_OPENAI_BASE_LLM_HTTP_HANDLER": "true",  # measured: half as many calls again
 }
 MALWARE = ("1.82.7", "1.82.8")
-OLDEST = 1, 104  # the first that can be told to follow no redirects
+OLDEST = 1, 106, 2  # older ones follow redirects, or count at OpenAI whatever OPENAI_BASE_URL says
 _STOPS = ("AuthenticationError", "PermissionDeniedError", "NotFoundError", "BudgetExceededError")
 _UNREACHED = ("ClientConnectorError", "ConnectError", "ConnectTimeout", "ConnectionRefusedError")
 
@@ -50,7 +50,7 @@ def loaded() -> Any:
         found = version("litellm")
         if found in MALWARE:
             raise UsageError("this release of litellm holds malware", "remove it and rotate keys")
-        if tuple(int(part) for part in found.split(".")[:2]) < OLDEST:
+        if tuple(int(n) for n in re.findall(r"\d+", found)[:3]) < OLDEST:
             raise UsageError(f"litellm {found} is too old", hint)
         import litellm
     except (ImportError, PackageNotFoundError):
