@@ -64,7 +64,7 @@ _broken: list[str] = []
 
 
 def killed(at: World, size: Size) -> None:
-    """1. kill -9, again and again, and resumed."""
+    """1. kill -9, again and again, and resumed by three runs at once."""
     for kills in (20, 100) if size.full else (5,):
         at.forget()
         _killed(at, size, kills)
@@ -79,11 +79,13 @@ def _killed(at: World, size: Size, kills: int) -> None:
                 time.sleep(0.002)
             running.process.kill()
             running.ended()
-        done = at.eval(server.url)
+        ended = [one.ended() for one in [at.start(server.url) for _ in range(3)]]
         served = server.contents()
-    asked = Counter(served)
+    done, asked = ended[0], Counter(served)
     repeated = len(served) - len(asked)
     answers = done.result["calls"]["answered"]
+    alike = all((one.code, one.report) == (0, done.report) for one in ended)
+    check(alike, "three runs at once then end alike", f"exit {[one.code for one in ended]}")
     check(answers == len(asked) == size.n, "no answer lost", f"{answers} of {size.n}")
     check(
         repeated <= kills * AT_ONCE,
