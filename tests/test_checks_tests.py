@@ -38,6 +38,7 @@ def judged(reason: str) -> list[str]:
         "best practice",
         "wie besprochen",
         "Because the CEO said so",
+        "Customers are important.",
         "—",
     ],
 )
@@ -63,6 +64,8 @@ def test_restatements(reason):
         "Agents promised refunds that the policy does not allow (INC-231).",
         "Customers asked for warmer replies (survey 2026-03).",
         "GDPR Art. 5",
+        "All our customers are in Europe.",
+        "Our users cannot read.",
         "Kunden haben sich über erfundene Paragraphen beschwert.",
         "客户投诉过没有引用条款的回答。",
         "Support: 14 % of tickets were reopened because nobody found the section.",

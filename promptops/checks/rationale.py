@@ -90,7 +90,15 @@ def stub_rationale(prompt: Prompt, around: Around) -> Iterator[Finding]:
 
 def says_nothing(reason: str) -> bool:
     """True for a reason without content: "as discussed", "per requirements", a bare ticket number."""
-    return len(stems(split(_reference().sub(" ", reason))) - _empty()) < NEW_WORDS
+    own = len(stems(split(_reference().sub(" ", reason))) - _empty())
+    return own < NEW_WORDS - bool(_fact().search(reason))
+
+
+@cache
+def _fact() -> re.Pattern[str]:
+    """What people are or do, "our customers are blind", is a reason in one word."""
+    does = "are|live|speak|pay|cannot|can't"
+    return re.compile(rf"\b(?:customers|clients|users)\s+(?:{does})\b", re.IGNORECASE)
 
 
 @cache
