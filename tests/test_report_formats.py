@@ -24,7 +24,6 @@ import promptops.report.sarif
 from promptops.diagnostic import Diagnostic, Edit, Span
 from promptops.distribution import address
 from promptops.report import Block, Diagnostics, Fold, Report, Screen, render
-from promptops.report.json import dumped
 from promptops.report.safe import safe
 
 SARIF = jsonschema.Draft4Validator(
@@ -52,28 +51,6 @@ def test_json_has_a_schema_and_sorted_keys() -> None:
 def test_json_loses_nothing(text: str) -> None:
     drawn = render(Report("check", {text: [text]}), "json", Screen())
     assert json.loads(drawn.encode().decode())["result"] == json.loads(json.dumps({text: [text]}))
-
-
-_LEAVES = (
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False)
-) | st.text()
-_DATA = st.recursive(
-    _LEAVES,
-    lambda inner: (
-        st.lists(inner)
-        | st.lists(inner).map(tuple)
-        | st.dictionaries(st.text(), inner)
-        | st.dictionaries(st.integers() | st.booleans(), inner)
-    ),
-)
-
-
-@given(_DATA)
-def test_json_is_laid_out_as_the_standard_library_does(data: object) -> None:
-    standard = json.dumps(data, ensure_ascii=False, indent=2, sort_keys=True)
-    assert json.loads(dumped(data)) == json.loads(standard)
-    if standard.isascii() and "\x7f" not in standard:
-        assert dumped(data) == standard + "\n"
 
 
 def test_json_has_no_numbers_that_are_none() -> None:
