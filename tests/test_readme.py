@@ -99,6 +99,24 @@ def test_the_commands_of_the_readme_run(run, tmp_path: Path) -> None:
     assert (tmp_path / "prompts" / "agents" / "prompt.yaml").exists()  # `import` has made it
 
 
+@pytest.mark.parametrize(("page", "least"), [("tokens.md", 5), ("ci.md", 3)])
+def test_what_needs_no_key_on_other_pages_runs(run, tmp_path: Path, page: str, least: int) -> None:
+    repo = Repo(tmp_path)
+    shutil.copytree(HERE / "prompts/support-agent", tmp_path / "prompts/support-agent")
+    shutil.copytree(HERE / "docs/decisions", tmp_path / "docs/decisions")
+    tool = '[{"name": "find", "description": "Find a bill", "parameters": {"type": "object"}}]'
+    repo.git("add", "-A")
+    repo.commit({"AGENTS.md": "- Be brief.\n", "tools.json": tool})
+    repo.git("update-ref", "refs/remotes/origin/main", "HEAD")
+    ran = 0
+    for words in dict.fromkeys(commands((HERE / "docs" / page).read_text())):
+        if words[0] in ("tokens", "check", "diff", "schema") and not {"--count", "-"} & {*words}:
+            done = run(*words, cwd=tmp_path)
+            assert done.code in (0, 1), (words, done.err)
+            ran += 1
+    assert ran >= least
+
+
 def test_the_program_of_the_readme_runs() -> None:
     """In this repository, whose prompt it loads."""
     program = block("python", "promptops.load") + 'print(rendered.provenance["version"])\n'
