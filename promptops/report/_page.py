@@ -65,7 +65,7 @@ COLOURS = """
 :root { color-scheme: light dark; --text: #1c2127; --quiet: #57606a; --back: #fff; --soft: #f3f5f7;
   --line: #d0d7de; --bad: #b3261e; --warn: #8a5300; --good: #116a2c; --info: #0a5cad;
   --mark: #ffe08a; --fill: #3b78c4; --removed: #ffdfdb; --added: #d5f5dd; }
-@media (prefers-color-scheme: dark) { :root { --text: #e4e8ec; --quiet: #9aa5b1; --back: #14181d;
+@media screen and (prefers-color-scheme: dark) { :root { --text: #e4e8ec; --quiet: #9aa5b1; --back: #14181d;
   --soft: #1e242b; --line: #39424d; --bad: #ff8a80; --warn: #f0b357; --good: #6fd58c;
   --info: #7bb8ff; --mark: #6b5200; --fill: #5b94dd; --removed: #5a1f1c; --added: #17472a; } }
 """
@@ -132,7 +132,7 @@ mark.point { border-left: 3px solid var(--bad); }
   .cards td:not(:first-child, .long):empty { display: none; } }
 @page { margin: 15mm; }
 @media print {
-  .scroll { background: none; }
+  .scroll { background: none; } .chart { min-width: 0 !important; }
   :root { color-scheme: light; }
   body { font-size: 10pt; } main { max-width: none; padding: 0; }
   .scroll { overflow: visible; } td.long { min-width: 0; } pre, tr, li, .diagnostic { break-inside: avoid; }
