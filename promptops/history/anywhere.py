@@ -15,7 +15,7 @@ from promptops.errors import GitError
 from promptops.history.git import Repository
 from promptops.history.past import Past
 from promptops.history.records import SYMLINK, split, text
-from promptops.history.stream import log
+from promptops.history.stream import touched
 from promptops.history.units import CODE, Unit
 from promptops.history.versions import LARGEST, Versions
 from promptops.patterns import later
@@ -90,15 +90,14 @@ def changes(past: Past, phrase: str) -> Iterator[tuple[str, list[Sides]]]:
     """(commit, its changes of documents that hold the phrase's words on a side), newest first."""
     assert past.head is not None
     known: dict[str, bool] = {}
-    with closing(log(past.repository, past.head, wanted=_document)) as commits:
-        rows = ((c.id, [(t.path, t.olds[0], t.new) for t in c.touches]) for c in commits)
-        filled = (row for row in rows if row[1])
-        while batch := list(islice(filled, BATCH)):
+    with closing(touched(past.repository, past.head, _document)) as commits:
+        rows = ((commit, [(t.path, t.olds[0], t.new) for t in all_]) for commit, all_ in commits)
+        while batch := list(islice(rows, BATCH)):
             _look_into(
                 past, [blob for _, all_ in batch for _, *ids in all_ for blob in ids], phrase, known
             )
-            for commit, touched in batch:
-                told = [change for change in touched if known[change[1]] or known[change[2]]]
+            for commit, changed in batch:
+                told = [change for change in changed if known[change[1]] or known[change[2]]]
                 if told:
                     yield commit, told
 

@@ -10,7 +10,12 @@ from collections.abc import Callable, Mapping, Sequence
 
 from promptops.errors import GitError
 from promptops.history import child
-from promptops.history.environment import child_environment, find_program, this_repository
+from promptops.history.environment import (
+    child_environment,
+    find_program,
+    inside,
+    this_repository,
+)
 from promptops.history.records import is_hex, text
 
 FLAGS = (
@@ -88,3 +93,14 @@ def _facts(program: str, folder: str, env: Mapping[str, str]) -> tuple[str, ...]
     if len(facts) != 6:
         raise GitError(f"a line break in the repository's path: {folder!r}")
     return tuple(facts)
+
+
+def refuse_impostors(root: str, program: str, named: bool) -> None:
+    """GitError where the work tree is not the repository's own (unless `named`), or git lies in it."""
+    if not named and not os.path.lexists(os.path.join(root, ".git")):
+        raise GitError(
+            f"the repository's settings claim another work tree: {root}",
+            "take core.worktree out of .git/config, or set GIT_DIR and GIT_WORK_TREE yourself",
+        )
+    if inside(program, root):
+        raise GitError(f"git lies inside the repository: {program}", "mend PATH")

@@ -14,8 +14,7 @@ from contextlib import closing
 from promptops.errors import GitError
 from promptops.history import child, commands
 from promptops.history.commands import object_id
-from promptops.history.discover import FLAGS, discovered
-from promptops.history.environment import inside
+from promptops.history.discover import FLAGS, discovered, refuse_impostors
 from promptops.history.horizon import edges
 from promptops.history.objects import Objects
 from promptops.history.records import (
@@ -23,13 +22,14 @@ from promptops.history.records import (
     Entry,
     Paths,
     index_entries,
+    index_files,
     is_hex,
     raw_changes,
     split,
     text,
     tree_entries,
 )
-from promptops.history.worktree import unchanged
+from promptops.history.worktree import unchanged, under_way
 
 
 class Repository:
@@ -74,7 +74,7 @@ class Repository:
         """
         program, env, facts, known = discovered(folder, environ, names, meanwhile)
         found = cls(program, env, facts, known)
-        _refuse_impostors(found, program, "GIT_DIR" in env)
+        refuse_impostors(found.root, program, "GIT_DIR" in env)
         return found
 
     def __enter__(self) -> Repository:
@@ -157,6 +157,15 @@ class Repository:
         """Every file of the index (`GIT_INDEX_FILE` where a hook set it), submodules left out."""
         return index_entries(self.run(*commands.TRACKED))
 
+    def tracked(self) -> list[str]:
+        """The paths of the index, submodules and links left out."""
+        return index_files(self.run(*commands.TRACKED))
+
+    def files_ahead(self) -> None:
+        """Start on what `tracked` and `untracked` will ask."""
+        self.ahead(*commands.UNTRACKED)
+        self.ahead(*commands.TRACKED)
+
     def untracked(self) -> list[str]:
         """Files of the work tree that are neither in the index nor ignored."""
         return [text(p) for p in split(self.run(*commands.UNTRACKED))]
@@ -172,15 +181,7 @@ class Repository:
 
     def under_way(self) -> str:
         """ "merge", "rebase", "cherry-pick", "revert" or "bisect" while one is, else ""."""
-        marks = {
-            "MERGE_HEAD": "merge",
-            "rebase-merge": "rebase",
-            "rebase-apply": "rebase",
-            "CHERRY_PICK_HEAD": "cherry-pick",
-            "REVERT_HEAD": "revert",
-        }
-        found = (m for m in marks if os.path.lexists(os.path.join(self.git_dir, m)))
-        return next((marks[mark] for mark in found), "")
+        return under_way(self.git_dir)
 
     def same_as_index(self, path: str) -> bool:
         """True if the file of the work tree holds what the index does; line ends may differ."""
@@ -260,15 +261,19 @@ class Repository:
             raise child.complaint(err)
         return out
 
-    def records(self, *arguments: str) -> Generator[bytes]:
-        """What a command prints, split at NUL, as it comes. Closing the iterator stops git."""
-        with closing(self.batches(*arguments)) as batches:
+    def records(self, *arguments: str, all_of_it: bool = False) -> Generator[bytes]:
+        """What a command prints, split at NUL, as it comes. Closing the iterator stops git.
+
+        all_of_it: no early record is waited for, so git need not hand over each one by itself.
+        """
+        with closing(self.batches(*arguments, all_of_it=all_of_it)) as batches:
             for batch in batches:
                 yield from batch
 
-    def batches(self, *arguments: str) -> Generator[list[bytes]]:
+    def batches(self, *arguments: str, all_of_it: bool = False) -> Generator[list[bytes]]:
         """`records`, as many at a time as git has ready."""
-        running = self._ahead.pop(arguments, None) or self._start(arguments)
+        flush = {"GIT_FLUSH": "0"} if all_of_it else {}
+        running = self._ahead.pop(arguments, None) or self._start(arguments, flush)
         errors = bytearray()
         rest = b""
         try:
@@ -286,15 +291,8 @@ class Repository:
         started = self._ahead.pop(tuple(arguments), None)
         return child.output(started or self._start(arguments))
 
-    def _start(self, arguments: Sequence[str]) -> child.Process:
-        return child.start([self._program, *FLAGS, *arguments], self.root, self._env)
-
-
-def _refuse_impostors(found: Repository, program: str, named: bool) -> None:
-    if not named and not os.path.lexists(os.path.join(found.root, ".git")):
-        raise GitError(
-            f"the repository's settings claim another work tree: {found.root}",
-            "take core.worktree out of .git/config, or set GIT_DIR and GIT_WORK_TREE yourself",
-        )
-    if inside(program, found.root):
-        raise GitError(f"git lies inside the repository: {program}", "mend PATH")
+    def _start(
+        self, arguments: Sequence[str], more: Mapping[str, str] | None = None
+    ) -> child.Process:
+        env = {**self._env, **(more or {})}
+        return child.start([self._program, *FLAGS, *arguments], self.root, env)

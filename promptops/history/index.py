@@ -12,7 +12,7 @@ from contextlib import closing
 from promptops.digest import digest
 from promptops.history.past import Past
 from promptops.history.promptlike import prompt_like
-from promptops.history.stream import log
+from promptops.history.stream import touched
 from promptops.values import NamedTuple
 
 FORMAT = 1  # of what is kept; a change of `prompt_like` is a new one
@@ -47,11 +47,9 @@ def _read(past: Past, known: str) -> Iterator[Row]:
     def wanted(path: str) -> bool:
         return prompt_like(path) or is_governed(path) is not None
 
-    with closing(log(past.repository, past.head, known=known, wanted=wanted)) as commits:
-        for commit in commits:
-            changes = tuple((touch.path, touch.olds[0], touch.new) for touch in commit.touches)
-            if changes:
-                yield Row(commit.id, changes)
+    with closing(touched(past.repository, past.head, wanted, known)) as commits:
+        for commit, touches in commits:
+            yield Row(commit, tuple((touch.path, touch.olds[0], touch.new) for touch in touches))
 
 
 def _key(past: Past) -> str:

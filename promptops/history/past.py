@@ -103,8 +103,8 @@ class Past:
         """Every file as it stands that git knows or would add; links left out."""
         if self.repository.bare:
             return frozenset(self.tree.paths())
-        listed = {entry.path for entry in self.repository.index() if entry.mode != "120000"}
-        return frozenset({*listed, *self.repository.untracked()})
+        self.repository.files_ahead()
+        return frozenset({*self.repository.tracked(), *self.repository.untracked()})
 
     def expect(self, path: str) -> None:
         """Start on what the history of the file at `path` and of its people will ask of git."""

@@ -98,6 +98,13 @@ def index_entries(output: bytes) -> list[Entry]:
     return [entry for entry in map(_index_entry, split(output)) if entry.mode != GITLINK]
 
 
+def index_files(output: bytes) -> list[str]:
+    """The paths in what `ls-files -s -z` printed, submodules and links left out."""
+    other = (f"{GITLINK} ", f"{SYMLINK} ")
+    found = (r for r in text(output).split("\0")[:-1] if not r.startswith(other))
+    return [record.partition("\t")[2] for record in found]
+
+
 def _index_entry(record: bytes) -> Entry:
     facts, path = record.split(b"\t", 1)
     mode, blob, stage = text(facts).split(" ")

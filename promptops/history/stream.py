@@ -13,11 +13,11 @@ from promptops.history.git import Repository
 from promptops.history.records import text
 from promptops.values import NamedTuple
 
-_FORMAT = "--format=%H%x00%P%x00%an%x00%ae%x00%at%x00%s"
-_LOG = (
+_RAW = (
     *("log", "-z", "--raw", "--no-abbrev", "--no-renames", "--no-ext-diff", "--no-textconv"),
-    *("--no-color", "-O/dev/null", "--diff-merges=c", _FORMAT),
+    *("--no-color", "-O/dev/null", "--diff-merges=c"),
 )
+_LOG = (*_RAW, "--format=%H%x00%P%x00%an%x00%ae%x00%at%x00%s")
 
 
 class Touch(NamedTuple):
@@ -50,13 +50,10 @@ class Commit(NamedTuple):
     touches: tuple[Touch, ...] = ()
 
 
-def asked(
-    commit: str, path: str | None = None, options: Sequence[str] = (), known: str = ""
-) -> tuple[str, ...]:
+def asked(commit: str, path: str | None = None, options: Sequence[str] = ()) -> tuple[str, ...]:
     """What git is asked for `log`: who asks ahead must use the very same words."""
-    ends = (object_id(commit), f"^{known}") if known else (object_id(commit),)
     scope = ("--", path) if path is not None else ()
-    return (*_LOG, *options, "--end-of-options", *ends, *scope)
+    return (*_LOG, *options, "--end-of-options", object_id(commit), *scope)
 
 
 def log(
@@ -65,18 +62,45 @@ def log(
     path: str | None = None,
     *,
     options: Sequence[str] = (),
-    known: str = "",
-    wanted: Callable[[str], bool] | None = None,
 ) -> Generator[Commit]:
     """Commits from `commit` back that changed `path` (None: any), newest first.
 
-    options: more options of ours for git. known: leave out what this commit leads to. wanted:
-    changes of other paths are left out, and cost little.
+    options: more options of ours for git.
     Close the iterator to stop git. GitError where an object is missing.
     """
-    tokens = repository.records(*asked(commit, path, options, known))
+    tokens = repository.records(*asked(commit, path, options))
     try:
-        yield from _commits(tokens, path is not None, _Wanted(wanted) if wanted else None)
+        yield from _commits(tokens, path is not None)
+    finally:
+        tokens.close()
+
+
+def touched(
+    repository: Repository, commit: str, wanted: Callable[[str], bool], known: str = ""
+) -> Generator[tuple[str, tuple[Touch, ...]]]:
+    """(commit, its changes of wanted paths) where there are any, from `commit` back, newest first.
+
+    known: leave out what this commit leads to. All of history is read, so what is not wanted costs
+    little: it is split from the rest, and its path looked up.
+    Close the iterator to stop git. GitError where an object is missing.
+    """
+    ends = (object_id(commit), f"^{object_id(known)}") if known else (object_id(commit),)
+    likely = _Wanted(wanted)
+    tokens = repository.records(*_RAW, "--format=%H", "--end-of-options", *ends, all_of_it=True)
+    newest, touches = b"", list[Touch]()
+    try:
+        for token in tokens:
+            if token.startswith((b":", b"\n:")):
+                path = next(tokens, b"")
+                if likely[path]:
+                    touches.append(_touch(text(token.removeprefix(b"\n")), text(path)))
+            elif token:
+                if touches:
+                    yield text(newest), tuple(touches)
+                    touches = []
+                newest = token
+        if touches:
+            yield text(newest), tuple(touches)
     finally:
         tokens.close()
 
@@ -92,9 +116,7 @@ class _Wanted(dict[bytes, bool]):
         return found
 
 
-def _commits(
-    tokens: Iterator[bytes], single: bool, wanted: _Wanted | None = None
-) -> Iterator[Commit]:
+def _commits(tokens: Iterator[bytes], single: bool) -> Iterator[Commit]:
     """`single`: a commit has one change at most, so it need not wait for the next one to be whole.
 
     The wait matters: what follows a file's creation is the rest of history.
@@ -104,9 +126,7 @@ def _commits(
     for token in tokens:
         bare = token.removeprefix(b"\n")
         if len(header) == 6 and bare.startswith(b":"):
-            path = next(tokens, b"")
-            if wanted is None or wanted[path]:
-                touches.append(_touch(text(bare), text(path)))
+            touches.append(_touch(text(bare), text(next(tokens, b""))))
             if not single:
                 continue
         if len(header) == 6 and not token:

@@ -44,3 +44,16 @@ def blob_id(content: bytes, like: str) -> str:
 
     digest = sha256 if len(like) == 64 else sha1
     return digest(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
+
+
+def under_way(git_dir: str) -> str:
+    """What git is in the middle of, as `Repository.under_way` says it."""
+    marks = {
+        "MERGE_HEAD": "merge",
+        "rebase-merge": "rebase",
+        "rebase-apply": "rebase",
+        "CHERRY_PICK_HEAD": "cherry-pick",
+        "REVERT_HEAD": "revert",
+    }
+    found = (mark for mark in marks if os.path.lexists(os.path.join(git_dir, mark)))
+    return next((marks[mark] for mark in found), "")
