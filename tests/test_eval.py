@@ -191,6 +191,19 @@ def test_plan_asks_nobody_and_names_cost_and_effect(run: Run, repo: Repo) -> Non
     assert "price unknown" in text.out
 
 
+@pytest.mark.parametrize("command", ["eval", "cliff"])
+def test_a_misspelt_assertion_is_not_measured(run: Run, repo: Repo, command: str) -> None:
+    text = prompt_text().replace('{contains: "yes"}', "{sentence_count: {at_least: 9}}")
+    repo.write("prompts/p.prompt.yaml", text)
+    refused = run(command, "p", "--model", "simulated/plain", cwd=repo.root)
+    assert refused.code == 2, refused.out
+    assert "unknown key `at_least`" in refused.err
+    assert f"--> prompts/p.prompt.yaml:{text[: text.index('at_least')].count(chr(10)) + 1}:" in (
+        refused.err
+    )
+    assert "`promptops check prompts/p.prompt.yaml` says all" in refused.err
+
+
 def test_a_budget_without_a_price_is_refused(run: Run, repo: Repo) -> None:
     with Loopback() as server:
         done, _ = evaluated(run, repo, server, "--max-usd", "1")

@@ -15,6 +15,7 @@ from promptops.source.tree import Tree
 from promptops.source.workspace import find_files
 
 MOST = 12  # ids that a hint names
+_WARNED = ("unquoted-text", "byte-order-mark")  # problems of form that change nothing
 
 
 def governed(tree: Tree, settings: Settings) -> list[Reading]:
@@ -64,6 +65,26 @@ def usable(reading: Reading) -> Prompt:
             path=reading.path,
         )
     return reading.prompt
+
+
+def sound(reading: Reading) -> Prompt:
+    """The prompt of a reading that says what its author meant; InputError at its first error of form.
+
+    A misspelt key of an assertion is passed by where a prompt is drawn or counted. What is measured
+    by it would say nothing of the rule.
+    """
+    prompt = usable(reading)
+    for problem in reading.problems:
+        if problem.kind not in _WARNED:
+            found = problem.finding
+            document = reading.document_of(found)
+            start, _ = document.locate(found.path, found.within, key=found.key)
+            at = document.lines.span(start, start)
+            hint = f"{found.help}; `promptops check {reading.path}` says all".removeprefix("; ")
+            raise InputError(
+                found.message, hint, path=document.path, line=at.line, column=at.column
+            )
+    return prompt
 
 
 def prompt_path(call: Call, tree: Tree, name: str) -> str:

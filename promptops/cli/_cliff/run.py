@@ -8,7 +8,7 @@ from promptops.cli._call import Call
 from promptops.cli._cliff.options import Measured
 from promptops.cli._cliff.work import Work
 from promptops.cli._eval.options import Wanted
-from promptops.cli._prompts import find_prompt, usable
+from promptops.cli._prompts import find_prompt, sound
 from promptops.report import Report
 
 
@@ -45,5 +45,5 @@ def _work(
 
         return demo(stack, call, wanted, measured)
     reading = find_prompt(call, call.tree(), call.settings(), name or "")
-    prompt = usable(reading)
+    prompt = sound(reading)
     return Work(call, wanted, measured, reading, prompt, wanted.target(prompt))

@@ -16,7 +16,7 @@ from promptops.cli._eval.instructions import find_measured
 from promptops.cli._eval.judging import Bench
 from promptops.cli._eval.options import Wanted
 from promptops.cli._eval.sheet import sheet, verdicts
-from promptops.cli._prompts import usable
+from promptops.cli._prompts import sound
 from promptops.errors import EXIT_CLEAN, EXIT_FINDINGS, EXIT_INCOMPLETE, UsageError
 from promptops.evals import Answer, State, result
 from promptops.evals.against import Against, against
@@ -33,7 +33,7 @@ def evaluate(call: Call, wanted: Wanted, name: str) -> Report:
     if wanted.evidence and reading.sidecar is not None:
         hint = f"`promptops import {reading.path}` makes a governed prompt of it"
         raise UsageError("evidence is of governed prompts", hint, path=reading.path)
-    now, before, recorded = plans(call, wanted, usable(reading))
+    now, before, recorded = plans(call, wanted, sound(reading))
     bench = Bench(call, wanted)
     bench.ready(now)
     if wanted.plan:
