@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -48,3 +50,28 @@ def test_a_file_that_goes_to_and_fro_is_renamed_though_a_rule_is_reworded(repo: 
         repo.commit({other: None, path: texts}, "change")
     found = kinds(life(repo, "AGENTS.md", "Batipuse"))
     assert [kind for kind, _ in found] == ["renamed"] * 4 + ["introduced"]
+
+
+_LOOKED_FOR = """
+from promptops.history.elsewhere import mentions
+from promptops.history.units import PROSE, Unit
+words = [first + "abcdefg" for first in "bcdfghjklmnpqrtvwxyz"]
+unit = Unit(PROSE, " ".join(words), " ".join(words), 1, 1)
+print([mentions(" ".join(words[at : at + 3]), unit) for at in range(18)])
+"""
+
+
+def test_where_a_text_is_looked_for_depends_on_its_words_alone() -> None:
+    """Python puts the words of a set in another order each time it is started."""
+    said = {
+        subprocess.run(
+            [sys.executable, "-c", _LOOKED_FOR],
+            env={"PYTHONHASHSEED": str(seed), "PYTHONPATH": str(Path(__file__).parents[1])},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in range(4)
+    }
+    assert len(said) == 1
+    assert "True" in said.pop()

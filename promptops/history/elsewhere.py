@@ -106,7 +106,7 @@ def _candidates(
 
 def mentions(text: str, wanted: Unit, share: float = 1 / 3) -> bool:
     """True if that share of the unit's longest words is in the text: else parsing it is in vain."""
-    words = sorted(tokens(wanted.norm), key=len, reverse=True)[:8]
+    words = sorted(tokens(wanted.norm), key=lambda word: (-len(word), word))[:8]
     folded = text.casefold()
     return bool(folded) and sum(word in folded for word in words) >= share * len(words)
 
