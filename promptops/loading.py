@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from promptops.errors import InputError, UsageError
+from promptops.errors import UsageError
 from promptops.model import Message, Prompt
 
 if TYPE_CHECKING:
@@ -188,14 +188,7 @@ def _refuse_broken(reading: Reading) -> None:
     for problem in reading.problems:
         finding = problem.finding
         if problem.kind not in FORGIVEN and finding.path[:1] != ("cases",):
-            span = reading.span(finding)
-            raise InputError(
-                finding.message,
-                finding.help,
-                path=reading.path,
-                line=span.line,
-                column=span.column,
-            )
+            raise reading.refusal(finding)
 
 
 class _WithoutCases:

@@ -15,7 +15,7 @@ from promptops.source.tree import Tree
 from promptops.source.workspace import find_files
 
 MOST = 12  # ids that a hint names
-_WARNED = ("unquoted-text", "byte-order-mark")  # problems of form that change nothing
+_WARNED = "unquoted-text"  # the one problem of form that changes nothing
 
 
 def governed(tree: Tree, settings: Settings) -> list[Reading]:
@@ -75,15 +75,10 @@ def sound(reading: Reading) -> Prompt:
     """
     prompt = usable(reading)
     for problem in reading.problems:
-        if problem.kind not in _WARNED:
+        if problem.kind != _WARNED:
             found = problem.finding
-            document = reading.document_of(found)
-            start, _ = document.locate(found.path, found.within, key=found.key)
-            at = document.lines.span(start, start)
             hint = f"{found.help}; `promptops check {reading.path}` says all".removeprefix("; ")
-            raise InputError(
-                found.message, hint, path=document.path, line=at.line, column=at.column
-            )
+            raise reading.refusal(found, hint)
     return prompt
 
 

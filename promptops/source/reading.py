@@ -85,6 +85,12 @@ class Reading:
         start, end = document.locate(finding.path, finding.within, key=finding.key)
         return document.lines.span(start, end)
 
+    def refusal(self, finding: Finding, hint: str = "") -> InputError:
+        """A finding as the error of who cannot go on with it; `hint` instead of its own help."""
+        at, path = self.span(finding), self.document_of(finding).path
+        help = hint or finding.help
+        return InputError(finding.message, help, path=path, line=at.line, column=at.column)
+
 
 def read_prompt(tree: Tree, path: str) -> Reading:
     """The governed prompt at `path` with its cases; never raises for what the files hold."""

@@ -11,6 +11,7 @@ from promptops.cliff.candidate import Candidate, changed_rules, with_rules
 from promptops.errors import InputError, UsageError
 from promptops.model import Prompt, Rule
 from promptops.source.containers import ListOf, Record
+from promptops.source.reading import Reading
 from promptops.source.schema import RULE
 from promptops.source.shape import WRONG, Log, is_map
 from promptops.source.text import decode
@@ -45,10 +46,8 @@ def read_rules(call: Call, name: str) -> list[Rule]:
     if log.problems or read is WRONG:
         document = YamlDocument(name, text, root, 0)
         finding = log.problems[0].finding
-        start, _ = document.locate(finding.path, finding.within, key=finding.key)
-        span = document.lines.span(start, start)
-        help = finding.help or HINT
-        raise InputError(finding.message, help, path=name, line=span.line, column=span.column)
+        reading = Reading(name, {name: document}, tuple(log.problems))
+        raise reading.refusal(finding, finding.help or HINT)
     return [read] if isinstance(read, Rule) else list(read)
 
 
