@@ -217,7 +217,53 @@ def test_orders_are_followed() -> None:
     text = clean(moved, put(BASE, (END, END + RULE_Y)))
     assert text == put(moved, ("rules:\n" + END, "rules:\n" + END + RULE_Y))
     assert clean(put(BASE, (END, END + RULE_Y)), moved) == text
-    assert merged(moved, put(BASE, ("  - id: greet\n    text: Greet by name.   # and no title\n    rationale: Surveys asked for it.\n", ""), ("retired:", "  - id: greet\n    text: Greet by name.   # and no title\n    rationale: Surveys asked for it.\n\nretired:"))) is None  # fmt: skip
+
+
+def test_each_side_may_move_another_rule() -> None:
+    greet = "  - id: greet\n    text: Greet by name.   # and no title\n    rationale: Surveys asked for it.\n"
+    ours = put(BASE, (END, ""), ("rules:\n", "rules:\n" + END))
+    theirs = put(BASE, (greet, ""), ("retired:", greet + "\nretired:"))
+    text = clean(ours, theirs)
+    assert text == clean(theirs, ours)
+    made = outline(text, "p.yaml")
+    assert made is not None
+    rules = made.part("rules")
+    assert rules is not None
+    assert rules.names == ["brief", "cite", "greet"]
+
+
+def document_of(names: str) -> str:
+    return "id: p\nrules:\n" + "".join(f"  - id: {n}\n    text: Say {n}.\n" for n in names)
+
+
+def test_orders_that_contradict_are_a_conflict_that_names_its_rules() -> None:
+    ours, theirs = document_of("abdce").replace("Say d.", "Say dd."), document_of("acbdexy")
+    result = merged(ours, theirs, document_of("abcde"))
+    assert result is not None
+    assert result.conflicts == (Conflict("the order of rules `b`, `d`, `c`"),)
+    rules = {n: f"  - id: {n}\n    text: Say {n}.\n" for n in "abcexy"}
+    rules["d"] = "  - id: d\n    text: Say dd.\n"
+    bdc, cbd = ("".join(rules[n] for n in names) for names in ("bdc", "cbd"))
+    between = f"<<<<<<< ours\n{bdc}=======\n{cbd}>>>>>>> theirs\n"
+    assert (
+        result.text == f"id: p\nrules:\n{rules['a']}{between}{rules['e']}{rules['x']}{rules['y']}"
+    )
+
+
+def test_what_conflicts_in_itself_stands_on_its_own_side() -> None:
+    ours = document_of("bac").replace("Say b.", "Ask b.")
+    theirs = document_of("acb").replace("Say b.", "Do b.")
+    result = merged(ours, theirs, document_of("abc"))
+    assert result is not None
+    assert [c.what for c in result.conflicts] == ["rule `b`", "the order of rules `b`, `a`, `c`"]
+    mine, _, yours = result.text.partition("=======\n")
+    assert ("Ask b." in mine, "Do b." in mine, "Ask b." in yours, "Do b." in yours) == (1, 0, 0, 1)
+    assert result.text.count("<<<<<<<") == 1
+
+
+def test_the_order_of_keys_is_never_a_conflict() -> None:
+    result = clean("b: 1\na: 1\nc: 2\n", "a: 1\nc: 1\nb: 1\n", "a: 1\nb: 1\nc: 1\n")
+    assert result == "b: 1\na: 1\nc: 2\n"
 
 
 def test_other_keys_merge_by_key_and_by_line() -> None:

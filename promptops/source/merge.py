@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from promptops.errors import InputError
+from promptops.source.merge_order import merged_order
 from promptops.source.outline import Part, outline
 
 MergeLines = Callable[[str, str, str], tuple[str, bool]]
@@ -50,8 +51,7 @@ class Style:
 def merge(texts: tuple[str, str, str], path: str, lines: MergeLines, style: Style) -> Merged | None:
     """(base, ours, theirs) merged; None where that cannot be done by key and id.
 
-    None means: not YAML, not written one key a line, line ends that differ, or an order that both
-    sides changed in different ways.
+    None means: not YAML, not written one key a line, or line ends that differ.
     """
     if len({"\r\n" in text for text in texts}) > 1:
         return None
@@ -65,13 +65,9 @@ def merge(texts: tuple[str, str, str], path: str, lines: MergeLines, style: Styl
         text = _unended(made.text if made else "", texts)
         if not work.conflicts and not _same(outline(_ended(text), path), made):
             return None
-    except (InputError, _NotMergeable):
+    except InputError:
         return None
     return Merged(text, tuple(work.conflicts))
-
-
-class _NotMergeable(Exception):
-    """The two sides put the same parts in different orders."""
 
 
 def _ended(text: str) -> str:
@@ -128,8 +124,14 @@ class _Merge:
             name: self.part(base.part(name), ours.part(name), theirs.part(name), within)
             for name in dict.fromkeys((*base.names, *ours.names, *theirs.names))
         }
-        order = _order(base.names, ours.names, theirs.names, [n for n, p in merged.items() if p])
-        parts = tuple(part for name in order if (part := merged[name]) is not None)
+        kept = {name: part for name, part in merged.items() if part is not None}
+        groups = merged_order(base.names, ours.names, theirs.names, list(kept))
+        if ours.name in _ORDERED:
+            parts = tuple(
+                self._in_order([kept[n] for n in group], ours, theirs) for group in groups
+            )
+        else:
+            parts = tuple(kept[name] for group in groups for name in group)
         if not parts and ours.name in _SINGULAR:
             head = head.replace(":", ": []", 1)
         lead, tail = self._trivia("lead", sides), self._trivia("tail", sides)
@@ -179,19 +181,32 @@ class _Merge:
         some = ours or theirs or base
         assert some is not None
         lead = some.lead if ours is None or theirs is None or ours.lead == theirs.lead else ""
-        end = "\r\n" if "\r\n" in some.text else "\n"
-        name = f" {_named(some, above)}" if some.entry else ""
-        size = self.style.size
-        head = "".join(
-            (
-                f"{'<' * size} {self.style.ours}{name}{end}",
-                ours.text.removeprefix(lead) if ours else "",
-                f"{'=' * size}{end}",
-                theirs.text.removeprefix(lead) if theirs else "",
-                f"{'>' * size} {self.style.theirs}{name}{end}",
-            )
-        )
+        texts = [part.text.removeprefix(lead) if part else "" for part in (ours, theirs)]
+        head = self._block(_named(some, above) if some.entry else "", *texts)
         return replace(some, lead=lead, head=head, parts=(), tail="")
+
+    def _block(self, name: str, ours: str, theirs: str) -> str:
+        """Both texts between conflict markers."""
+        end = "\r\n" if "\r\n" in ours + theirs else "\n"
+        size, name = self.style.size, f" {name}" if name else ""
+        return (
+            f"{'<' * size} {self.style.ours}{name}{end}{ours}"
+            f"{'=' * size}{end}{theirs}{'>' * size} {self.style.theirs}{name}{end}"
+        )
+
+    def _in_order(self, group: Sequence[Part], ours: Part, theirs: Part) -> Part:
+        """Entries as one part; where the sides want them in different orders, both orders in conflict."""
+        if len(group) == 1:
+            return group[0]
+        names = [part.name for part in group]
+        self.conflicts.append(Conflict(f"the order of {ours.name} `{'`, `'.join(names)}`"))
+        marker = "<" * self.style.size
+        merged = {part.name: part for part in group if not part.head.startswith(marker)}
+        texts = (
+            "".join(merged.get(p.name, p).text for p in side.parts if p.name in names)
+            for side in (ours, theirs)
+        )
+        return replace(group[0], lead="", head=self._block("", *texts), parts=(), tail="")
 
     def _note(self, part: Part, above: tuple[str, ...], key: str, gone: str = "") -> None:
         self.conflicts.append(Conflict(_named(part, above), key, gone))
@@ -214,6 +229,7 @@ class _Merge:
 
 # Keys of a rule that are never merged by line: of two halves comes a sentence that nobody wrote.
 _PROSE = frozenset({"text", "rationale", "reason"})
+_ORDERED = frozenset({"rules", "messages"})  # lists whose order says something
 _SINGULAR = {"rules": "rule", "retired": "retired rule", "cases": "case"}
 
 
@@ -227,30 +243,6 @@ def _named(part: Part, above: tuple[str, ...]) -> str:
 def _filled(head: str) -> str:
     """A key's own line without the `[]` that says that nothing follows."""
     return re.sub(r"\A([\w-]+[ \t]*:)[ \t]*\[[ \t]*\]", r"\1", head)
-
-
-def _order(base: list[str], ours: list[str], theirs: list[str], kept: list[str]) -> list[str]:
-    """The names that are kept, in an order that follows both sides.
-
-    What theirs adds comes behind its neighbour there, after what ours adds in the same place.
-    """
-    common = set(base) & set(ours) & set(theirs)
-    orders = [[name for name in side if name in common] for side in (base, ours, theirs)]
-    if orders[2] == orders[0] or orders[1] == orders[2]:
-        first, second = ours, theirs
-    elif orders[1] == orders[0]:
-        first, second = theirs, ours
-    else:
-        raise _NotMergeable
-    order = list(first)
-    for i, name in enumerate(second):
-        if name in order:
-            continue
-        at = order.index(second[i - 1]) + 1 if i else 0
-        while at < len(order) and order[at] not in base and order[at] not in second:
-            at += 1
-        order.insert(at, name)
-    return [name for name in order if name in kept]
 
 
 _VERSION = re.compile(r"(version:[ \t]*['\"]?)(\d+)\.(\d+)\.(\d+)(['\"]?[ \t]*(?:#.*)?\r?\n?)")
