@@ -310,3 +310,18 @@ def test_what_follows_from_an_error_of_form_is_not_told_too(run: Run, repo: Repo
     assert found(run, repo.root) == []
     repo.write(PATH, BROKEN.replace("Answer in one sentence.", '"An\\u200Bswer in one sentence."'))
     assert "PO601" in found(run, repo.root)
+
+
+def test_a_prompts_cases_are_counted_though_only_the_prompt_was_asked_for(
+    run: Run, repo: Repo
+) -> None:
+    repo.write(
+        PATH,
+        BROKEN.partition("cases:\n")[0]
+        .replace("contians", "contains")
+        .replace("owners: [team]\n", ""),
+    )
+    repo.write("prompts/a/cases.yaml", "cases: [{id: one}, {id: two}, {id: idle}]\n")
+    done = run("check", PATH, cwd=repo.root)
+    assert "prompts/a/cases.yaml" in done.out
+    assert " in 2 files" in done.out

@@ -146,9 +146,10 @@ def summarize(block: Diagnostics, point: str = " · ") -> str:
         return f"{count(block.files, 'file')} checked{point}nothing found" if block.files else ""
     kinds = [(kind, sum(1 for d in found if d.severity == kind)) for kind in LEVELS]
     said = ", ".join(count(n, LEVELS[kind]) for kind, n in kinds if n)
-    files = count(len({d.path for d in found}), "file")
-    if block.files:
-        files = f"{len({d.path for d in found}):,} of {count(block.files, 'file')}"
+    touched = len({d.path for d in found})
+    files = count(touched, "file")
+    if block.files >= touched:  # a prompt's cases may have findings though only it was asked for
+        files = f"{touched:,} of {count(block.files, 'file')}"
     fixable = sum(1 for d in found if d.fixable)
     return f"{said} in {files}" + (f"{point}{fixable:,} fixable with --fix" if fixable else "")
 
