@@ -308,11 +308,12 @@ class Merge:
         path.write_text(f"#!/bin/sh\n{script}\n")
         path.chmod(0o755)
 
-    def go(self, token: str = "glpat-1") -> tuple[int, str]:
+    def go(self, token: str = "glpat-1", **more: str) -> tuple[int, str]:
         """(exit code, all that was printed) of one run of the job."""
         env = {
             **CLEAN,
             **self.job["variables"],
+            "PROMPTOPS_SOURCE": "git+https://gitlab.example.com/g/promptops@0123abc",
             "PATH": f"{self.temp / 'bin'}:{os.environ['PATH']}",
             "PROMPTOPS_HOME": str(self.temp / "home"),
             "GITLAB_CI": "true",
@@ -321,6 +322,7 @@ class Merge:
             "CI_MERGE_REQUEST_IID": "7",
             "CI_MERGE_REQUEST_DIFF_BASE_SHA": self.base,
             **({"PROMPTOPS_GITLAB_TOKEN": token} if token else {}),
+            **more,
         }
         script = "\n".join([*self.job["before_script"], *self.job["script"]])
         done = subprocess.run(
@@ -350,7 +352,9 @@ def test_a_merge_request_is_reviewed_in_one_note_that_follows_it(merge: Merge) -
     assert code == 1, said
     assert "comment posted" in said
     asked = (merge.temp / "asked").read_text()
-    assert asked.endswith("pip install --quiet promptops-toolkit==0.1.0\n")
+    assert asked.endswith(
+        "pip install --quiet git+https://gitlab.example.com/g/promptops@0123abc\n"
+    )
     assert "PO" in (repo.root / "promptops.xml").read_text()
     assert "the comment says this already" in merge.go()[1]
     repo.commit({"prompts/a/prompt.yaml": PROMPT.replace("at most 120", "at most 80")})
@@ -373,6 +377,14 @@ def test_a_merge_request_that_is_fine_and_one_from_a_fork(merge: Merge) -> None:
     merge.repo.commit({"prompts/a/prompt.yaml": PROMPT.replace("owner: product", "owner: [")})
     assert merge.go(token="")[0] == 1
     assert merge.host.asked == []
+
+
+def test_a_pipeline_says_itself_what_pip_installs(merge: Merge) -> None:
+    """No name of ours is on PyPI yet; whoever took it would be run with the pipeline's token."""
+    code, said = merge.go(PROMPTOPS_SOURCE="")
+    assert code == 2
+    assert said.startswith("set the variable PROMPTOPS_SOURCE ")
+    assert not (merge.temp / "asked").exists()
 
 
 def test_a_merge_request_posts_no_review_that_it_brings_along(merge: Merge) -> None:
