@@ -65,7 +65,7 @@ CONFIG = Record(
         ),
         "require_decision_for": Field(
             ListOf(Choice(*DECISION_KINDS), lone=True),
-            "kinds of change that need a decision record",
+            "rule, model, budget, output: changes that need a decision record, as data and modality do",
         ),
         "people": Field(
             Record(
