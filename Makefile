@@ -3,8 +3,10 @@ SHELL := bash
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+BILL := build/promptops.cdx.json
+INSTALLED := build/sbom/bin/python
 
-.PHONY: demo test test-lowest lint bench bench-cliff bench-faults bench-scale bench-soak docs changelog dist sbom clean
+.PHONY: demo test test-lowest lint bench bench-cliff bench-faults bench-scale bench-soak docs changelog dist sbom bill clean
 .DELETE_ON_ERROR:
 
 demo: build/demo/ready
@@ -67,8 +69,14 @@ sbom: dist
 	rm -rf build/sbom && $(BIN)/python -m virtualenv -q --without-pip build/sbom
 	$(BIN)/python -m pip --version >/dev/null 2>&1 || $(BIN)/python -m ensurepip >/dev/null
 	$(BIN)/python -m pip --python build/sbom/bin/python install --quiet dist/*.whl
-	$(BIN)/cyclonedx-py environment --output-reproducible --pyproject pyproject.toml --mc-type application \
-	  --output-file build/promptops.cdx.json build/sbom/bin/python
+	$(MAKE) --no-print-directory bill
+
+# It names the version, which pyproject.toml leaves to the package, and has a serial number: no signer takes it without.
+bill:
+	sed "s/^dynamic = .*/version = \"$$(sed -n 's/^__version__ = "\(.*\)"/\1/p' promptops/__init__.py)\"/" \
+	  pyproject.toml > $(BILL).toml
+	$(BIN)/cyclonedx-py environment --validate --pyproject $(BILL).toml --mc-type application \
+	  --output-file $(BILL) $(INSTALLED)
 
 # What a user installs and no more: seconds, where all that developing takes is minutes.
 build/demo/ready: pyproject.toml

@@ -15,6 +15,8 @@ import zipfile
 from pathlib import Path
 
 import pytest
+import yaml
+from repos import Repo
 
 from promptops import __version__
 from promptops.distribution import NAME
@@ -143,13 +145,13 @@ def said_of(tool: str, command: str, folder: Path) -> str:
 
 
 def bill_of_materials(python: Path, file: Path) -> set[str]:
-    """The names in the SBOM that a release brings, made and validated as `make sbom` does it."""
-    tool = Path(sys.executable).parent / "cyclonedx-py"
-    made = [tool, "environment", "--pyproject", HERE / "pyproject.toml", "--mc-type", "application"]
-    more = ["--output-reproducible", "--validate", "--output-file", file, python]
-    subprocess.run([*made, *more], check=True, capture_output=True)
+    """The names in the SBOM that a release brings, as `make sbom` makes and validates it."""
+    made = [f"BILL={file}", f"INSTALLED={python}", f"BIN={Path(sys.executable).parent}"]
+    subprocess.run(["make", "-s", "bill", *made], cwd=HERE, check=True, capture_output=True)
     bill = json.loads(file.read_text())
-    assert (bill["bomFormat"], bill["metadata"]["component"]["name"]) == ("CycloneDX", NAME)
+    ours = bill["metadata"]["component"]
+    assert (bill["bomFormat"], ours["name"], ours["version"]) == ("CycloneDX", NAME, __version__)
+    assert bill["serialNumber"]  # without it GitHub's signer takes it for no CycloneDX
     assert all(part["version"] and part["purl"] for part in bill["components"])
     return {part["name"].lower() for part in bill["components"]}
 
@@ -233,6 +235,34 @@ def test_an_extra_is_added_to_a_tool_as_the_hint_says(built: Path, tools: Path, 
 def test_the_release_looks_for_the_wheel_that_is_built(built: Path) -> None:
     workflow = (HERE / ".github" / "workflows" / "release.yml").read_text()
     assert wheel(built).name.replace(__version__, "${GITHUB_REF_NAME#v}") in workflow
+
+
+def test_a_release_is_made_of_a_changelog_that_tells_its_changes(tmp_path: Path) -> None:
+    """The workflow's own step, on a tag before and after `towncrier build`."""
+    steps = yaml.safe_load((HERE / ".github" / "workflows" / "release.yml").read_text())
+    (step,) = [s for s in steps["jobs"]["build"]["steps"] if "CHANGELOG.md" in s.get("run", "")]
+    for name in ("pyproject.toml", "CHANGELOG.md"):
+        shutil.copy(HERE / name, tmp_path)
+    (tmp_path / "changelog.d").mkdir()
+    (tmp_path / "changelog.d" / "12.added.md").write_text("A thing more.\n")
+    (tmp_path / "dist").mkdir()
+    (tmp_path / "dist" / "promptops_toolkit-9.9.9-py3-none-any.whl").touch()
+    (tmp_path / "build").mkdir()
+    repo = Repo(tmp_path)
+
+    def gate(tag: str) -> int:
+        repo.git("add", "-A")
+        shell = ["bash", "-e", "-c", step["run"]]  # as GitHub runs a step without `shell:`
+        env = {**os.environ, "GITHUB_REF_NAME": tag}
+        return subprocess.run(shell, cwd=tmp_path, env=env, check=False).returncode
+
+    assert gate("v9.9.9") != 0
+    build_it = [sys.executable, "-m", "towncrier", "build", "--yes", "--version", "9.9.9"]
+    subprocess.run(build_it, cwd=tmp_path, check=True, capture_output=True)
+    assert gate("v9.9.8") != 0
+    assert gate("v9.9.9") == 0
+    notes = (tmp_path / "build" / "notes.md").read_text()
+    assert re.sub(r"\s+", " ", notes).strip() == "### Added - A thing more. (#12)"
 
 
 def test_each_change_is_one_file_of_a_known_kind() -> None:
