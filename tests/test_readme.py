@@ -132,7 +132,10 @@ def test_the_hooks_of_the_readme_are_there() -> None:
     (repository,) = yaml.safe_load(block("yaml", "repos:"))["repos"]
     manifest = yaml.safe_load((HERE / ".pre-commit-hooks.yaml").read_text())
     assert {hook["id"] for hook in repository["hooks"]} <= {hook["id"] for hook in manifest}
-    assert repository["rev"] in {"COMMIT", f"v{promptops.__version__}"}  # until it is tagged, and after
+    assert repository["rev"] in {
+        "COMMIT",
+        f"v{promptops.__version__}",
+    }  # until it is tagged, and after
 
 
 def test_what_the_readme_says_to_make_and_to_measure_is_there() -> None:
