@@ -410,6 +410,10 @@ def test_a_waiver_needs_a_reason_and_never_covers_new_data() -> None:
     [
         ("per requirements", "", "gives no reason"),
         ("see SUP-1204", "", "gives no reason"),
+        ("minor wording tweak", "", "gives no reason"),
+        ("cleaning up the prompt", "", "gives no reason"),
+        ("no change in meaning, only British spelling", "", ""),
+        ("duplicate of brand-voice", "Never use emoji.", ""),
         ("cite the policy section", "Cite the policy section you rely on", "only repeats"),
         ("eleven refunds were promised wrongly", "Cite the policy section", ""),
     ],

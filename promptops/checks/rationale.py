@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Set
-from functools import cache
+from collections.abc import Iterator
 
 from promptops.checks import ON_PROMPT, ON_SIDECAR, Around, check
+from promptops.checks._once import once
 from promptops.checks._places import listed, named
-from promptops.checks._words import contents, reasons, split, stem, stems
+from promptops.checks._reasons import NOTHING, RESTATES, enough, verdict
+from promptops.checks._words import contents, reasons
 from promptops.diagnostic import Finding, Severity
 from promptops.model import Prompt
 
@@ -17,25 +17,6 @@ SAY_WHY = (
     " such as “agents promised refunds that no policy allows (INC-231)”"
 )
 COPIES = 3  # rules that share one rationale
-NEW_WORDS = 2  # content words a reason needs beside the empty ones
-RESTATED = 0.75  # share of a reason's words that already stand in its rule
-
-# Words that carry no reason: where something was said, that it was wanted, that it is good.
-_EMPTY_WORDS = """discussed agreed decided requested asked required requirements mandated wanted
-needed wished told said see ref cf ticket issue jira story epic task pr commit email mail slack
-thread chat meeting call doc document spec link stakeholder client customer user team manager boss
-lead legal business standard best practice convention usual common sense obvious self explanatory
-clear clarity consistent consistency quality better improved improvement improves good great nice
-help helpful import important necessary must reason purpose rule prompt model assistant answer
-response respond reply output behaviour behavior llm ai bot agent instruct instruction todo tbd
-fixme tba none na n xxx placeholder later fill explain rationale ux experience safety above below
-before earlier previously last new wie besprochen abgesprochen siehe vereinbart comme convenu
-segun acordado"""
-
-
-@cache
-def _empty() -> frozenset[str]:
-    return frozenset(map(stem, _EMPTY_WORDS.split()))
 
 
 @check("PO101", "missing-rationale", Severity.WARNING, (ON_PROMPT, ON_SIDECAR))
@@ -77,34 +58,21 @@ def stub_rationale(prompt: Prompt, around: Around) -> Iterator[Finding]:
             text: Cite the policy section you rely on.
             rationale: Agents promised refunds that no policy allows (SUP-1204).
     """
-    empty = _empty()
-    for i, content in enumerate(reasons(prompt)):
-        if prompt.rules[i].draft:
-            continue  # PO104 asks for the whole of it
-        reason = prompt.rules[i].rationale
-        few = len(content) < 30 and len(content - empty) < NEW_WORDS + 2
-        if reason.strip() and (few or "://" in reason) and says_nothing(reason):
+    for i, wrong in enumerate(_verdicts(prompt)):
+        if wrong == NOTHING:
             message = f"the rationale of rule `{prompt.rules[i].id}` gives no reason"
             yield Finding(("rules", i, "rationale"), message, SAY_WHY)
 
 
-def says_nothing(reason: str) -> bool:
-    """True for a reason without content: "as discussed", "per requirements", a bare ticket number."""
-    own = len(stems(split(_reference().sub(" ", reason))) - _empty())
-    return own < NEW_WORDS - bool(_fact().search(reason))
-
-
-@cache
-def _fact() -> re.Pattern[str]:
-    """What people are or do, "our customers are blind", is a reason in one word."""
-    does = "are|live|speak|pay|cannot|can't"
-    return re.compile(rf"\b(?:customers|clients|users)\s+(?:{does})\b", re.IGNORECASE)
-
-
-@cache
-def _reference() -> re.Pattern[str]:
-    """What points elsewhere: addresses, ticket numbers, issue numbers."""
-    return re.compile(r"https?://\S+|\b[A-Z][A-Z0-9]{1,9}-\d+\b|(?<!\w)#\d+\b|\b[0-9a-f]{7,40}\b")
+@once
+def _verdicts(prompt: Prompt) -> tuple[str, ...]:
+    """What is wrong with each rationale; a missing one is PO101's, a draft PO104's."""
+    pairs = zip(prompt.rules, contents(prompt), reasons(prompt), strict=True)
+    return tuple(
+        "" if rule.draft or not rule.rationale.strip() or enough(rule.rationale, reason, said)
+        else verdict(rule.rationale, said)
+        for rule, said, reason in pairs
+    )  # fmt: skip
 
 
 @check("PO103", "restating-rationale", Severity.WARNING, (ON_PROMPT, ON_SIDECAR))
@@ -124,22 +92,10 @@ def restating_rationale(prompt: Prompt, around: Around) -> Iterator[Finding]:
             text: Cite the policy section you rely on.
             rationale: Agents promised refunds that no policy allows. A citation can be verified.
     """
-    for i, (said, reason) in enumerate(zip(contents(prompt), reasons(prompt), strict=True)):
-        if prompt.rules[i].draft or said.isdisjoint(reason):
-            continue
-        if _restated(reason, said):
+    for i, wrong in enumerate(_verdicts(prompt)):
+        if wrong == RESTATES:
             message = f"the rationale of rule `{prompt.rules[i].id}` only restates the rule"
             yield Finding(("rules", i, "rationale"), message, SAY_WHY)
-
-
-def restates(reason: str, said: str) -> bool:
-    """True for a reason that only repeats what is said, in whatever order and form of the words."""
-    return _restated(stems(split(reason)), stems(split(said)))
-
-
-def _restated(reason: Set[str], said: Set[str]) -> bool:
-    own = reason - _empty()
-    return len(own) >= NEW_WORDS and len(own - said) <= len(own) * (1 - RESTATED)
 
 
 @check("PO104", "draft-rationale", Severity.WARNING, (ON_PROMPT, ON_SIDECAR))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from promptops.checks import ON_DECISION, Around, check
-from promptops.checks.rationale import says_nothing
+from promptops.checks._reasons import says_nothing
 from promptops.diagnostic import Finding, Place, Severity
 from promptops.model import Decision
 

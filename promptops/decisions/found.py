@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from promptops.checks.rationale import restates, says_nothing
+from promptops.checks._reasons import restates, says_nothing
 from promptops.config import DECIDED_ALWAYS
 from promptops.decisions.message import SILENT, WAIVER, Trailers
 from promptops.decisions.needed import Need
