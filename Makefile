@@ -53,7 +53,7 @@ bench-cliff: $(VENV)/ready
 # The generated pages, then the site, in site/.
 docs: $(VENV)/ready
 	$(BIN)/python docs/generate.py
-	$(BIN)/python -m mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
 
 # The next release's section of CHANGELOG.md, made of changelog.d/.
 changelog: $(VENV)/ready

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -17,6 +18,7 @@ from promptops.source.sidecar import SIDECAR
 COMMANDS, COMMANDS_END = "<!-- commands -->", "<!-- /commands -->"
 HERE = Path(__file__).parent
 JUDGE = ("prompt.yaml", "cases.yaml", "verdict.schema.json")  # what an installation needs of it
+BRACES = re.compile(r"\{(?:[^{}]|\{[^{}]*\})*\}")
 NOTE = "<!-- made by `make docs`; change the code instead -->\n"
 FILES = (
     (
@@ -116,7 +118,8 @@ def _tables(shape: Record, under: str) -> Iterator[str]:
     lines = [f"\n### `{under}`\n"] if under else []
     lines += ["| key | what it is | required |", "|---|---|---|"]
     for name, field in shape.fields.items():
-        says = field.says.replace("|", "\\|")
+        # The site takes bare braces for attributes, and leaves them out.
+        says = BRACES.sub(r"`\g<0>`", field.says.replace("|", "\\|"))
         lines.append(f"| `{name}` | {says} | {'yes' if field.required else ''} |")
     yield "\n".join(lines) + "\n"
     for name, field in shape.fields.items():

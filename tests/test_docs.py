@@ -92,7 +92,11 @@ def test_every_link_leads_somewhere(tmp_path: Path) -> None:
         [*command, tmp_path / "site"], cwd=HERE, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert (tmp_path / "site" / "start" / "index.html").exists()
+    drawn = {p: p.read_text("utf-8") for p in (tmp_path / "site").rglob("index.html")}
+    assert tmp_path / "site" / "start" / "index.html" in drawn
+    prose = {p: re.sub(r"(?s)<pre.*?</pre>", "", text) for p, text in drawn.items()}
+    broken = [p for p, text in prose.items() if "```" in text or text.count("<h1") != 1]
+    assert broken == [], "a block of code ends where the page's writer did not mean it to"
 
 
 def test_every_page_is_in_the_contents() -> None:

@@ -135,7 +135,7 @@ def test_other_rules_in_one_expression_are_its_neighbours() -> None:
 
 
 PAGE = Path(__file__).parent.parent / "docs" / "templates.md"
-EXAMPLE = re.compile(r"```template\n(.*?)```\n```without (\S+)\n(.*?)```", re.S)
+EXAMPLE = re.compile(r'```template\n(.*?)```\n\n```text title="without (\S+)"\n(.*?)```', re.S)
 
 
 def test_the_page_shows_what_happens() -> None:
