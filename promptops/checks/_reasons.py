@@ -49,7 +49,7 @@ transparent alignment align aligned value brand company organisation organizatio
 make intended designed meant goal aim intent limit number amount maximum minimum code modern preferred
 preference stylistic personal more legacy historical unprofessional unclear inconsistent incorrect
 inaccurate irrelevant sound length guide codebase maintainability maintainable feedback expectation
-right honest honesty read reader set change minor trivial small tweak wording reworded fix fixed
+right honest honesty read reader set up change minor trivial small tweak wording reworded fix fixed
 update updated clean cleaned refactor longer long remove removed"""
 
 
