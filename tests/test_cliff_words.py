@@ -163,7 +163,7 @@ def test_pictures_as_files(run: Run, repo: Repo, monkeypatch: pytest.MonkeyPatch
         run(*shown, "--svg", "map.svg", cwd=repo.root)
         assert (repo.root / "map.svg").read_text() == before
         bad = run(*shown, "--png", "none/map.png", cwd=repo.root)
-        assert (bad.code, "cannot write none/map.png" in bad.err) == (2, True)
+        assert (bad.code, "cannot write it" in bad.err) == (2, True)
         bad = run(*shown, "--plan", "--svg", "map.svg", cwd=repo.root)
         assert (bad.code, "nothing to draw" in bad.err) == (2, True)
         monkeypatch.setitem(sys.modules, "resvg_py", None)

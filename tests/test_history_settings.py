@@ -50,7 +50,7 @@ def repo(tmp_path: Path) -> Repo:
 
 def answers(run: Run, repo: Repo) -> list[Any]:
     """What is said of a line and of a phrase, with nothing remembered from before."""
-    shutil.rmtree(repo.root / ".git/promptops", ignore_errors=True)
+    shutil.rmtree(os.environ["PROMPTOPS_HOME"])
     return [why(run, repo, target) for target in ("docs/new.md:4", "be kind to every customer")]
 
 
@@ -94,7 +94,7 @@ def test_a_signature_starts_no_program(run: Run, repo: Repo) -> None:
     assert (repo.root / ".git/PWN").exists(), "the trap is no trap"
 
 
-@pytest.mark.parametrize("name", [":!new.md", ":(exclude)x.md", "ne?.md", "[n]ew.md", "*.md"])
+@pytest.mark.parametrize("name", [":!new.md", ":(top)odd.md", ":(nosuch)x.md", "ne?.md", "*.md"])
 def test_a_file_name_is_no_pattern(run: Run, repo: Repo, name: str) -> None:
     first = repo.commit({name: rules("Answer in the language of the question.")}, "odd name")
     repo.commit({"docs/new.md": rules(KIND)}, "another file")

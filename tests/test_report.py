@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -90,6 +91,21 @@ def test_hostile_text_is_inert_in_every_field(format: str) -> None:
     raw = {c for c in drawn if hidden(ord(c))} - {"\n", "\t"}
     assert not raw
     drawn.encode()
+
+
+@EVERY_FORMAT
+@pytest.mark.parametrize("lead", ["", "  ", "\u00a0\t"])
+@pytest.mark.parametrize(
+    "command", ["::set-output name=x::y", "##[error]y", "##vso[task.complete]y"]
+)
+def test_ci_obeys_nothing_that_others_wrote(format: str, command: str, lead: str) -> None:
+    """It reads what we print line by line, and takes some of it for commands."""
+    for bad in (lead + command, f"a\n{lead}{command}"):
+        drawn = render(hostile_report(bad), format, SCREEN)
+        ours = ("::error file=", "::warning file=") if format == "github" else ()
+        for line in drawn.splitlines():
+            assert not line.lstrip().startswith("::") or line.startswith(ours)
+            assert not re.search(r"##\w*\[", line)
 
 
 @EVERY_FORMAT

@@ -51,9 +51,11 @@ def leave_stdout() -> None:
 
 def complain(error: PromptopsError) -> None:
     """What we cannot do, where, and what to do about it."""
+    from promptops.report.safe import one_line
+
     lines = [f"error: {error.message}"]
     if error.path:
-        place = [error.path, *(str(n) for n in (error.line, error.column) if n)]
+        place = [one_line(error.path), *(str(n) for n in (error.line, error.column) if n)]
         lines.append(f"  --> {':'.join(place)}")
     if error.hint:
         lines.append(f"  = help: {error.hint}")
@@ -110,10 +112,10 @@ def complain_bug(error: BaseException) -> None:
 
 
 def _stderr(text: str) -> None:
-    from promptops.report.safe import safe  # the quickest answers need no report
+    from promptops.report.safe import powerless, safe  # the quickest answers need no report
 
     try:
-        sys.stderr.write(safe(redacted(text)) + "\n")
+        sys.stderr.write(powerless(safe(redacted(text))) + "\n")
         sys.stderr.flush()
     except (OSError, ValueError):
         pass

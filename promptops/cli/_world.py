@@ -52,10 +52,27 @@ class Call:
         """A path that a person typed, relative to the root; one that leads out stays as typed."""
         path = os.path.normpath(os.path.join(self.folder, name))
         real = os.path.join(os.path.realpath(os.path.dirname(path)), os.path.basename(path))
-        below = self.root.rstrip(os.sep) + os.sep
         if real == self.root:
             return "."
+        below = self.root.rstrip(os.sep) + os.sep
         return real[len(below) :].replace(os.sep, "/") if real.startswith(below) else name
+
+    def place(self, name: str) -> str:
+        """The real path of a file that a person wants written; UsageError where it is not theirs to
+        say: a link in the repository, which others may have committed, leads somewhere else."""
+        path = os.path.normpath(os.path.join(self.folder, name))
+        real = os.path.realpath(path)
+        below = self.root.rstrip(os.sep) + os.sep
+        if path.startswith(below) and not (real.startswith(below) and _as_much_of_git(path, real)):
+            hint = f"see where it leads (ls -l), remove the link, or name another file than {name}"
+            raise UsageError(
+                f"{name} is or lies behind a link that leads out of the repository", hint
+            )
+        return real
+
+
+def _as_much_of_git(path: str, real: str) -> bool:
+    return (".git" in real.split(os.sep)) <= (".git" in path.split(os.sep))
 
 
 def make_call(chdir: str | None, plain: bool, verbosity: int) -> Call:
@@ -91,10 +108,10 @@ def emit(report: Report, format: str, output: str | None, call: Call) -> None:
         return None
     from promptops.source.write import replace_file
 
-    path = os.path.join(call.folder, output)
+    path = call.place(output)
     if os.path.exists(path) and not os.path.isfile(path):
         return _into(path, (text,))
-    folder, name = os.path.split(os.path.realpath(path))
+    folder, name = os.path.split(path)
     before = _bytes(path)
     replace_file(folder, name, text.encode("utf-8", "backslashreplace").decode(), before)
     return _written(output, call)
@@ -112,13 +129,13 @@ def _line_by_line(lines: Iterator[str], output: str | None, call: Call) -> None:
         for text in some:
             _out.write(text)
         return
-    path = os.path.join(call.folder, output)
+    path = call.place(output)
     if os.path.exists(path) and not os.path.isfile(path):
         _into(path, some)
         return
     from promptops.source.write import write_lines
 
-    write_lines(os.path.realpath(path), lines)
+    write_lines(path, lines)
     _written(output, call)
 
 

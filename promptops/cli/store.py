@@ -107,8 +107,7 @@ def _exported(call: Call, care: Care, to: str | None) -> Report:
     from promptops.evals.keys import canonical
     from promptops.source.write import write_lines
 
-    where = os.path.realpath(os.path.join(call.folder, to))
-    many = write_lines(where, map(canonical, care.of.exported(care.place)))
+    many = write_lines(call.place(to), map(canonical, care.of.exported(care.place)))
     return Report("store", {"path": to, "answers": many}, (Text(f"{many} answers in {to}"),))
 
 

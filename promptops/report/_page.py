@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
-from promptops.report.safe import safe
+from promptops.report.safe import powerless, safe
 
 CSP = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
 VOID = ("meta", "br", "hr", "col")
@@ -18,7 +18,11 @@ class Markup(str):
 
 def markup(*parts: str) -> Markup:
     """The parts after one another; what is no Markup is made safe and escaped."""
-    return Markup("".join(p if isinstance(p, Markup) else escape(safe(p)) for p in parts))
+    return Markup("".join(p if isinstance(p, Markup) else _escaped(p) for p in parts))
+
+
+def _escaped(text: str) -> str:
+    return powerless(escape(safe(text)), "&#58;", "&#91;")
 
 
 def tag(name: str, /, *inside: str, **attributes: str) -> Markup:

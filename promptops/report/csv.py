@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from promptops.report import Block, Diagnostics, Fold, Report, Screen, Table
 from promptops.report._collect import in_order
-from promptops.report.safe import one_line
+from promptops.report.safe import one_line, powerless
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet takes the rest for a program after
 
@@ -18,7 +18,7 @@ def render(report: Report, _screen: Screen) -> str:
     """
     tables = [report.sheet] if report.sheet else list(_tables(report.blocks))
     parts = ["".join(map(_row, (table.columns, *table.rows))) for table in tables]
-    return "\n".join(parts)
+    return powerless("\n".join(parts))
 
 
 def _tables(blocks: Iterable[Block]) -> Iterator[Table]:

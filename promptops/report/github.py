@@ -9,7 +9,7 @@ from __future__ import annotations
 from promptops.diagnostic import Diagnostic
 from promptops.report import Report, Screen
 from promptops.report._collect import collected
-from promptops.report.safe import one_line, safe
+from promptops.report.safe import one_line, powerless, safe
 from promptops.report.text import summarize
 
 LEVELS = {"error": "error", "warning": "warning", "info": "notice"}
@@ -34,7 +34,7 @@ def render(report: Report, _screen: Screen) -> str:
         drawn.append(f"{len(rest):,} more, GitHub shows {SHOWN} of a level:")
     summary = summarize(block)
     lines = [*drawn, *rest, *([summary] if summary else [])]
-    return "".join(f"{line.replace('##[', '# #[')}\n" for line in lines)
+    return powerless("".join(f"{line}\n" for line in lines), colon=":")  # those are ours
 
 
 def _annotation(diagnostic: Diagnostic, level: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from promptops.report import Report, Screen
-from promptops.report.safe import hidden
+from promptops.report.safe import hidden, powerless
 
 
 class _Escapes(dict[int, int | str]):
@@ -52,4 +52,5 @@ def dumped(data: object, indent: int | None = 2) -> str:
     import json
 
     text = json.dumps(data, ensure_ascii=False, indent=indent, sort_keys=True, allow_nan=False)
-    return (text if text.isascii() else text.translate(_ESCAPES)).replace("\x7f", "\\u007f") + "\n"
+    shown = text if text.isascii() else text.translate(_ESCAPES)
+    return powerless(shown, bracket=r"\u005b").replace("\x7f", "\\u007f") + "\n"

@@ -10,7 +10,7 @@ from itertools import groupby
 from promptops.diagnostic import Diagnostic, Severity
 from promptops.report import Diagnostics, Report, Screen, Verdict
 from promptops.report._collect import collected
-from promptops.report.safe import one_line, safe
+from promptops.report.safe import one_line, powerless, safe
 
 
 def render(report: Report, _screen: Screen) -> str:
@@ -113,7 +113,8 @@ def _case(diagnostic: Diagnostic, classname: str) -> str:
 
 
 def _escape(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return powerless(escaped, "&#58;", "&#91;")
 
 
 def _attribute(text: str) -> str:

@@ -26,7 +26,7 @@ from promptops.report import (
 )
 from promptops.report._collect import in_order
 from promptops.report._width import wrap
-from promptops.report.safe import safe
+from promptops.report.safe import powerless, safe
 from promptops.report.text import TONES, summarize
 
 LIMIT = 60_000  # characters; GitHub refuses a comment of more than 65,536
@@ -50,7 +50,7 @@ def render(report: Report, _screen: Screen) -> str:
     drawn += [CLOSE] * opened
     if left:
         drawn.append(f"\n{left:,} more, see the artifact\n")
-    return marker + "".join(drawn).lstrip("\n")
+    return marker + powerless("".join(drawn).lstrip("\n"))
 
 
 def _pieces(blocks: Iterable[Block]) -> Iterator[str]:

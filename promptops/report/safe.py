@@ -6,6 +6,8 @@ Nothing is dropped: a character that would act, hide or reorder is written out i
 
 from __future__ import annotations
 
+from promptops.patterns import later
+
 # Default_Ignorable_Code_Point of Unicode 16 (DerivedCoreProperties.txt) with the reserved ranges,
 # and what else has no picture of its own: C0, DEL, C1, bidirectional controls, line and paragraph
 # separators, interlinear annotation controls, noncharacters, surrogates. Sorted; both ends included.
@@ -74,6 +76,23 @@ def one_line(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text
     return safe(text).replace("\n", "\\n").replace("\t", " ")
+
+
+_COLONS = later(r"(?m)^([^\S\n]*):(?=:)")
+_HASHES = later(r"(##\w*)\[")
+
+
+def powerless(text: str, colon: str = r"\x3a", bracket: str = r"\x5b") -> str:
+    """`text` in which no line is a command to whoever runs us: CI reads our output as it comes.
+
+    GitHub obeys a line that begins with `::`, and `##[group]` anywhere; Azure Pipelines and
+    TeamCity `##vso[…]` and `##teamcity[…]`. colon, bracket: what stands for the first of each.
+    """
+    if "::" in text:
+        text = _COLONS.sub(lambda found: found[1] + colon, text)
+    if "##" in text:
+        text = _HASHES.sub(lambda found: found[1] + bracket, text)
+    return text
 
 
 _PLAIN = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/")

@@ -19,7 +19,7 @@ from promptops.report import (
     Words,
 )
 from promptops.report._lines import hung, wrapped
-from promptops.report.safe import one_line, safe
+from promptops.report.safe import one_line, powerless, safe
 from promptops.values import replace
 
 TONES = {"good": ("✓ ", "+ "), "bad": ("✗ ", "x "), "warn": ("! ", "! ")}
@@ -27,7 +27,7 @@ TONES = {"good": ("✓ ", "+ "), "bad": ("✗ ", "x "), "warn": ("! ", "! ")}
 
 def render(report: Report, screen: Screen) -> str:
     """The report's blocks with an empty line between them."""
-    return "".join(f"{line}\n" for line in lines(report.blocks, screen))
+    return powerless("".join(f"{line}\n" for line in lines(report.blocks, screen)))
 
 
 def lines(blocks: Iterable[Block], screen: Screen) -> list[str]:

@@ -63,12 +63,17 @@ def write_lines(path: str, lines: Iterable[str]) -> int:
             count += 1
             yield line.encode("utf-8") + b"\n"
 
+    write_bytes(path, encoded())
+    return count
+
+
+def write_bytes(path: str, data: Iterable[bytes]) -> None:
+    """`write_lines` for bytes as they are."""
     try:
-        _replace(path, encoded(), os.stat(path).st_mode if os.path.exists(path) else None)
+        _replace(path, data, os.stat(path).st_mode if os.path.exists(path) else None)
     except OSError as error:
         hint = "nothing was changed"
         raise InputError(f"cannot write it: {error.strerror}", hint, path=path) from None
-    return count
 
 
 def _present(real: str, path: str) -> bytes | None:

@@ -14,7 +14,7 @@ from promptops.report.charts import flattened, standalone
 from promptops.report.charts.addition import addition_chart
 from promptops.report.charts.capacity import capacity_curve
 from promptops.report.charts.interference import interference_map
-from promptops.source.write import replace_file
+from promptops.source.write import replace_file, write_bytes
 
 SCALE = 2  # pixels for each of the picture's, so that it is sharp on a slide
 DRAWN = {
@@ -45,7 +45,7 @@ def export(call: Call, measured: Measured, made: Report) -> None:
 
 
 def _write(call: Call, name: str, text: str) -> None:
-    folder, file = os.path.split(os.path.realpath(os.path.join(call.folder, name)))
+    folder, file = os.path.split(call.place(name))
     before = None
     if os.path.exists(os.path.join(folder, file)):
         with open(os.path.join(folder, file), "rb") as old:
@@ -54,13 +54,7 @@ def _write(call: Call, name: str, text: str) -> None:
 
 
 def _write_bytes(call: Call, name: str, data: bytes) -> None:
-    path = os.path.realpath(os.path.join(call.folder, name))
-    try:
-        with open(path + ".new", "wb") as file:
-            file.write(data)
-        os.replace(path + ".new", path)
-    except OSError as error:
-        raise UsageError(f"cannot write {name}: {error.strerror}", "name another file") from None
+    write_bytes(call.place(name), (data,))
 
 
 def _png(drawn: str) -> bytes:

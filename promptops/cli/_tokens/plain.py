@@ -90,9 +90,10 @@ def run(wanted: Plain) -> int:
         return _report(found, counter)
     from promptops.cli._out import write
     from promptops.report._table import table
+    from promptops.report.safe import powerless
 
     lines = table(TextTable(found), _Pipe())  # type: ignore[arg-type]
-    write("".join(f"{line}\n" for line in lines))
+    write(powerless("".join(f"{line}\n" for line in lines)))
     return 0
 
 
