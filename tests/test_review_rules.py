@@ -8,7 +8,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from promptops.decisions.typography import no_word
+from promptops.decisions.slips import no_word
 from promptops.model import Rule
 from promptops.review.moves import Listed, moved_between
 from promptops.review.rules import RuleChange, compare_rules, rising

@@ -10,7 +10,7 @@ from promptops.decisions.found import Evidence, Found, found, newly_cited
 from promptops.decisions.message import SILENT, Trailers
 from promptops.decisions.needed import Need, changes_of_meaning
 from promptops.decisions.records import Record, rewritten
-from promptops.decisions.typography import KnowsWord, no_word
+from promptops.decisions.slips import KnowsWord, no_word
 from promptops.diagnostic import Place
 from promptops.errors import ConfigError, InputError
 from promptops.history.records import Paths

@@ -14,7 +14,7 @@ from promptops.decisions.change import (
 from promptops.decisions.found import Found
 from promptops.decisions.message import Trailers, trailers
 from promptops.decisions.records import Record
-from promptops.decisions.typography import KnowsWord
+from promptops.decisions.slips import KnowsWord
 from promptops.diagnostic import Place
 from promptops.errors import GitError, InputError
 from promptops.history.git import Repository

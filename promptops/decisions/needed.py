@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from promptops.config import DECIDED_ALWAYS, Settings
-from promptops.decisions.typography import KnowsWord, no_word, same_meaning
+from promptops.decisions.slips import KnowsWord, no_word
+from promptops.decisions.typography import same_meaning
 from promptops.model import Budget, Prompt, Rule
 from promptops.values import dataclass, replace
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from promptops.decisions.typography import KnowsWord
+from promptops.decisions.slips import KnowsWord
 
 VOCABULARY = "cl100k_base"
 

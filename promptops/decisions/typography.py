@@ -1,25 +1,18 @@
 """Do two texts say the same, but for how they are set and spelt? Pure functions.
 
-Case, white space, sentence punctuation, quotation marks, dashes and emphasis say nothing. What is
-quoted, in backticks or in braces is code: there every character counts, and so do digits, signs
-and brackets everywhere.
+Case, white space, sentence punctuation, quotation marks, dashes, bullets and emphasis say nothing,
+nor do contractions and the British or American spelling of a word. What is quoted, in backticks or
+in braces is code: there every character counts, and so do digits, signs and brackets everywhere.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Sequence
 
+from promptops.decisions.slips import KnowsWord, misspelt, no_word, spelt_alike
 from promptops.patterns import later
-
-KnowsWord = Callable[[str], bool]
-"""True for a lower-case word that is surely spelt right; False where that is not known."""
-
-
-def no_word(word: str) -> bool:  # noqa: ARG001
-    """Knows no word, so that no misspelling is ever taken for an obvious one."""
-    return False
 
 
 def same_meaning(before: str, after: str, known: KnowsWord = no_word) -> bool:
@@ -33,20 +26,28 @@ def same_meaning(before: str, after: str, known: KnowsWord = no_word) -> bool:
     if before == after:
         return True
     one, other = _plain(before), _plain(after)
-    if one == other:
+    if one == other or _alike(_tokens(one), _tokens(other), known):
         return True
-    old, new = _tokens(one), _tokens(other)
-    if old == new or "".join(old) == "".join(new) == "":
+    return _alike(_tokens(_in_full(one)), _tokens(_in_full(other)), known)
+
+
+def _alike(old: Sequence[str], new: Sequence[str], known: KnowsWord) -> bool:
+    if old == new or len(old) != len(new):
         return old == new
-    if _unhyphened(one) == _unhyphened(other):
-        return True
-    if len(old) != len(new):
-        return False
     pairs = [(a, b) for a, b in zip(old, new, strict=True) if a != b]
-    return all(_misspelt(a, b, known) for a, b in pairs)
+    if all(spelt_alike(a) == spelt_alike(b) for a, b in pairs):
+        return not _about_spelling(old)
+    return all(misspelt(a, b, known) for a, b in pairs)
+
+
+def _about_spelling(words: Sequence[str]) -> bool:
+    """True for what asks for a spelling: `write colour, not color`, `use British spelling`."""
+    told_apart = len(set(words)) > len({spelt_alike(word) for word in words})
+    return told_apart or not {"spelling", "spell", "british", "american"}.isdisjoint(words)
 
 
 _EMPHASIS = later(r"(\*{1,3}|(?<!\w)_{1,3})(?=\S)([^*_`\n]+?)(?<=\S)\1")
+_BULLET = later(r"^[ \t]*[*+•‣][ \t]+", re.MULTILINE)
 _QUOTES = str.maketrans("‘’‚‛“”„‟«»‹›", "''''" + '"' * 8)
 _DASHES = str.maketrans("‐‑‒–—―−", "-------")
 _LITERAL = later(
@@ -57,14 +58,17 @@ _TOKEN = later(
     r"\0\d+\0"  # something literal
     r"|(?<![^\W_])[-+]?\d(?:[\d.,:/-]*\d)?%?"  # a number with its sign and what stands inside it
     r"|[^\W\d_]+(?:'[^\W\d_]+)*"  # a word
+    r"|(?<=\bno),|(?<=\bnot),"  # "no, cite it" is not "no cite it"
     r"|[^\s.,;:!?'\"、。，！？；：・「」-]"  # any sign that may say something
 )
+# Words that their capitals tell apart: not where they begin a sentence, or all is in capitals.
+_BY_CASE = later(r"(?<=[a-z,] )(US|IT|WHO|AM|PM|Polish|March|May|August|Turkey|China)\b")
 
 
 def _plain(text: str) -> str:
     """One form for what is only set differently; literal parts keep every character."""
     text = unicodedata.normalize("NFC", text).translate(_QUOTES).translate(_DASHES)
-    text = text.replace("…", "...")
+    text = _BULLET.sub("", text.replace("…", "..."))
     parts: list[str] = []
     at = 0
     for found in _LITERAL.finditer(text):
@@ -75,10 +79,13 @@ def _plain(text: str) -> str:
     return " ".join(part for part in parts if part)
 
 
+_INNER_HYPHEN = later(r"(?<=[^\W\d_])(?<!\bun)(?<!\bco)(?<!\bre)-(?=[^\W\d_])")
+
+
 def _words(text: str) -> str:
     for _ in range(3 if "*" in text or "_" in text else 0):
         text = _EMPHASIS.sub(r"\2", text)
-    return " ".join(text.casefold().split())
+    return " ".join(_BY_CASE.sub(r"\1^", text).casefold().split())
 
 
 def _tokens(plain: str) -> list[str]:
@@ -91,61 +98,41 @@ def _tokens(plain: str) -> list[str]:
     return found
 
 
-def _unhyphened(plain: str) -> list[str]:
-    """The tokens with the hyphens inside words taken out: `e-mail` is `email`."""
-    return _tokens(re.sub(r"(?<=[^\W\d_])-(?=[^\W\d_])", "", plain))
+_SHORT = (
+    (later(r"\bcan(?:['’]?t|not)\b"), "can not"),
+    (later(r"\bwon['’]?t\b"), "will not"),
+    (later(r"\b(do|does|did|is|are|was|were|ha[sd]|have|should|would|could|must|need)n['’]?t\b"), r"\1 not"),
+    (later(r"\b(it|that|there|here|he|she|who|what)'s\b"), r"\1 is"),
+    (later(r"\b(you|we|they)'re\b"), r"\1 are"),
+    (later(r"\b(\w+)'ll\b"), r"\1 will"),
+    (later(r"\b(\w+)'ve\b"), r"\1 have"),
+    (later(r"\b(the|an?|to|of|in|and) \1\b"), r"\1"),  # written twice
+    (later(r"\b(more|less|fewer|rather|other|greater|larger|longer|shorter|higher|lower) then\b"), r"\1 than"),
+)  # fmt: skip
+_NUMBERS = [
+    "zero",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+]
+_NUMBER = later(rf"\b(?:{'|'.join(_NUMBERS)})\b")
 
 
-# Slips that vocabularies know or that swap a vowel, which else tells two real words apart.
-_OFTEN_MISSPELT = {
-    "adress": "address", "calender": "calendar", "consistant": "consistent",
-    "definately": "definitely", "existance": "existence", "guarentee": "guarantee",
-    "independant": "independent", "maintainance": "maintenance", "occured": "occurred",
-    "occurance": "occurrence", "persue": "pursue", "privelege": "privilege",
-    "recieve": "receive", "recomend": "recommend", "relevent": "relevant",
-    "responsability": "responsibility", "seperate": "separate", "seperately": "separately",
-    "teh": "the", "wich": "which",
-}  # fmt: skip
-_BEFORE = ("un", "in", "im", "il", "ir", "a", "an", "dis", "non", "re", "de", "mis", "anti", "pre")
-_BEHIND = ("s", "es", "d", "ed", "r", "er", "st", "est", "ing", "ly", "y", "n", "en", "less", "ful")
-
-
-def _misspelt(old: str, new: str, known: KnowsWord) -> bool:
-    """True if `old` can only be a slip for `new`."""
-    if old in _OFTEN_MISSPELT:
-        return _OFTEN_MISSPELT[old] == new
-    if not (old.isalpha() and new.isalpha()) or old[0] != new[0] or min(len(old), len(new)) < 3:
-        return False
-    if _another_form(old, new) or _another_form(new, old) or not _slip(old, new):
-        return False
-    return not known(old) and known(new)
-
-
-def _another_form(short: str, long: str) -> bool:
-    """True if `long` is `short` with a syllable put before or behind it."""
-    return any(affix + short == long for affix in _BEFORE) or any(
-        short + affix == long for affix in _BEHIND
-    )
-
-
-def _slip(old: str, new: str) -> bool:
-    """True if letters were only doubled, left out, put in or swapped with their neighbours.
-
-    A letter in another's place is no slip: so `hypotension` and `hypertension` differ.
-    """
-    if _DOUBLED.sub(r"\1", old) == _DOUBLED.sub(r"\1", new):
-        return True
-    short, long = sorted((old, new), key=len)
-    if len(short) < len(long):
-        letters = iter(long)
-        return len(long) - len(short) <= 1 + (len(new) > 5) and all(c in letters for c in short)
-    swapped = [i for i in range(len(old)) if old[i] != new[i]]
-    return (
-        len(swapped) == 2
-        and swapped[1] == swapped[0] + 1
-        and old[swapped[0]] == new[swapped[1]]
-        and old[swapped[1]] == new[swapped[0]]
-    )
-
-
-_DOUBLED = later(r"(.)\1+")
+def _in_full(plain: str) -> str:
+    """The words written out and without hyphens: `don't` is `do not`, `e-mail` is `email`."""
+    parts = plain.split("\0")
+    for i in range(0, len(parts), 2):
+        for pattern, instead in _SHORT:
+            parts[i] = pattern.sub(instead, parts[i])
+        parts[i] = _NUMBER.sub(lambda found: str(_NUMBERS.index(found[0])), parts[i])
+        parts[i] = _INNER_HYPHEN.sub("", parts[i])
+    return "\0".join(parts)

@@ -7,7 +7,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from itertools import islice
 
-from promptops.decisions.typography import KnowsWord
+from promptops.decisions.slips import KnowsWord
 from promptops.errors import PromptopsError
 from promptops.history.past import Past
 from promptops.history.stream import Commit, log

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from promptops.decisions.typography import KnowsWord
+from promptops.decisions.slips import KnowsWord
 from promptops.history.knowledge import Known, knowledge
 from promptops.history.past import Past
 from promptops.model import Prompt, Rule

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from promptops.decisions.change import Change, Pair, read_what_can_be
 from promptops.decisions.judge import Judged
-from promptops.decisions.typography import KnowsWord
+from promptops.decisions.slips import KnowsWord
 from promptops.errors import InputError
 from promptops.history.records import Paths
 from promptops.model import Prompt

@@ -5,7 +5,8 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 
-from promptops.decisions.typography import KnowsWord, same_meaning
+from promptops.decisions.slips import KnowsWord
+from promptops.decisions.typography import same_meaning
 from promptops.history.meaning import changed_meaning
 from promptops.model import Rule
 from promptops.review.fields import Field, compare_fields
