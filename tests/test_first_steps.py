@@ -32,6 +32,29 @@ def test_the_bare_name_says_what_to_do_next(run: Run, tmp_path: Path) -> None:
     assert "promptops check AGENTS.md" in run(cwd=tmp_path).out
 
 
+def test_the_bare_name_names_the_file_nearest_the_root_and_its_first_rule(
+    run: Run, tmp_path: Path
+) -> None:
+    rules = tmp_path / ".cursor" / "rules" / "style.mdc"
+    rules.parent.mkdir(parents=True)
+    rules.write_text("---\nalwaysApply: true\n---\n- Write short lines.\n")
+    (tmp_path / "AGENTS.md").write_text("# The project\n\n- Run the tests.\n")
+    (tmp_path / "CLAUDE.md").symlink_to("AGENTS.md")
+    (tmp_path / "src").mkdir()
+    (tmp_path / "promptops.toml").write_text("")
+    said = run(cwd=tmp_path).out
+    assert said.startswith("2 instruction files here, none of them governed yet.\n")
+    assert "promptops why AGENTS.md:3 " in said
+    starts = {line.find(what) for line in said.splitlines() for what in ("what", "where", "an example")}
+    assert len(starts - {-1}) == 1
+    assert "promptops check ../AGENTS.md " in run(cwd=tmp_path / "src").out
+
+
+def test_an_instruction_file_without_a_rule_has_a_first_line(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "AGENTS.md").write_text("# The project\n")
+    assert "promptops why AGENTS.md:1 " in run(cwd=tmp_path).out
+
+
 def test_the_bare_name_is_the_help_where_prompts_are_governed(run: Run, tmp_path: Path) -> None:
     run("init", cwd=tmp_path)
     assert run(cwd=tmp_path).out == run("--help", cwd=tmp_path).out
@@ -72,12 +95,18 @@ def test_the_example_is_measured_without_a_key_or_an_extra(run: Run, tmp_path: P
         (("render",), "error: missing argument 'PROMPT'\n"),
         (("store", "polish"), "error: invalid value for"),
         (("chek",), "error: no command `chek`; did you mean `check`?\n"),
+        (("lint",), "error: no command `lint`; did you mean `check`?\n"),
+        (("blame", "AGENTS.md"), "error: no command `blame`; did you mean `why`?\n"),
+        (("help",), "error: no command `help`; did you mean `--help`?\n"),
+        (("help", "why"), "error: no command `help`; did you mean `why --help`?\n"),
+        (("here.md",), "error: no command `here.md`; did you mean `check here.md`?\n"),
         (("zzzzzz",), "error: no command `zzzzzz`\n  = help: `promptops --help` shows"),
     ],
 )
 def test_a_command_line_that_means_nothing_is_refused_in_one_sentence(
     run: Run, tmp_path: Path, arguments: tuple[str, ...], said: str
 ) -> None:
+    (tmp_path / "here.md").write_text("- Be kind.\n")
     done = run(*arguments, cwd=tmp_path)
     assert (done.code, done.out) == (2, "")
     assert done.err.startswith(said)

@@ -17,6 +17,7 @@ from promptops.report import (
     Bars,
     Block,
     Diagnostics,
+    Fold,
     Heading,
     Items,
     Report,
@@ -30,6 +31,7 @@ from promptops.report._snippet import fit
 from promptops.report._width import head, tail, width, wrap
 from promptops.report.safe import safe
 from promptops.source.document import Lines
+from promptops.values import replace
 
 SCREENS = {
     "wide": Screen(100),
@@ -202,6 +204,47 @@ def test_a_place_of_several_lines_keeps_to_the_screen(line: str, columns: int) -
     shown = render(Report("check", {}, (block,)), "text", Screen(columns))
     assert max(map(width, shown.splitlines())) <= columns
     assert "^…" in shown
+
+
+def test_a_narrow_table_keeps_names_whole_and_wraps_sentences() -> None:
+    row = ("docs/AGENTS.md", "anthropic/claude-sonnet-4-5", "counted by its own tokenizer, here")
+    drawn = text_of(Table(("file", "model", "how"), (row,)), screen=Screen(64)).splitlines()
+    assert all(len(line) <= 64 for line in drawn)
+    assert drawn[2].startswith("docs/AGENTS.md  anthropic/claude-sonnet-4-5  counted")
+    assert len(drawn) > 3
+
+
+def test_what_is_too_long_for_its_column_ends_a_line_after_a_slash_or_before_a_host() -> None:
+    row = (".cursor/rules/development-workflow.mdc:12", "64162682+ab@users.noreply.github.com")
+    drawn = text_of(Table(("rule", "e-mail"), (row,)), screen=Screen(60)).splitlines()
+    assert [line.split() for line in drawn[2:]] == [
+        [".cursor/rules/", "64162682+ab"],
+        ["development-workflow.mdc:12", "@users.noreply.github.com"],
+    ]
+
+
+def test_paths_are_shown_from_where_the_reader_stands() -> None:
+    quoted = "see docs/AGENTS.md"
+    blocks = [
+        Text("1. docs/AGENTS.md:3: too long\n   `promptops check docs/AGENTS.md`"),
+        Items((f"AGENTS.md:7 {quoted}",)),
+        Fold("which", (Table(("rule", "text"), (("docs/AGENTS.md:3", quoted),)),)),
+        Heading("docs/AGENTS.md"),
+    ]
+    report = Report("doctor", None, blocks, paths=("AGENTS.md", "docs/AGENTS.md"))
+    drawn = render(report, "text", Screen(below="docs"))
+    for shown in ("1. AGENTS.md:3", "check AGENTS.md`", "• ../AGENTS.md:7 see docs/", "  AGENTS.md:3"):
+        assert shown in drawn
+    assert drawn.count("docs/AGENTS.md") == 3, "what is quoted stays as it is"
+    for same in (replace(report, paths=("",)), report):
+        plain = render(same, "text", Screen(below="" if same is report else "docs"))
+        assert plain.count("docs/AGENTS.md") == 6
+
+
+def test_the_place_of_a_finding_is_shown_from_where_the_reader_stands() -> None:
+    block = diagnostics(found("PO1", "error", Span(1, 1, 1, 2), "m"), source="x")
+    assert "--> ../prompts/support.yaml:1:1\n" in text_of(block, screen=Screen(below="docs"))
+    assert "--> support.yaml:1:1\n" in text_of(block, screen=Screen(below="prompts"))
 
 
 def test_a_table_too_wide_for_the_screen_is_stacked() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Sequence
 from importlib import import_module
 from typing import Any
 
@@ -26,6 +27,37 @@ _SECTIONS = {
     "Change": "diff decide bump retire adopt import export render",
     "Measure": "eval cliff store",
     "Set up": "init install hook comment mcp schema vocab",
+}
+# What other tools call it, for somebody who types that here.
+_ELSEWHERE = {
+    "add": "import",
+    "annotate": "why",
+    "audit": "check",
+    "blame": "why",
+    "commit": "decide",
+    "compare": "diff",
+    "convert": "import",
+    "cost": "tokens",
+    "count": "tokens",
+    "delete": "retire",
+    "fix": "check --fix",
+    "history": "why",
+    "lint": "check",
+    "log": "why",
+    "new": "init",
+    "owners": "people",
+    "remove": "retire",
+    "rm": "retire",
+    "run": "eval",
+    "scan": "check",
+    "setup": "install",
+    "show": "render",
+    "start": "init",
+    "status": "doctor",
+    "test": "eval",
+    "validate": "check",
+    "version": "--version",
+    "who": "people",
 }
 
 
@@ -65,12 +97,22 @@ class Commands(click.Group):
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
         if args and not args[0].startswith("-") and args[0] not in names():
-            from promptops.source.shape import nearest
-
-            guess = nearest(args[0], names())
+            guess = _meant(args)
             hint = f"; did you mean `{guess}`?" if guess else ""
             raise click.UsageError(f"no command `{args[0]}`{hint}", ctx)
         return super().resolve_command(ctx, args)
+
+
+def _meant(args: Sequence[str]) -> str:
+    """What somebody most likely means who types no command of ours; "" for no guess."""
+    typed, known = args[0].lower(), names()
+    if typed == "help":
+        return f"{args[1]} --help" if args[1:] and args[1] in known else "--help"
+    if os.path.lexists(args[0]):
+        return f"check {args[0]}"
+    from promptops.source.shape import nearest
+
+    return _ELSEWHERE.get(typed) or nearest(typed, known)
 
 
 def brief(text: str, room: int) -> str:

@@ -80,16 +80,18 @@ def make_call(chdir: str | None, plain: bool, verbosity: int) -> Call:
     if not os.path.isdir(folder):
         raise UsageError(f"no such folder: {chdir}", "check what follows -C")
     root = find_root(folder)
-    return Call(folder, root, os.environ, date.today(), screen(plain, root), verbosity)
+    stood = os.path.relpath(folder, root).replace(os.sep, "/")
+    below = "" if stood == "." else stood
+    return Call(folder, root, os.environ, date.today(), screen(plain, root, below), verbosity)
 
 
-def screen(plain: bool, root: str) -> Screen:
-    """What stdout can show."""
+def screen(plain: bool, root: str, below: str = "") -> Screen:
+    """What stdout can show to somebody who stands in the folder `below` the root."""
     terminal = sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
     forced = bool(os.environ.get("FORCE_COLOR")) and not plain
     colour = forced or (terminal and not plain and not os.environ.get("NO_COLOR"))
     encoding = (getattr(sys.stdout, "encoding", "") or "").lower()
-    return Screen(columns(), colour, "utf" in encoding or not terminal, terminal, root)
+    return Screen(columns(), colour, "utf" in encoding or not terminal, terminal, root, below)
 
 
 def emit(report: Report, format: str, output: str | None, call: Call) -> None:

@@ -32,7 +32,9 @@ def command(call: Call, model: str) -> Report:
     """
     found = survey(call, model)
     todo = steps(found)
-    return Report("doctor", _result(found, todo), tuple(_blocks(found, todo, call.verbosity > 0)))
+    blocks = tuple(_blocks(found, todo, call.verbosity > 0))
+    paths = (*(path for path, _ in found.files.items()), *found.others)
+    return Report("doctor", _result(found, todo), blocks, paths=paths)
 
 
 # -- for people ----------------------------------------------------------------------------------

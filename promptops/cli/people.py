@@ -50,7 +50,8 @@ def command(call: Call, paths: tuple[str, ...], leaving: str | None) -> Report:
         _handover(mine, leaving or "") if mine is not None else _blocks(found, call.verbosity > 0)
     )
     notes = [Text(note, "warn") for note in found.notes]
-    return Report("people", _json(found, mine), (*blocks, *notes))
+    shown = tuple({rule.path: None for rule in found.rules})
+    return Report("people", _json(found, mine), (*blocks, *notes), paths=shown)
 
 
 def _file(call: Call, past: Past, name: str) -> str:
@@ -121,8 +122,11 @@ def _rules(n: int) -> str:
 
 
 def _table(rules: Sequence[Known]) -> Table:
-    rows = ((_where(rule), excerpt(rule.text), _last(rule), rule.owner) for rule in rules)
-    return Table(("rule", "text", "last shaped by", "owner"), tuple(rows))
+    owned = any(rule.owner for rule in rules)
+    rows = (
+        (_where(rule), excerpt(rule.text), _last(rule), *((rule.owner,) * owned)) for rule in rules
+    )
+    return Table(("rule", "text", "last shaped by", *(("owner",) * owned)), tuple(rows))
 
 
 def _where(rule: Known) -> str:

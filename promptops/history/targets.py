@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from promptops.errors import InputError, UsageError
+from promptops.excerpt import excerpt
 from promptops.history.anywhere import standing, telling_words
 from promptops.history.past import Past
 from promptops.history.promptlike import prompt_like
@@ -110,16 +111,22 @@ def _at_line(past: Past, named: str, path: str, line: int) -> Target:
         units = units_now(past, path)  # the block has a life of its own, and was not asked about
         unit = next((u for u in units if u.line == line), None)
     if unit is None:
-        last = max((u.end_line for u in units), default=0)
-        raise InputError(
-            "no text stands on that line",
-            f"the last text is on line {last}" if line > last else "name a line that is not empty",
-            path=path,
-            line=line,
-        )
+        place = _PLACE.fullmatch(named)
+        hint = _nearest_text(place["path"] if place else path, units, line)
+        raise InputError("no text stands on that line", hint, path=path, line=line)
     if unit.id:
         return _of_path(past, named, path, unit)
     return Target(named, path, unit)
+
+
+def _nearest_text(file: str, units: Sequence[Unit], line: int) -> str:
+    """The line to name instead of one that is empty: the text that follows it, else the last."""
+    after = next((unit for unit in units if unit.line > line), None)
+    unit = after or max(units, key=lambda unit: unit.end_line, default=None)
+    if unit is None:
+        return "the file holds no text"
+    where = "the next text is" if after else "the last text is"
+    return f"{where} `{file}:{unit.line}`: {excerpt(unit.text, 40)}"
 
 
 def _in_block(past: Past, path: str, unit: Unit) -> bool:

@@ -165,6 +165,7 @@ class Report:
     marker: letters and hyphens by which a comment on a pull request is found again, "" for none.
     sheet: the result as one table, for spreadsheets. verdicts: for CI servers.
     long: a page to move about in: with contents, and tables that sort and filter.
+    paths: of files of the repository that the blocks name: text shows them from where the reader stands.
     """
 
     command: str
@@ -178,6 +179,7 @@ class Report:
     sheet: Table | None = None
     verdicts: tuple[Verdict, ...] = ()
     long: bool = False
+    paths: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +188,7 @@ class Screen:
 
     width: columns. colour: SGR colours are understood. unicode: the marks and lines we draw may
     leave ASCII. links: OSC 8 hyperlinks are understood. root: absolute path of the repository,
-    that links to files start from; "" for none.
+    that links to files start from; "" for none. below: the folder in it where the reader stands.
     """
 
     width: int = 80
@@ -194,12 +196,21 @@ class Screen:
     unicode: bool = True
     links: bool = False
     root: str = ""
+    below: str = ""
 
     def paint(self, text: str, style: str) -> str:
         """`text` in one of `STYLES`, unchanged where there is no colour or no such style."""
         if not self.colour or style not in STYLES:
             return text
         return f"\x1b[{STYLES[style]}m{text}\x1b[0m"
+
+    def shown(self, path: str) -> str:
+        """A path of the repository as somebody types it who stands in `below`."""
+        if not self.below:
+            return path
+        from posixpath import relpath
+
+        return relpath(f"/{path}", f"/{self.below}")
 
     def link(self, text: str, path: str) -> str:
         """`text` as a link to a file of the repository where the terminal takes links."""

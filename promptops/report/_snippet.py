@@ -39,7 +39,7 @@ def _snippet(diagnostic: Diagnostic, source: list[str], screen: Screen) -> list[
         first[len(lead) - 2 :], "strong"
     )
     more = [screen.paint(line, "strong") for line in more]
-    place = f"{one_line(diagnostic.path)}:{number}:{span.column}"
+    place = f"{one_line(screen.shown(diagnostic.path))}:{number}:{span.column}"
     arrow = screen.paint("-->", "frame")
     drawn = [first, *more, f"{gutter} {arrow} {screen.link(place, diagnostic.path)}"]
     bar = screen.paint("|", "frame")

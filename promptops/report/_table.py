@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 GAP = "  "
 LEAST = 8  # columns below which text in a cell cannot be read
+PROSE = 20  # columns in which a sentence reads well enough
 EIGHTHS = " ▏▎▍▌▋▊▉"
 
 
@@ -48,16 +49,36 @@ def fitted(head: list[str], body: list[list[str]], align: str, room: int) -> lis
         want if side == "r" else min(want, max(LEAST, width(max(title.split(" "), key=width))))
         for want, side, title in zip(wants, align, head, strict=True)
     ]
-    spare = room - len(GAP) * (len(head) - 1) - sum(least)
-    if spare < 0:
+    room -= len(GAP) * (len(head) - 1)
+    if sum(least) > room:
         return None
-    sizes = list(least)
-    needy = sorted(range(len(head)), key=lambda i: wants[i] - least[i])
+    whole = [
+        max(low, max(_unbroken(cell) for cell in column))
+        for low, column in zip(least, zip(head, *body, strict=True), strict=True)
+    ]
+    sizes = _capped(least, whole, room)
+    spare = room - sum(sizes)
+    needy = sorted(range(len(head)), key=lambda i: wants[i] - sizes[i])
     for left, index in zip(range(len(needy), 0, -1), needy, strict=True):
-        given = min(wants[index] - least[index], spare // left)
+        given = min(wants[index] - sizes[index], spare // left)
         sizes[index] += given
         spare -= given
     return sizes
+
+
+def _unbroken(cell: str) -> int:
+    """Columns that keep a path, a name or an address whole, and sentences from falling to pieces."""
+    words = cell.split()
+    return width(cell) if len(words) < 2 else min(max(map(width, words)), PROSE)
+
+
+def _capped(least: list[int], whole: list[int], room: int) -> list[int]:
+    """`whole` where it fits into `room`, else with its widest columns cut to one width, above `least`."""
+    for cap in range(max(whole), 0, -1):
+        sizes = [max(low, min(size, cap)) for low, size in zip(least, whole, strict=True)]
+        if sum(sizes) <= room:
+            return sizes
+    return least
 
 
 def _row(cells: list[str], sizes: list[int], align: str) -> list[str]:

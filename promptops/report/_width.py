@@ -86,10 +86,29 @@ def _wrap_line(text: str, columns: int) -> list[str]:
             continue
         if line:
             lines.append(line)
-        *full, line = broken(word, columns)
+        *full, line = parted(word, columns) if size > columns else [word]
         lines += full
         taken = width(line)
     return [*lines, line]
+
+
+def _parts(word: str) -> list[str]:
+    """Where a long word may end a line: after a slash, and before the host of an address."""
+    if "/" not in word and "@" not in word:
+        return [word]
+    return word.replace("/", "/\n").replace("@", "\n@").strip("\n").split("\n")
+
+
+def parted(word: str, columns: int) -> list[str]:
+    """A word in pieces of at most `columns`, of whole parts where those fit."""
+    pieces, line = [], ""
+    for part in _parts(word):
+        if line and width(line) + width(part) > columns:
+            pieces.append(line)
+            line = ""
+        *full, line = broken(line + part, columns)
+        pieces += full
+    return [*pieces, line]
 
 
 def broken(word: str, columns: int) -> list[str]:

@@ -27,7 +27,12 @@ TONES = {"good": ("✓ ", "+ "), "bad": ("✗ ", "x "), "warn": ("! ", "! ")}
 
 def render(report: Report, screen: Screen) -> str:
     """The report's blocks with an empty line between them."""
-    return powerless("".join(f"{line}\n" for line in lines(report.blocks, screen)))
+    blocks: Iterable[Block] = report.blocks
+    if screen.below and report.paths:
+        from promptops.report._seen import seen
+
+        blocks = seen(blocks, report.paths, screen)
+    return powerless("".join(f"{line}\n" for line in lines(blocks, screen)))
 
 
 def lines(blocks: Iterable[Block], screen: Screen) -> list[str]:
