@@ -45,7 +45,9 @@ def test_the_bare_name_names_the_file_nearest_the_root_and_its_first_rule(
     said = run(cwd=tmp_path).out
     assert said.startswith("2 instruction files here, none of them governed yet.\n")
     assert "promptops why AGENTS.md:3 " in said
-    starts = {line.find(what) for line in said.splitlines() for what in ("what", "where", "an example")}
+    starts = {
+        line.find(what) for line in said.splitlines() for what in ("what", "where", "an example")
+    }
     assert len(starts - {-1}) == 1
     assert "promptops check ../AGENTS.md " in run(cwd=tmp_path / "src").out
 

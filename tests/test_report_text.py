@@ -233,7 +233,12 @@ def test_paths_are_shown_from_where_the_reader_stands() -> None:
     ]
     report = Report("doctor", None, blocks, paths=("AGENTS.md", "docs/AGENTS.md"))
     drawn = render(report, "text", Screen(below="docs"))
-    for shown in ("1. AGENTS.md:3", "check AGENTS.md`", "• ../AGENTS.md:7 see docs/", "  AGENTS.md:3"):
+    for shown in (
+        "1. AGENTS.md:3",
+        "check AGENTS.md`",
+        "• ../AGENTS.md:7 see docs/",
+        "  AGENTS.md:3",
+    ):
         assert shown in drawn
     assert drawn.count("docs/AGENTS.md") == 3, "what is quoted stays as it is"
     for same in (replace(report, paths=("",)), report):

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable, Iterator
 from promptops.report import Block, Fold, Items, Screen, Table, Text
 from promptops.values import replace
 
-
 Told = Callable[[str], str]
 
 
