@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from promptops.report.charts import flattened, standalone
+from promptops.report.charts import NARROW, flattened, standalone
 from promptops.report.charts.addition import addition_chart
 from promptops.report.charts.capacity import capacity_curve
 from promptops.report.charts.harm import harm_bars
-from promptops.report.charts.interference import interference_map
+from promptops.report.charts.interference import interference_list, interference_map
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -97,6 +97,8 @@ def texts(root: ET.Element) -> list[str]:
         *(capacity_curve(curve(s)) for s in ("threshold", "none", "linear", "cannot_tell")),
         capacity_curve({"prompt": "p", "capacity": {**curve()["capacity"], "curve": []}}),
         addition_chart(addition()),
+        capacity_curve(curve(), NARROW),
+        interference_list(study()),
     ],
 )
 def test_every_picture_stands_alone_and_names_itself(drawn: Any) -> None:
@@ -123,6 +125,31 @@ def test_the_map_names_numbers_and_hides_nothing_confirmed() -> None:
     assert {"31", "24", "12"} <= set(texts(many))
     assert "20 rules without a finding are not shown" in texts(many)
     assert "a <b> & c" in (root.findtext(f"{SVG}title") or "")
+
+
+def test_on_a_narrow_screen_the_map_is_a_list_the_gravest_first() -> None:
+    drawn = interference_list(study())
+    assert drawn is not None
+    root = parsed(drawn)
+    assert [said for said in texts(root) if "→" in said][:3] == ["r0 → r1", "r1 → r2", "r2 → r3"]
+    assert {"31", "24", "12"} <= set(texts(root))
+    assert "r3 → r4" not in texts(root), "it is only suspected"
+    assert interference_list({**study(), "interference": []}) is None
+
+
+def test_a_narrow_curve_keeps_its_legend_in_sight() -> None:
+    wide, narrow = (parsed(capacity_curve(curve(), width)) for width in (720.0, NARROW))
+    for root, lines in ((wide, 1), (narrow, 3)):
+        edge = float(root.get("viewBox", "").split()[2])
+        legend = [
+            one
+            for one in root.iter(f"{SVG}text")
+            if (one.text or "").endswith(("kept", ")", "interval"))
+        ]
+        assert len({one.get("y") for one in legend if "quiet" in one.get("class", "")}) == lines
+        assert all(float(one.get("x", "0")) + 5 * len(one.text or "") < edge for one in legend)
+    assert "holds, then breaks" in " ".join(texts(wide))
+    assert "holds, then breaks" not in " ".join(texts(narrow)), "the page says it above"
 
 
 def test_bars_say_what_a_rule_costs() -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from itertools import pairwise
 from xml.etree import ElementTree
 
 from hypothesis import given
@@ -10,8 +12,8 @@ from hypothesis import strategies as st
 
 from promptops.report import Fold, Heading, Picture, Report, Screen, Table, render
 from promptops.report._page import Markup
-from promptops.report.charts import Scale, number, path, standalone, ticks
-from promptops.report.charts.forest import Estimate, forest
+from promptops.report.charts import NARROW, Scale, number, path, standalone, ticks
+from promptops.report.charts.forest import Estimate, forest, stacked
 from promptops.report.charts.growth import Line, growth
 from promptops.report.charts.timeline import Step, timeline
 
@@ -68,6 +70,28 @@ def test_a_life_is_drawn_in_steps_and_broken_where_it_is_not_known() -> None:
     assert {"+3", "+1", "−2", "budget 200", "1970-01-02", "1970-01-10"} <= set(said)
     heights = [float(dot.attrib["cy"]) for dot in named(drawn, "circle")]
     assert heights[0] > heights[2] > heights[1]
+
+
+def test_where_numbers_of_rules_have_no_room_they_are_added_up() -> None:
+    steps = [Step(day * DAY, 100.0, "", added=1, removed=day % 2) for day in range(100)]
+    for width in (720.0, NARROW):
+        drawn = tree(timeline("tokens", steps, None, "", width))
+        shown = [(n.text or "", float(n.attrib["x"])) for n in named(drawn, "text")]
+        came = [(int(said), x) for said, x in shown if said.startswith("+")]
+        assert sum(number for number, _ in came) == 100
+        assert sum(int(said[1:]) for said, _ in shown if said.startswith("−")) == 50
+        places = [x for _, x in came]
+        assert min(b - a for a, b in pairwise(places)) > 20
+        assert max(float(dot.attrib["cx"]) for dot in named(drawn, "circle")) < width
+
+
+def test_on_a_narrow_screen_labels_stand_above_their_lines() -> None:
+    drawn = tree(stacked("how often", RATES, {"": "kept often enough", "bad": "too seldom"}))
+    height = {n.text: float(n.attrib["y"]) for n in named(drawn, "text")}
+    dots = [float(dot.attrib["cy"]) for dot in named(drawn, "circle")]
+    assert height["cite-policy"] < dots[0] < height[RATES[1].label] < dots[1]
+    assert abs(height["90 of 100"] - dots[0]) < 6
+    assert "too seldom" in height
 
 
 def test_one_step_alone_is_a_dot_with_one_date() -> None:
@@ -132,6 +156,10 @@ def test_a_picture_is_told_in_every_format() -> None:
     assert "<figure><figcaption><strong>How often</strong> one rule is kept</figcaption>" in page
     assert '<svg style="min-width:576px" viewBox="0 0 720 62" role="img"' in page
     assert ".chart text" in page
+    assert 'class="narrow"' not in page
+    both = replace(picture, narrow=stacked("x", RATES[:1]))
+    page = render(Report("report", {}, (both,)), "html", Screen())
+    assert page.index('class="scroll wide"') < page.index('class="narrow"')
     assert "<td>cite-policy" in page.replace(' class="short"', "")
     for form in ("text", "markdown"):
         said = render(report, form, Screen())

@@ -252,22 +252,64 @@ def seen(tmp_path: Path, drawn: str, script: str) -> str:
     return done.stdout.decode()
 
 
+LOOK = """
+addEventListener("load", async () => {
+  const said = [];
+  for (const frame of document.querySelectorAll("iframe")) {
+    const page = frame.contentDocument;
+    page.querySelectorAll("details").forEach(d => d.open = true);
+    const wide = page.documentElement.scrollWidth;
+    if (wide > frame.clientWidth) said.push([frame.title, `${wide} pixels wide`]);
+    const found = await frame.contentWindow.axe.run(page, {resultTypes: ["violations"]});
+    for (const v of found.violations) said.push([frame.title, v.id, ...v.nodes.map(n => n.html)]);
+    said.push([frame.title, "looked at"]);
+  }
+  const p = document.createElement("pre");
+  p.id = "said";
+  p.textContent = JSON.stringify(said);
+  document.body.append(p);
+});
+"""
+SCREENS = {"a telephone": 360, "a desk, dark": 1440}
+
+
+def framed(pages: dict[str, str]) -> str:
+    """A page that holds each of the pages on each screen."""
+    shown = []
+    for name, drawn in pages.items():
+        for screen, width in SCREENS.items():
+            free = re.sub(r'<meta http-equiv="Content-Security-Policy"[^>]*>', "", drawn)
+            free = free.replace("</body>", '<script src="axe.js"></script></body>')
+            if "dark" in screen:
+                free = free.replace(
+                    "@media screen and (prefers-color-scheme: dark)", "@media screen"
+                )
+            within = f'width="{width}" height="800" style="border: 0" srcdoc="{html.escape(free)}"'
+            shown.append(f'<iframe title="{name} on {screen}" {within}></iframe>')
+    return f"<!doctype html><body>{''.join(shown)}</body>"
+
+
 @pytest.mark.skipif(CHROMIUM is None, reason="needs chromium")
-def test_no_accessibility_fault_is_found(run: Run, repo: Repo, tmp_path: Path) -> None:
+def test_no_page_scrolls_sideways_or_has_a_fault_of_accessibility(
+    run: Run, repo: Repo, tmp_path: Path
+) -> None:
     axe = pytest.importorskip("axe_core_python")
-    source = (Path(axe.__file__).parent / "axe.min.js").read_text()
-    ask = (
-        "document.querySelectorAll('details').forEach(d => d.open = true);"
-        "axe.run(document, {resultTypes: ['violations']}).then(found => {"
-        " const p = document.createElement('pre'); p.id = 'axe';"
-        " p.textContent = JSON.stringify(found.violations.map(v => [v.id, v.nodes.map(n => n.html)]));"
-        " document.body.append(p); });"
-    )
+    shutil.copy(Path(axe.__file__).parent / "axe.min.js", tmp_path / "axe.js")
     run("eval", "support", "--model", "simulated", "--evidence", cwd=repo.root)
-    shown = seen(tmp_path, page(run, repo), f"{source};{ask}")
-    found = re.search(r'<pre id="axe">(.*?)</pre>', shown, re.DOTALL)
+    unbroken = "https://example.org/" + "a-long-path/without-a-break" * 9
+    repo.write(PATH, prompt("1.4.0", CITE.format(text=f"Cite {unbroken}."), BRIEF))
+    pages = {
+        "the report": page(run, repo),
+        "the review": run("diff", "--format", "html", cwd=repo.root).out,
+        "the map": run("cliff", "--demo", "--format", "html", cwd=tmp_path).out,
+        "the curve": run("cliff", "--demo", "--capacity", "--format", "html", cwd=tmp_path).out,
+    }
+    assert all(drawn.startswith("<!doctype html>") for drawn in pages.values())
+    shown = seen(tmp_path, framed(pages), LOOK)
+    found = re.search(r'<pre id="said">(.*?)</pre>', shown, re.DOTALL)
     assert found is not None
-    assert json.loads(html.unescape(found[1])) == []
+    said = json.loads(html.unescape(found[1]))
+    assert said == [[f"{name} on {screen}", "looked at"] for name in pages for screen in SCREENS]
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="needs chromium")

@@ -104,7 +104,8 @@ class Bars:
 class Picture:
     """A chart and what it says: in words, and as figures where no picture can be shown.
 
-    svg: markup of `promptops.report.charts`. drawn: lines for a terminal, at most 80 columns wide;
+    svg: markup of `promptops.report.charts`; narrow: another one that a narrow screen shows in its
+    place. drawn: lines for a terminal, at most 80 columns wide;
     without them a terminal shows the figures.
     """
 
@@ -113,6 +114,7 @@ class Picture:
     svg: str
     figures: Table
     drawn: tuple[str, ...] = ()
+    narrow: str = ""
 
 
 Block = Heading | Text | Items | Table | Words | Fold | Diagnostics | Bars | Picture

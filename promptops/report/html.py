@@ -214,9 +214,10 @@ def _bar(value: float, scale: float, limit: float | None) -> Markup:
 def _picture(block: Picture) -> Markup:
     caption = tag("figcaption", tag("strong", one_line(block.title)), " ", block.summary)
     label = f"chart: {one_line(block.title)}"
-    seen = tag(
-        "div", Markup(block.svg), class_="scroll", role="group", aria_label=label, tabindex="0"
-    )
+    kind = "scroll wide" if block.narrow else "scroll"
+    seen = tag("div", Markup(block.svg), class_=kind, role="group", aria_label=label, tabindex="0")
+    if block.narrow:
+        seen = markup(seen, NEWLINE, tag("div", Markup(block.narrow), class_="narrow"))
     figures = tag("details", tag("summary", "the figures"), _table(block.figures))
     return tag("figure", caption, NEWLINE, seen, NEWLINE, figures)
 

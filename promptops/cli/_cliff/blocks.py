@@ -9,7 +9,7 @@ from promptops.cli._cliff.pictures import matrix
 from promptops.cli._cliff.work import listed
 from promptops.cli._eval.blocks import money
 from promptops.report import Block, Diagnostics, Heading, Items, Picture, Screen, Table, Text
-from promptops.report.charts.interference import interference_map
+from promptops.report.charts.interference import interference_list, interference_map
 
 MOST_ROWS = 12
 NAMES = {
@@ -86,10 +86,11 @@ def _verdict(result: Mapping[str, Any]) -> Iterator[Block]:
 
 
 def _map(result: Mapping[str, Any], screen: Screen) -> Picture:
-    summary = "a row breaks a column, in points of compliance lost"
+    summary = "in points: so many more answers in 100 break the one rule because of the other"
     drawn = tuple(matrix(result, screen).split("\n"))
     name = f"Which rule breaks which in {result['prompt']}"
-    return Picture(name, summary, interference_map(result), _confirmed(result, screen), drawn)
+    figures, narrow = _confirmed(result, screen), interference_list(result) or ""
+    return Picture(name, summary, interference_map(result), figures, drawn, narrow)
 
 
 def _confirmed(result: Mapping[str, Any], screen: Screen) -> Table:

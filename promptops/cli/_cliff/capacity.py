@@ -24,9 +24,11 @@ from promptops.cliff.capacity import Capacity
 from promptops.cliff.climb import Climb
 from promptops.cliff.shape import CANNOT_TELL, NONE
 from promptops.report import Block, Picture, Report, Screen, Table, Text
+from promptops.report.charts import NARROW
 from promptops.report.charts.capacity import capacity_curve
 
 SURE = 0.05
+SUMMARY = "how often one rule is kept, and how often all of them, as the prompt has more of them"
 SHAPES = {
     "threshold": "holds, and falls from a number of rules on",
     "linear": "falls with every rule",
@@ -190,14 +192,15 @@ def capacity_picture(result: Mapping[str, Any], screen: Screen) -> Iterator[Bloc
     """The curve of `result["capacity"]` and its figures; nothing where there is none."""
     capacity, recorded = result["capacity"], result.get("kind") == "records"
     if len(capacity["curve"]) > 1:
-        drawn = tuple(curve(capacity, screen).split("\n"))
+        drawn = (*_legend(capacity, screen, recorded), *curve(capacity, screen).split("\n"))
         name = f"How {result['prompt']} is kept as rules pile up"
         yield Picture(
             name,
-            _legend(capacity, screen, recorded),
+            SUMMARY,
             capacity_curve(result),
             _table(capacity, recorded),
             drawn,
+            capacity_curve(result, NARROW),
         )
         yield _table(capacity, recorded)
 
@@ -222,16 +225,15 @@ def _verdict(capacity: Mapping[str, Any]) -> Text:
     return Text(f"{said}; {capacity['loss_pp']:.0f} points are lost in all", "bad")
 
 
-def _legend(capacity: Mapping[str, Any], screen: Screen, recorded: bool) -> str:
+def _legend(capacity: Mapping[str, Any], screen: Screen, recorded: bool) -> Iterator[str]:
+    """What the marks of a terminal's curve say."""
     dot, bar, cross = screen.mark("●", "o"), screen.mark("│", "|"), screen.mark("×", "x")
-    said = (
-        f"{dot} one rule kept ({bar} {'lowest to highest call' if recorded else '95 % interval'})"
-    )
-    if any(point["all_kept"] is not None for point in capacity["curve"]):
-        said += f", {cross} answers with every rule kept"
+    spread = "lowest to highest call" if recorded else "95 % interval"
+    every = any(point["all_kept"] is not None for point in capacity["curve"])
+    said = f", {cross} answers with every rule kept" if every else ""
+    yield f"{dot} one rule kept ({bar} {spread}){said}"
     if capacity["interval"]:
-        said += f", {screen.mark('━', '=')} where it breaks"
-    return said
+        yield f"{screen.mark('━', '=')} where it breaks"
 
 
 def _table(capacity: Mapping[str, Any], recorded: bool) -> Table:

@@ -9,9 +9,10 @@ from promptops.history.dates import day
 from promptops.overview.measured import Measured
 from promptops.overview.overview import Overview
 from promptops.report import Block, Picture, Table, Text
+from promptops.report.charts import NARROW
 from promptops.report.charts.capacity import capacity_curve, sentence
-from promptops.report.charts.forest import Estimate, forest
-from promptops.report.charts.interference import interference_map
+from promptops.report.charts.forest import Estimate, forest, stacked
+from promptops.report.charts.interference import interference_list, interference_map
 from promptops.report.charts.timeline import Step, timeline
 
 _TONES = {"no": "bad", "cannot_tell": "warn"}
@@ -64,8 +65,8 @@ def life_picture(seen: Overview) -> Picture | None:
     if budget is not None and not near:
         summary += f"; the budget is {budget:,}"
     limit = float(budget) if budget is not None and near else None
-    drawn = timeline(title, steps, limit, f"budget {budget:,}" if budget else "")
-    return Picture(title, summary, drawn, figures)
+    shown = (title, steps, limit, f"budget {budget:,}" if budget else "")
+    return Picture(title, summary, timeline(*shown), figures, narrow=timeline(*shown, NARROW))
 
 
 def kept_picture(one: Measured) -> Picture | None:
@@ -95,7 +96,8 @@ def kept_picture(one: Measured) -> Picture | None:
         for e in estimates
     ]
     figures = Table(("rule", "kept", "interval", "answers"), tuple(rows), "lrrr")
-    return Picture(title, summary, forest(title, estimates, _LEGEND), figures)
+    shown = (title, estimates, _LEGEND)
+    return Picture(title, summary, forest(*shown), figures, narrow=stacked(*shown))
 
 
 def cliff_pictures(seen: Overview, one: Measured) -> Iterator[Block]:
@@ -127,7 +129,8 @@ def _interference(seen: Overview, one: Measured, study: dict[str, Any]) -> Block
         for e in edges
     ]  # fmt: skip
     table = Table(("this rule", "breaks this one", "points", "interval"), tuple(rows), "llrr")
-    return Picture(title, summary, interference_map(result), table)
+    narrow = interference_list(result) or ""
+    return Picture(title, summary, interference_map(result), table, narrow=narrow)
 
 
 def _harms(edges: Sequence[dict[str, Any]]) -> str:
@@ -151,5 +154,7 @@ def _capacity(one: Measured, study: dict[str, Any]) -> Picture:
     ]
     table = Table(("rules", "one is kept", "interval"), tuple(rows), "rrr")
     summary = f"{sentence(capacity)}; measured {one.when[:10]} on version {one.version}"
-    drawn = capacity_curve({"capacity": capacity, "prompt": one.data["prompt"]})
-    return Picture(f"How many rules {one.model} bears", summary, drawn, table)
+    result = {"capacity": capacity, "prompt": one.data["prompt"]}
+    title = f"How many rules {one.model} bears"
+    narrow = capacity_curve(result, NARROW)
+    return Picture(title, summary, capacity_curve(result), table, narrow=narrow)

@@ -14,6 +14,7 @@ from math import ceil, floor, isfinite, log10
 from promptops.report._page import COLOURS, Markup, markup, tag
 
 WIDEST = 720.0  # pixels of a chart, 45rem in the style
+NARROW = 336.0  # of one for a telephone
 
 STYLE = """
 figure { margin: 1.2rem 0; } figcaption { max-width: 46rem; } figcaption strong { display: block; }
@@ -38,6 +39,8 @@ figure { margin: 1.2rem 0; } figcaption { max-width: 46rem; } figcaption strong 
 .chart .other { fill: none; stroke: var(--warn); stroke-width: 1.5; } .chart .dots { stroke-dasharray: 2 4; }
 .chart .broken { stroke: var(--bad); stroke-width: 2; } .chart .badband { fill: var(--bad); opacity: .14; }
 .chart .point.idle { fill: var(--back); stroke: var(--quiet); } .chart .span.idle { stroke: var(--quiet); stroke-width: 2; }
+.narrow { display: none; }
+@media screen and (max-width: 40rem) { .wide { display: none; } .narrow { display: block; margin: .9rem 0; } }
 .chart .span.bad { stroke: var(--bad); } .chart .span.warn { stroke: var(--warn); }
 """
 
@@ -47,7 +50,7 @@ def chart(width: float, height: float, title: str, *inside: str) -> Markup:
     size = f"{number(width)} {number(height)}"
     name = tag("title", title)
     attributes = {"viewBox": f"0 0 {size}", "role": "img", "class_": "chart"}
-    # A scaled-down chart cannot be read: below its own width it scrolls.
+    # A scaled-down chart cannot be read: below its own width it scrolls, or another one is shown.
     own = f"min-width:{number(width * 0.8)}px"
     own += f";max-width:{number(width)}px" if width > WIDEST else ""  # its letters stay as large
     return tag("svg", name, *inside, style=own, **attributes)
@@ -153,3 +156,23 @@ def across(top: float, scale: Scale, shown: Sequence[tuple[float, str]], bottom:
             text(x, bottom + 16, said, "quiet small middle"),
         ]
     return markup(*parts)
+
+
+def legend(
+    marks: Sequence[tuple[str, str]], top: float, width: float
+) -> tuple[list[Markup], float]:
+    """Marks and what they say, in as many lines as they take; and the baseline of the last.
+
+    marks: (class, words); a `point` is a dot, everything else a piece of line.
+    """
+    drawn: list[Markup] = []
+    x, y = 12.0, top
+    for kind, said in marks:
+        dot = kind.startswith("point")
+        room = (34.0 if dot else 56.0) + 6.0 * len(said)
+        if x > 12.0 and x + room > width + 24:
+            x, y = 12.0, y + 20
+        drawn.append(point(x, y - 4, "", kind) if dot else line((x, y - 4), (x + 26, y - 4), kind))
+        drawn.append(text(x + (10 if dot else 32), y, said, "quiet small"))
+        x += room
+    return drawn, y

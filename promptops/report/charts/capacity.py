@@ -6,9 +6,21 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from promptops.report._page import Markup
-from promptops.report.charts import Scale, across, chart, down, line, path, point, rect, text
+from promptops.report.charts import (
+    WIDEST,
+    Scale,
+    across,
+    chart,
+    down,
+    legend,
+    line,
+    path,
+    point,
+    rect,
+    text,
+)
 
-WIDTH, HEIGHT = 720.0, 380.0
+HEIGHT = 380.0
 LEFT, RIGHT, TOP, BOTTOM = 60.0, 20.0, 46.0, 84.0
 CLOSE = 26.0  # pixels that the name of a number of rules needs
 SHAPES = {
@@ -20,28 +32,34 @@ SHAPES = {
 }
 
 
-def capacity_curve(result: Mapping[str, Any]) -> Markup:
-    """The curve of `result["capacity"]`, as `cliff --format json` prints it or evidence keeps it."""
+def capacity_curve(result: Mapping[str, Any], width: float = WIDEST) -> Markup:
+    """The curve of `result["capacity"]`, as `cliff --format json` prints it or evidence keeps it.
+
+    width: below that of a page the curve's shape is not written above it.
+    """
     capacity = result["capacity"]
     points = capacity["curve"]
     sizes = [point["rules"] for point in points] or [0, 1]
-    x = Scale(min(sizes), max(sizes), LEFT + 10, WIDTH - RIGHT - 10)
-    y = Scale(0.0, 1.0, HEIGHT - BOTTOM, TOP)
+    x = Scale(min(sizes), max(sizes), LEFT + 10, width - RIGHT - 10)
+    top = TOP if width >= WIDEST else 12.0
+    y = Scale(0.0, 1.0, HEIGHT - BOTTOM, top)
     told = "; ".join(f"{p['rules']} rules: {100 * p['rate']:.0f} % kept" for p in points)
     title = f"How {result['prompt']} is kept as rules pile up: {sentence(capacity)}; {told}"
     levels = [(share / 100, f"{share} %") for share in range(0, 101, 20)]
+    marks = tuple(_marks(points, capacity.get("recorded", False)))
+    named, last = legend(marks, HEIGHT - 14, width)
     return chart(
-        WIDTH,
-        HEIGHT,
+        width,
+        last + 14,
         title,
-        text(16, 24, sentence(capacity), "head"),
-        down(LEFT, y, levels, WIDTH - RIGHT),
+        *((text(16, 24, sentence(capacity), "head"),) if width >= WIDEST else ()),
+        down(LEFT, y, levels, width - RIGHT),
         across(HEIGHT - BOTTOM, x, _named(sizes, x), HEIGHT - BOTTOM + 2),
-        text((LEFT + WIDTH) / 2, HEIGHT - BOTTOM + 38, "rules in the prompt", "quiet small middle"),
-        *_break(capacity, x),
+        text((LEFT + width) / 2, HEIGHT - BOTTOM + 38, "rules in the prompt", "quiet small middle"),
+        *_break(capacity, x, top),
         *_whole(points, x, y),
         *_kept(points, x, y),
-        *_legend(points, capacity.get("recorded", False)),
+        *named,
     )
 
 
@@ -61,13 +79,13 @@ def _named(sizes: Sequence[int], x: Scale) -> list[tuple[float, str]]:
     return named
 
 
-def _break(capacity: Mapping[str, Any], x: Scale) -> Iterator[Markup]:
+def _break(capacity: Mapping[str, Any], x: Scale, top: float) -> Iterator[Markup]:
     interval, broken = capacity.get("interval"), capacity.get("break_point")
     if broken is None or not interval:
         return
     (low, high), at = (x(value) for value in interval), x(broken)
-    yield rect(low, TOP, (high - low, HEIGHT - TOP - BOTTOM), "badband")
-    yield line((at, TOP), (at, HEIGHT - BOTTOM), "broken")
+    yield rect(low, top, (high - low, HEIGHT - top - BOTTOM), "badband")
+    yield line((at, top), (at, HEIGHT - BOTTOM), "broken")
 
 
 def _kept(points: Sequence[Mapping[str, Any]], x: Scale, y: Scale) -> Iterator[Markup]:
@@ -88,13 +106,10 @@ def _whole(points: Sequence[Mapping[str, Any]], x: Scale, y: Scale) -> Iterator[
             yield path(known, kind)
 
 
-def _legend(points: Sequence[Mapping[str, Any]], recorded: bool) -> Iterator[Markup]:
-    y = HEIGHT - 14
+def _marks(points: Sequence[Mapping[str, Any]], recorded: bool) -> Iterator[tuple[str, str]]:
+    """What the curves say that are there."""
     spread = "lowest to highest call" if recorded else "95 % interval"
-    yield point(24, y - 4)
-    yield text(34, y, f"one rule is kept, {spread}", "quiet small")
+    yield "point", f"one rule is kept, {spread}"
     if any(p.get("all_kept") is not None for p in points):
-        yield line((232, y - 4), (258, y - 4), "other")
-        yield text(264, y, "every rule is kept", "quiet small")
-        yield line((392, y - 4), (418, y - 4), "other dots")
-        yield text(424, y, "what single failures add up to (pⁿ)", "quiet small")
+        yield "other", "every rule is kept"
+        yield "other dots", "what single failures add up to (pⁿ)"

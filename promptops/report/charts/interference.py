@@ -8,6 +8,7 @@ from typing import Any
 from promptops.excerpt import excerpt
 from promptops.report._page import Markup, tag
 from promptops.report.charts import chart, number, point, rect, text
+from promptops.report.charts.forest import Estimate, stacked
 
 CELL = 26.0
 LABEL = 26  # characters of a rule's name
@@ -37,6 +38,24 @@ def interference_map(result: Mapping[str, Any]) -> Markup:
         *drawn,
         *_legend(TOP + wide + 24, len(result["rules"]) - len(rules), "".join(drawn)),
     )
+
+
+def interference_list(result: Mapping[str, Any]) -> Markup | None:
+    """The confirmed pairs under one another, for a narrow screen; None where there are none."""
+    found = [pair for pair in result["interference"] if pair["confirmed"]]
+    found.sort(key=lambda pair: -float(pair["effect_pp"]))
+    pairs = [
+        Estimate(
+            f"{pair['source']} → {pair['target']}",
+            pair["effect_pp"] / 100,
+            (pair["interval"][0] / 100, pair["interval"][1] / 100),
+            f"{pair['effect_pp']:.0f}",
+            "bad",
+        )
+        for pair in found[:MOST]
+    ]
+    said = {"bad": "answers in 100 that → breaks, with interval"}
+    return stacked(_title(result), pairs, said) if pairs else None
 
 
 def shown_rules(result: Mapping[str, Any], most: int) -> list[str]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from promptops.report._page import Markup
-from promptops.report.charts import Scale, chart, down, line, path, point, text, ticks
+from promptops.report.charts import WIDEST, Scale, chart, down, line, path, point, text, ticks
 
-WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 720.0, 260.0, 64.0, 24.0, 24.0, 56.0
+HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 260.0, 64.0, 24.0, 24.0, 56.0
+ROOM = 24.0  # pixels that a number of rules needs
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,28 +27,38 @@ class Step:
     removed: int = 0
 
 
-def timeline(title: str, steps: Sequence[Step], limit: float | None, limit_name: str) -> Markup:
+def timeline(
+    title: str,
+    steps: Sequence[Step],
+    limit: float | None,
+    limit_name: str,
+    width: float = WIDEST,
+) -> Markup:
     """The chart: oldest first; a value holds until the next one. Steps without one leave a gap."""
     values = [step.value for step in steps if step.value is not None]
     values += [limit] if limit is not None else []
     marks = ticks(0.0, max([*values, 1.0]), 4)
     up = Scale(0.0, marks[-1], HEIGHT - BOTTOM, TOP)
-    along = _along(steps)
-    parts = [down(LEFT, up, [(mark, f"{mark:,.0f}") for mark in marks], WIDTH - RIGHT)]
+    along = _along(steps, width)
+    parts = [down(LEFT, up, [(mark, f"{mark:,.0f}") for mark in marks], width - RIGHT)]
     if limit is not None:
         y = up(limit)
         parts += [
-            line((LEFT, y), (WIDTH - RIGHT, y), "limit"),
-            text(WIDTH - RIGHT, y - 5, limit_name, "small end bad"),
+            line((LEFT, y), (width - RIGHT, y), "limit"),
+            text(width - RIGHT, y - 5, limit_name, "small end bad"),
         ]
     parts += [path(piece, "line") for piece in _pieces(steps, along, up)]
-    parts += _dots(steps, along, up)
-    return chart(WIDTH, HEIGHT, title, *parts, *_dates(steps, along))
+    parts += [
+        point(along(step.time), up(step.value), step.said)
+        for step in steps
+        if step.value is not None
+    ]
+    return chart(width, HEIGHT, title, *parts, *_turnover(steps, along), *_dates(steps, along))
 
 
-def _along(steps: Sequence[Step]) -> Scale:
+def _along(steps: Sequence[Step], width: float) -> Scale:
     times = [step.time for step in steps]
-    return Scale(min(times), max(times), LEFT + 14, WIDTH - RIGHT - 14)
+    return Scale(min(times), max(times), LEFT + 14, width - RIGHT - 14)
 
 
 def _pieces(steps: Sequence[Step], along: Scale, up: Scale) -> list[list[tuple[float, float]]]:
@@ -64,17 +75,23 @@ def _pieces(steps: Sequence[Step], along: Scale, up: Scale) -> list[list[tuple[f
     return [piece for piece in pieces if len(piece) > 1]
 
 
-def _dots(steps: Sequence[Step], along: Scale, up: Scale) -> list[Markup]:
-    drawn = []
+def _turnover(steps: Sequence[Step], along: Scale) -> Iterator[Markup]:
+    """How many rules came and went, added up where there is no room for each number."""
+    groups: list[list[Step]] = []
     for step in steps:
-        x = along(step.time)
-        if step.value is not None:
-            drawn.append(point(x, up(step.value), step.said))
-        if step.added:
-            drawn.append(text(x, HEIGHT - BOTTOM + 18, f"+{step.added}", "small middle good"))
-        if step.removed:
-            drawn.append(text(x, HEIGHT - BOTTOM + 31, f"−{step.removed}", "small middle bad"))
-    return drawn
+        if not step.added and not step.removed:
+            continue
+        if groups and along(step.time) - along(groups[-1][0].time) < ROOM:
+            groups[-1].append(step)
+        else:
+            groups.append([step])
+    for group in groups:
+        x = along(group[0].time)
+        came, went = sum(step.added for step in group), sum(step.removed for step in group)
+        if came:
+            yield text(x, HEIGHT - BOTTOM + 18, f"+{came}", "small middle good")
+        if went:
+            yield text(x, HEIGHT - BOTTOM + 31, f"−{went}", "small middle bad")
 
 
 def _dates(steps: Sequence[Step], along: Scale) -> list[Markup]:
