@@ -6,14 +6,24 @@ and the provenance to log with the call. Importing the package costs nothing bef
 
 TYPE_CHECKING = False  # type checkers take it for True; `typing` itself would cost milliseconds
 if TYPE_CHECKING:
+    from promptops.errors import PromptopsError as PromptopsError
+    from promptops.loading import Loaded as Loaded
+    from promptops.loading import Rendered as Rendered
     from promptops.loading import load as load
     from promptops.model import Prompt as Prompt
     from promptops.model import Rule as Rule
 
 __version__ = "0.1.0"
-__all__ = ["Prompt", "Rule", "__version__", "load"]
+__all__ = ["Loaded", "Prompt", "PromptopsError", "Rendered", "Rule", "__version__", "load"]
 
-_HOME = {"load": "promptops.loading", "Prompt": "promptops.model", "Rule": "promptops.model"}
+_HOME = {
+    "Loaded": "promptops.loading",
+    "Prompt": "promptops.model",
+    "PromptopsError": "promptops.errors",
+    "Rendered": "promptops.loading",
+    "Rule": "promptops.model",
+    "load": "promptops.loading",
+}
 
 
 def __getattr__(name: str) -> object:

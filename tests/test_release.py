@@ -27,7 +27,13 @@ RULES = "# Rules\n\n- Never push to main.\n- Always push to main.\n"
 PROGRAM = """\
 import promptops
 
-rendered = promptops.load("greeter", root="{root}").render(question="Why?")
+loaded: promptops.Loaded = promptops.load("greeter", root="{root}")
+try:
+    rendered: promptops.Rendered = loaded.render(question="Why?")
+except promptops.PromptopsError as error:
+    raise SystemExit(f"{{error}}") from error
+rule: promptops.Rule = loaded.prompt.rules[0]
+assert rule.id == "brief"
 first: str = rendered.messages[0]["content"]
 print(first, rendered.provenance["version"])
 """

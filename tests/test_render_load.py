@@ -239,7 +239,8 @@ print(sorted(heavy & set(sys.modules)))
 
 
 def test_public_names() -> None:
-    assert dir(promptops) == ["Prompt", "Rule", "__version__", "load"]
+    wanted = ["Loaded", "Prompt", "PromptopsError", "Rendered", "Rule", "__version__", "load"]
+    assert dir(promptops) == wanted
     assert promptops.Prompt("x").id == "x"
     assert promptops.Rule("r", "t").text == "t"
     with pytest.raises(AttributeError, match="no attribute 'lod'"):
