@@ -34,7 +34,7 @@ rules:
 # extra -> what is called, the extras it has to hint at, its exit code at the end, what it says then
 TRIALS = {
     "eval": ((*MODEL, "simulated/plain"), ["eval"], 3, "brief on a: "),
-    "png": (("cliff", "--demo", "--png", "x.png"), ["png", "eval"], 1, "planted: 4 conflicts"),
+    "png": (("cliff", "--demo", "--png", "x.png"), ["png"], 1, "planted: 4 conflicts"),
     "dask": ((*MODEL, "simulated/plain", "--engine", "dask", "--workers", "1"), ["dask"], 3, "1 of 1 calls"),
     "litellm": ((*MODEL, "openai/gpt-4o-mini", "--max-usd", "1"), ["litellm"], 2, "check the key"),
     "postgres": ((*MODEL, "simulated/plain"), ["postgres"], 2, "Connection refused"),
