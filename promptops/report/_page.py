@@ -139,7 +139,8 @@ mark.point { border-left: 3px solid var(--bad); }
   .scroll { background: none; } .chart { min-width: 0 !important; }
   :root { color-scheme: light; }
   body { font-size: 10pt; } main { max-width: none; padding: 0; }
-  .scroll { overflow: visible; } td.long { min-width: 8rem; } pre, tr, li, .diagnostic, .chart { break-inside: avoid; }
+  .scroll { overflow: visible; } td.long { min-width: 11rem; }
+  pre, tr, li, .diagnostic, .chart, figcaption { break-inside: avoid; }
   h1, h2, h3, h4, figcaption, thead { break-after: avoid; }
   .bar, .bar span, mark, del, ins { print-color-adjust: exact; }
   details::details-content { content-visibility: visible; display: block; }
