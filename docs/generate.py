@@ -52,9 +52,27 @@ def pages() -> Mapping[Path, str]:
     made |= {HERE / "checks" / name: NOTE + text for name, text in docs_pages().items()}
     made[HERE / "assertions.md"] = _assertions()
     made[HERE.parent / "README.md"] = _readme()
+    made |= {HERE / name: _redrawn(HERE / name) for name in ("scale-time.svg", "scale-memory.svg")}
     judge, packaged = (HERE.parent / "prompts/judge", HERE.parent / "promptops/evals/judging")
     made |= {packaged / name: (judge / name).read_text() for name in JUDGE}
     return made
+
+
+def _redrawn(path: Path) -> str:
+    """A measured picture as it is drawn today, of the very points it shows: measuring takes minutes."""
+    from xml.etree import ElementTree
+
+    from promptops.report.charts import standalone
+    from promptops.report.charts.growth import ALONG, UP, Line, growth
+
+    svg = "{http://www.w3.org/2000/svg}"
+    root = ElementTree.fromstring(path.read_bytes())
+    points: dict[str, list[tuple[float, float]]] = {}
+    for dot in root.iter(f"{svg}circle"):
+        at = ALONG.back(float(dot.attrib["cx"])), UP.back(float(dot.attrib["cy"]))
+        points.setdefault(dot.findtext(f"{svg}title") or "", []).append(at)
+    lines = [Line(name, shown) for name, shown in points.items()]
+    return standalone(growth(root.findtext(f"{svg}title") or "", lines))
 
 
 def _readme() -> str:

@@ -244,15 +244,19 @@ def test_the_demo_finds_what_was_planted(run: Run, tmp_path: Path) -> None:
     drawn = run("cliff", "--demo", "--svg", "demo.svg", cwd=tmp_path)
     assert drawn.code == 1
     shown = (Path(__file__).parent.parent / "docs" / "cliff-demo.svg").read_text()
-    assert _title((tmp_path / "demo.svg").read_text()) == _title(shown), (
-        "docs/cliff-demo.svg is old"
-    )
+    today = (tmp_path / "demo.svg").read_text()
+    assert _title(today) == _title(shown), "docs/cliff-demo.svg is old"
+    assert _style(today) == _style(shown), "docs/cliff-demo.svg is drawn in another style"
 
 
 def _title(drawn: str) -> set[str]:
     """What a picture says it shows, without the figures, which differ between machines."""
     said = drawn.partition("<title>")[2].partition("</title>")[0].partition(": ")[2]
     return {" ".join(part.split()[:3]) for part in said.split("; ")}
+
+
+def _style(drawn: str) -> str:
+    return drawn.partition("<style>")[2].partition("</style>")[0]
 
 
 def test_a_plain_world_has_nothing_to_find(run: Run, tmp_path: Path) -> None:

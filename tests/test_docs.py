@@ -8,9 +8,12 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 from repos import ADA, ALONE, Repo
+
+from promptops.report.charts.growth import UP
 
 HERE = Path(__file__).parent.parent
 BIN = Path(sys.executable).parent
@@ -97,6 +100,30 @@ def test_every_link_leads_somewhere(tmp_path: Path) -> None:
     prose = {p: re.sub(r"(?s)<pre.*?</pre>", "", text) for p, text in drawn.items()}
     broken = [p for p, text in prose.items() if "```" in text or text.count("<h1") != 1]
     assert broken == [], "a block of code ends where the page's writer did not mean it to"
+
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+@pytest.mark.parametrize(
+    ("picture", "cells"), [("scale-time", slice(1, 4)), ("scale-memory", None)]
+)
+def test_the_pictures_of_growth_show_the_table(picture: str, cells: slice | None) -> None:
+    page = (HERE / "docs" / "scale.md").read_text().partition("<!-- /measured -->")[0]
+    rows = [[c.strip() for c in row.split("|")[1:-1]] for row in page.splitlines() if "| " in row]
+    drawn = ElementTree.parse(HERE / "docs" / f"{picture}.svg").getroot()
+    shown: dict[str, list[float]] = {}
+    for dot in drawn.iter(f"{SVG}circle"):
+        shown.setdefault(dot.findtext(f"{SVG}title") or "", []).append(
+            UP.back(float(dot.attrib["cy"]))
+        )
+    works = [row for row in rows if row[0][:1].isdigit()]
+    assert [row[0].partition(" ")[2] for row in works] == list(shown)
+    for row, heights in zip(works, shown.values(), strict=True):
+        assert heights[-1] == pytest.approx(1.0)
+        if cells is not None:
+            times = [float(cell.removesuffix(" s")) for cell in row[cells]]
+            assert heights == pytest.approx([time / times[-1] for time in times], abs=0.02)
 
 
 def test_every_page_is_in_the_contents() -> None:

@@ -75,9 +75,9 @@ def _style(blocks: Iterable[Block]) -> str:
     """The charts' own style, where there are charts."""
     for block in blocks:
         if isinstance(block, Picture):
-            from promptops.report.charts import STYLE
+            from promptops.report.charts import ON_PAGE, STYLE
 
-            return STYLE
+            return STYLE + ON_PAGE
         if isinstance(block, Fold) and (style := _style(block.blocks)):
             return style
     return ""

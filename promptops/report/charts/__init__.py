@@ -39,9 +39,12 @@ figure { margin: 1.2rem 0; } figcaption { max-width: 46rem; } figcaption strong 
 .chart .other { fill: none; stroke: var(--warn); stroke-width: 1.5; } .chart .dots { stroke-dasharray: 2 4; }
 .chart .broken { stroke: var(--bad); stroke-width: 2; } .chart .badband { fill: var(--bad); opacity: .14; }
 .chart .point.idle { fill: var(--back); stroke: var(--quiet); } .chart .span.idle { stroke: var(--quiet); stroke-width: 2; }
-.narrow { display: none; }
-@media screen and (max-width: 40rem) { .wide { display: none; } .narrow { display: block; margin: .9rem 0; } }
 .chart .span.bad { stroke: var(--bad); } .chart .span.warn { stroke: var(--warn); }
+"""
+
+# What a page has beside: one of two charts is shown.
+ON_PAGE = """.narrow { display: none; }
+@media screen and (max-width: 40rem) { .wide { display: none; } .narrow { display: block; margin: .9rem 0; } }
 """
 
 
@@ -121,6 +124,10 @@ class Scale:
             return (self.start + self.end) / 2
         share = (value - self.low) / (self.high - self.low)
         return self.start + min(max(share, 0.0), 1.0) * (self.end - self.start)
+
+    def back(self, place: float) -> float:
+        """The value that stands at a place."""
+        return self.low + (place - self.start) / (self.end - self.start) * (self.high - self.low)
 
 
 def ticks(low: float, high: float, about: int = 5) -> list[float]:

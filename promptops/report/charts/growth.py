@@ -9,6 +9,8 @@ from promptops.report._page import Markup
 from promptops.report.charts import Scale, across, chart, down, line, path, point, text
 
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 720.0, 300.0, 64.0, 170.0, 24.0, 52.0
+ALONG = Scale(0.0, 1.0, LEFT, WIDTH - RIGHT)
+UP = Scale(0.0, 1.0, HEIGHT - BOTTOM, TOP)
 DASHES = ("line", "line dash2", "line dash3", "line dash4", "line dash5")
 
 
@@ -22,8 +24,7 @@ class Line:
 
 def growth(title: str, lines: Sequence[Line]) -> Markup:
     """The chart: below the grey diagonal's end everything is linear or better."""
-    along = Scale(0.0, 1.0, LEFT, WIDTH - RIGHT)
-    up = Scale(0.0, 1.0, HEIGHT - BOTTOM, TOP)
+    along, up = ALONG, UP
     shares = [(share / 100, f"{share} %") for share in (0, 25, 50, 75, 100)]
     parts = [
         down(LEFT, up, shares, WIDTH - RIGHT),
