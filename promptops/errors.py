@@ -49,6 +49,10 @@ class InputError(PromptopsError):
     """A file that cannot be used: not UTF-8, too large, not YAML, a path out of the repository."""
 
 
+class NotHereError(InputError):
+    """A file of the history whose content this clone does not have: nothing is known of it."""
+
+
 def unreadable(error: OSError, path: str, hint: str = "") -> InputError:
     """What to say of a file that could not be opened or read; `hint` where more is known."""
     return InputError(

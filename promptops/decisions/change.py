@@ -11,8 +11,9 @@ from promptops.decisions.message import SILENT, Trailers
 from promptops.decisions.needed import Need, changes_of_meaning
 from promptops.decisions.records import Record, rewritten
 from promptops.decisions.slips import KnowsWord, no_word
+from promptops.decisions.unread import unread
 from promptops.diagnostic import Place
-from promptops.errors import ConfigError, InputError
+from promptops.errors import ConfigError, InputError, NotHereError
 from promptops.history.records import Paths
 from promptops.model import Prompt
 from promptops.source.reading import Reading, read_decision_file, read_prompt
@@ -168,7 +169,7 @@ def read_what_can_be(before: Tree, after: Tree, paths: Paths, known: KnowsWord =
     old, new = settings_before(before), read_settings(after)
     wanted = old.require_decision_for | new.require_decision_for
     readings = _prompts(before, old, changed), _prompts(after, new, changed)
-    lost = [*_unreadable(readings[1]), *_led_away(after, new, paths.present)]
+    lost = unread((before, after), readings, find_files(new, paths.present).prompts)
     pairs = _pairs((before, after), readings, {error.path for error in lost})
     return Change(
         tuple(sorted(pairs, key=lambda pair: pair.path)),
@@ -181,9 +182,14 @@ def read_what_can_be(before: Tree, after: Tree, paths: Paths, known: KnowsWord =
 
 
 def settings_before(tree: Tree) -> Settings:
-    """The settings before the change; broken ones judge nothing and are no reason to stop."""
+    """The settings before the change; broken ones judge nothing and are no reason to stop.
+
+    NotHereError where this clone does not have them: they may ask for more than the new ones.
+    """
     try:
         return read_settings(tree)
+    except NotHereError:
+        raise
     except (ConfigError, InputError):
         return DEFAULT
 
@@ -203,10 +209,10 @@ def _pairs(
 ) -> Iterator[Pair]:
     """Changed prompts matched by id, then by path; those whose output contract changed as well.
 
-    lost: paths of prompts that are there after the change and cannot be read: not removed.
+    lost: paths of prompts of which one state cannot be read: neither added nor removed.
     """
     left = [r for r in readings[0] if r.prompt is not None and r.path not in lost]
-    new = [r for r in readings[1] if r.prompt is not None]
+    new = [r for r in readings[1] if r.prompt is not None and r.path not in lost]
     ids = {reading.prompt.id for reading in left if reading.prompt}
     new.sort(key=lambda reading: reading.prompt is None or reading.prompt.id not in ids)
     for reading in new:
@@ -261,27 +267,3 @@ def _contract(tree: Tree, prompt: Prompt) -> object:
         return loads(text)
     except (JSONDecodeError, RecursionError):
         return text
-
-
-def _unreadable(readings: Iterable[Reading]) -> Iterator[InputError]:
-    for reading in readings:
-        if reading.prompt is None:
-            problem = reading.problems[0].finding
-            span = reading.span(problem)
-            yield InputError(
-                f"cannot judge what it changes: {problem.message}",
-                problem.help or "`promptops check` says what is wrong with it",
-                path=reading.path,
-                line=span.line,
-                column=span.column,
-            )
-
-
-def _led_away(tree: Tree, settings: Settings, present: Iterable[str]) -> Iterator[InputError]:
-    """Prompts that are there, and lead nowhere or out of the repository: no removed ones."""
-    for path in find_files(settings, present).prompts:
-        if not tree.exists(path):
-            try:
-                tree.read(path)
-            except InputError as error:
-                yield error

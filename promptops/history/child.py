@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from time import monotonic, sleep
 
 from promptops.errors import GitError
+from promptops.history.horizon import COMPLETE
 
 SECONDS = 60.0
 MAX_OUTPUT = 1 << 28
@@ -151,6 +152,8 @@ def complaint(errors: bytes) -> GitError:
     hint = "\n".join(line.strip() for line in lines[first + 1 :] if line.strip())
     if "safe.bareRepository" in message:
         hint = "set GIT_DIR to this folder to look into a bare repository"
+    if "promisor remote" in message:
+        hint = f"this is a partial clone, and nothing is fetched unasked: {COMPLETE}"
     if not hint and message.startswith("not a git repository"):
         hint = "`git init` begins one, -C names another folder; `check`, `tokens` and `render` need none"
     return GitError(f"git: {message}", hint)

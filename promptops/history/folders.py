@@ -10,6 +10,7 @@ from collections.abc import Iterable
 
 from promptops.errors import GitError
 from promptops.history.git import Repository
+from promptops.history.horizon import COMPLETE
 from promptops.history.records import FOLDER, GITLINK, Change, Entry, text
 
 _Record = tuple[bytes, bytes, bytes]  # mode, name, raw id
@@ -86,7 +87,9 @@ def _top(repository: Repository, commit: str) -> str:
     """The id of a commit's tree."""
     said = text(repository.blob(commit) or b"")
     if not said.startswith("tree "):
-        raise GitError(f"commit {commit[:12]} is not in this clone", "fetch the rest of it")
+        raise GitError(
+            f"commit {commit[:12]} is not in this clone", f"`{COMPLETE}` brings the rest"
+        )
     return said[5:].partition("\n")[0]
 
 
@@ -97,7 +100,8 @@ def _read(repository: Repository, trees: Iterable[str]) -> dict[str, frozenset[_
     record = re.compile(rb"([0-7]+) ([^\0]+)\0(.{%d})" % (len(repository.null) // 2), re.DOTALL)
     for tree, content in zip(wanted, repository.blobs(wanted), strict=True):
         if content is None:
-            raise GitError("a folder of this history is not in this clone", "fetch the rest of it")
+            hint = f"`{COMPLETE}` brings the rest"
+            raise GitError("a folder of this history is not in this clone", hint)
         records = record.findall(content)
         if sum(len(mode) + len(name) + len(id) + 2 for mode, name, id in records) != len(content):
             raise GitError(f"a damaged folder: {tree}", "`git fsck` says more")

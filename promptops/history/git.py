@@ -7,8 +7,7 @@ first; after that only ids, plumbing commands and literal paths are used.
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence, Set
 from contextlib import closing
 
 from promptops.errors import GitError
@@ -29,7 +28,7 @@ from promptops.history.records import (
     text,
     tree_entries,
 )
-from promptops.history.worktree import unchanged, under_way
+from promptops.history.worktree import differing, unchanged, under_way
 
 
 class Repository:
@@ -38,6 +37,7 @@ class Repository:
     root: the work tree's top folder, the git directory of a bare repository.
     git_dir, common_dir: absolute; they differ in a linked worktree.
     shallow: ids of the commits at the edge of a shallow clone; empty where history is whole.
+    missing: ids that were asked for and are not here, or damaged; not those too large to read.
     """
 
     def __init__(
@@ -54,6 +54,7 @@ class Repository:
         self._program = program
         self._env = env
         self._objects = Objects(self._start)
+        self.missing: Set[str] = self._objects.missing
         self._known = known or {}
         self._ahead: dict[tuple[str, ...], child.Process] = {}
         self.shallow = edges(self.common_dir, self.null) if facts[3] == "true" else frozenset()
@@ -116,11 +117,15 @@ class Repository:
         return self._known.get(revision)
 
     def head(self) -> str | None:
-        """The id of HEAD's commit; None while there is none."""
+        """The id of HEAD's commit; None while there is none. GitError where it cannot be read."""
         try:
             return self.resolve("HEAD")
         except GitError:
-            return None
+            named = text(self._call(("rev-parse", "--verify", "--quiet", "HEAD"))[1]).strip()
+            if not named:
+                return None
+            hint = "`git fsck` tells what is damaged"
+            raise GitError(f"HEAD's commit cannot be read: {named}", hint) from None
 
     def merge_base(self, one: str, other: str) -> str | None:
         """A best common ancestor; None where there is none (in a shallow clone: not here)."""
@@ -227,11 +232,8 @@ class Repository:
         self, commit: str, wanted: Callable[[str], bool], index: Sequence[Entry]
     ) -> Paths:
         """Wanted paths that differ between `commit` and the work tree; `index`: its entries."""
-        before = {e.path: e for e in self.tree(commit, wanted)}
-        now = {e.path for e in index}.union(self.untracked(), before)
-        there = {p for p in now if wanted(p) and os.path.lexists(os.path.join(self.root, p))}
-        same = {p for p, e in before.items() if p in there and unchanged(self.root, e)}
-        return Paths(tuple(sorted(there - same)), tuple(sorted(before.keys() - there)))
+        now = [*(e.path for e in index), *self.untracked()]
+        return differing(self.root, self.tree(commit, wanted), filter(wanted, now))
 
     # -- contents ----------------------------------------------------------------------------
 

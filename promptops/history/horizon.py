@@ -7,6 +7,10 @@ from collections.abc import Set
 
 from promptops.digest import digest
 
+EDGE = "already there at the edge of this shallow clone: git fetch --unshallow"
+COMPLETE = "git fetch --refetch --no-filter"  # brings what a partial clone left out
+LACKING = f"older versions that it may come from are not in this clone: {COMPLETE}"
+
 
 def edges(common_dir: str, unknown: str) -> frozenset[str]:
     """Ids of the commits at the edge of a shallow clone; `unknown` alone where it does not say."""

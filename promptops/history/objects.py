@@ -19,6 +19,7 @@ class Objects:
         self._start = start
         self._reader: child.Conversation | None = None
         self._held: dict[tuple[str, int], bytes | None] = {}
+        self.missing: set[str] = set()  # asked for, and not here; what is too large is
 
     def begin(self) -> None:
         """Start the child before the first question."""
@@ -71,8 +72,17 @@ class Objects:
         assert self._reader is not None
         header = text(self._reader.line()).split(" ")
         if header == [wanted, "missing"]:
+            self.missing.add(wanted)
             return None
-        if len(header) != 3 or header[0] != wanted or int(header[2]) > limit:
+        whole = len(header) == 3 and header[0] == wanted
+        if not whole:
+            self.missing.add(wanted)
+        if not whole or int(header[2]) > limit:
             self.close()  # a refused fetch of a missing object ends git instead of an answer
             return None
-        return self._reader.take(int(header[2]) + 1)[:-1]
+        content = self._reader.take(int(header[2]) + 1)
+        if len(content) > int(header[2]) and content.endswith(b"\n"):
+            return content[:-1]
+        self.missing.add(wanted)  # damaged: git has ended before its end, or goes on after less
+        self.close()
+        return None

@@ -112,6 +112,8 @@ def _lost(
     balance = 0
     found = None
     for path, old, new in touched:
+        if versions.repository.missing & {old, new}:
+            continue  # nobody knows what came or went there
         before = holding(versions, old, path, phrase)
         balance += len(holding(versions, new, path, phrase)) - len(before)
         if before and found is None:

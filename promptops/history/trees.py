@@ -7,8 +7,9 @@ import os
 import posixpath
 from collections.abc import Iterable, Sequence
 
-from promptops.errors import InputError, unreadable
+from promptops.errors import InputError, NotHereError, unreadable
 from promptops.history.git import Repository
+from promptops.history.horizon import COMPLETE
 from promptops.history.records import SYMLINK, Entry
 from promptops.source.tree import MAX_BYTES
 
@@ -43,7 +44,10 @@ class BlobTree:
             return False
 
     def read(self, path: str) -> bytes:
-        """The file's bytes; InputError where it is missing, refused, unmerged or over 1 MiB."""
+        """The file's bytes; InputError where it is missing, refused, unmerged or over 1 MiB.
+
+        NotHereError where a partial or damaged clone lacks the content.
+        """
         entry = self._entries.get(self._follow(path))
         if entry is None:
             raise unreadable(OSError(errno.ENOENT, os.strerror(errno.ENOENT)), path)
@@ -53,12 +57,15 @@ class BlobTree:
             )
         content = self._repository.blob(entry.blob, MAX_BYTES)
         if content is None:
-            raise InputError(
-                "the file is over 1 MiB, or git does not have its content here",
-                "leave large files out of `prompts` and `instructions`; complete a partial clone",
-                path=path,
-            )
+            raise self._withheld(entry.blob, path)
         return content
+
+    def _withheld(self, blob: str, path: str) -> InputError:
+        if blob not in self._repository.missing:
+            hint = "leave large files out of `prompts` and `instructions`"
+            return InputError("the file is over 1 MiB", hint, path=path)
+        hint = f"`{COMPLETE}` completes a partial clone; `git fsck` tells what is damaged"
+        return NotHereError("git does not have the file's content in this clone", hint, path=path)
 
     def blob_id(self, path: str) -> str | None:
         """The object id of the file at `path`, None where there is none."""

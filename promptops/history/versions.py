@@ -58,7 +58,10 @@ class Versions:
         self.horizon = horizon(repository.common_dir, repository.shallow)
         self.by_line = False
         self.code_met = False  # a phrase that was looked for stands in a block of code
-        self.absent: set[str] = set()  # ids that this clone does not have
+        self.absent: set[str] = set()  # ids that this clone does not have, or of too large ones
+        self.wanting: set[str] = (
+            set()
+        )  # those of them not here that were asked for since it was emptied
         self._texts: dict[str, str] = {}
         self._units: dict[tuple[str, str], list[Unit]] = {}
         self._links: dict[tuple[str, str, str], list[Link]] = {}
@@ -78,12 +81,13 @@ class Versions:
 
     def text(self, blob: str) -> str:
         """The blob as text, BOM and line ends as they are; "" where missing, binary or too large."""
-        if blob not in self._texts:
+        if blob not in self._texts or blob in self.absent:
             self.load([blob])
         return self._texts[blob]
 
     def load(self, blobs: Iterable[str]) -> None:
         """Read several blobs at once."""
+        blobs = tuple(blobs)
         new = [blob for blob in dict.fromkeys(blobs) if blob not in self._texts]
         wanted = [blob for blob in new if blob.strip("0")]
         self._texts.update((blob, "") for blob in new)
@@ -92,6 +96,8 @@ class Versions:
                 self.absent.add(blob)
             elif b"\0" not in content[:8000]:
                 self._texts[blob] = content.decode("utf-8", "replace")
+        if self.repository.missing:
+            self.wanting |= self.repository.missing & set(blobs)
 
     def units(self, blob: str, path: str) -> list[Unit]:
         """The units of a version of the file at `path`; none where it cannot be read."""

@@ -12,6 +12,7 @@ from contextlib import closing
 
 from promptops.history.again import stood_before
 from promptops.history.elsewhere import TELLING, Arrival, Found, Search, copied, deleted, search
+from promptops.history.horizon import EDGE, LACKING
 from promptops.history.likeness import resembles
 from promptops.history.links import Grade, Link
 from promptops.history.messages import says_it_came, says_it_is_back
@@ -30,10 +31,10 @@ from promptops.history.records import Change
 from promptops.history.stream import Commit, Rewindable, Touch
 from promptops.history.units import PROSE, Unit
 from promptops.history.unmoved import line_before
+from promptops.history.unseen import surest
 from promptops.history.versions import Versions
 
 MAX_HOPS = 20
-EDGE = "already there at the edge of this shallow clone: git fetch --unshallow"
 LARGE_COMMIT = 500  # files; a commit of that size is an import of a repository
 UNEXPLAINED = 25  # characters of a lost text that make it worth a doubt
 _KINDS = {"same": "", "format": "reformatted", "rewritten": "reworded"}
@@ -90,6 +91,7 @@ class _Walk:
 
     def _step(self, commit: Commit, touch: Touch, older: Rewindable) -> bool | None:
         """One commit back. None: go on in this path; True: in another one; False: that was all."""
+        self.versions.wanting.clear()
         if commit.id in self.repository.shallow:
             self._record("introduced", commit, grade=Grade.WEAK)
             self.incomplete(EDGE)
@@ -98,7 +100,7 @@ class _Walk:
             return None
         best = self._best(touch)
         if best is None and self.versions.absent.intersection(touch.olds):
-            self.incomplete("older versions of the file are not in this clone")
+            self.incomplete(LACKING)
             return False
         if best is None or best.link.grade < Grade.CERTAIN:
             return self._further(commit, touch, older, best)
@@ -247,7 +249,10 @@ class _Walk:
         self.spot = self.versions.spot(found.path, found.blob, found.unit, part)
 
     def _introduced(self, commit: Commit, touch: Touch, suspects: bool) -> None:
-        grade = Grade.CERTAIN
+        grade = surest(self.versions, commit, self.spot.path)
+        if grade is None:
+            self.incomplete(LACKING)
+            return
         if not commit.parents:
             grade = Grade.PROBABLE
             self.notes.append("it arrived with the first commit: what was before is not in here")
@@ -265,7 +270,10 @@ class _Walk:
         for blob in touch.olds:
             if blob.strip("0"):
                 old = self.versions.units(blob, self.spot.path)
-                heirs = {k.old for k in self._links(blob, new)}
+                path, now = self.spot.path, self.spot.blob
+                linked, links = self.versions.linked, self.versions.links
+                known = linked(old, new) if self.spot.part else links(blob, now, path)
+                heirs = {k.old for k in known}
                 lost = [
                     u for i, u in enumerate(old)
                     if i not in heirs and u.kind == PROSE and len(u.norm) >= UNEXPLAINED
@@ -273,12 +281,6 @@ class _Walk:
                 if resembles(self.unit, lost, (*old, *new)):
                     return True
         return False
-
-    def _links(self, blob: str, new: list[Unit]) -> list[Link]:
-        """From an older version to this one, in which a piece stands for its whole."""
-        if self.spot.part:
-            return self.versions.linked(self.versions.units(blob, self.spot.path), new)
-        return self.versions.links(blob, self.spot.blob, self.spot.path)
 
     def _record(
         self,

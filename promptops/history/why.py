@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from promptops.errors import UsageError
 from promptops.history.activity import Person, people_of
 from promptops.history.beside import NOTHING, Beside, beside, retired_rule
+from promptops.history.horizon import COMPLETE
 from promptops.history.links import Grade
 from promptops.history.messages import Message
 from promptops.history.past import Past
@@ -70,6 +71,8 @@ def why(past: Past, named: str, inside: Callable[[str], str]) -> Why:
     messages = {e.commit.id: past.message(e.commit.id) for e in events}
     everybody = people_of(past, [(e.commit, messages[e.commit.id]) for e in events[::-1]])
     notes = (*found.notes, *found.trace.notes, *_elsewhere_too(found.target))
+    if found.trace.complete:
+        notes += _lacking(past)
     return Why(
         found.target,
         found.text,
@@ -80,9 +83,15 @@ def why(past: Past, named: str, inside: Callable[[str], str]) -> Why:
         uncommitted=found.uncommitted,
         retired=found.retired,
         beside=beside(past, found.target, messages.values()),
-        complete=found.trace.complete,
+        complete=found.trace.complete and not past.repository.missing,
         notes=notes,
     )
+
+
+def _lacking(past: Past) -> tuple[str, ...]:
+    many = len(past.repository.missing)
+    said = f"{many} versions it was looked for in are" if many > 1 else "a version of a file is"
+    return (f"{said} not in this clone: `{COMPLETE}`",) if many else ()
 
 
 def introduced(events: tuple[Event, ...]) -> Event | None:
@@ -212,7 +221,7 @@ def _never(past: Past, target: Target) -> _Found:
         hint = f"did you mean `{target.prompt}/{guess}`?" if guess else shallow
         raise UsageError(f"no rule `{target.rule}` in {target.prompt}, now or ever", hint)
     if not past.repository.shallow:
-        hint = "name it as PROMPT/RULE, FILE:LINE or by its own words"
+        hint = "; ".join(_lacking(past)) or "name it as PROMPT/RULE, FILE:LINE or by its own words"
     raise UsageError(f"{target.named!r} is in no rule of this history", hint)
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Iterable, Sequence
 
-from promptops.history.records import SYMLINK, Entry
+from promptops.history.records import SYMLINK, Entry, Paths
 
 _LARGEST = 1 << 26
 
@@ -27,6 +28,14 @@ def unchanged(root: str, entry: Entry) -> bool:
     if blob_id(content, entry.blob) == entry.blob:
         return True
     return b"\r\n" in content and entry.blob == blob_id(content.replace(b"\r\n", b"\n"), entry.blob)
+
+
+def differing(root: str, before: Sequence[Entry], now: Iterable[str]) -> Paths:
+    """What differs between some files of a commit and those on the disk, which `now` names too."""
+    known = {entry.path: entry for entry in before}
+    there = {p for p in {*now, *known} if os.path.lexists(os.path.join(root, p))}
+    same = {p for p, entry in known.items() if p in there and unchanged(root, entry)}
+    return Paths(tuple(sorted(there - same)), tuple(sorted(known.keys() - there)))
 
 
 def _content(path: str) -> bytes | None:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from promptops.errors import GitError
 from promptops.history.git import Repository
+from promptops.history.horizon import COMPLETE
 from promptops.history.records import FOLDER, SYMLINK, Entry, folder_entries, text
 from promptops.history.trees import BlobTree, CommitTree
 
@@ -45,7 +46,7 @@ class PartTree:
             if content is None:
                 raise GitError(
                     f"a folder of {self.commit[:12]} is not here: {folder or 'its top'}",
-                    "this is a part of a repository: fetch the rest of it",
+                    f"this is a part of a repository: `{COMPLETE}` brings the rest",
                 )
             size = len(self._repository.null) // 2
             entries = folder_entries(content, folder, size)
