@@ -119,6 +119,96 @@ def test_from_a_refused_edit_to_a_commit_that_passes(run: Run, whole: Repo) -> N
     assert code == 0, said
 
 
+# -- amended commits -----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def waived(hooked: Repo) -> Repo:
+    """A commit that was waived, an hour after all others."""
+    edit(hooked, REWORD)
+    hooked.clock += 3600
+    code, said = git(hooked, "commit", "-m", f"Reword\n\nDecision-Waiver: {WHY}")
+    assert code == 0, said
+    return hooked
+
+
+def amend(repo: Repo, *arguments: str) -> tuple[int, str]:
+    """As a person does it, whose dates git sets for itself."""
+    own = [
+        f"GIT_{who}_{what}" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL", "DATE")
+    ]
+    done = subprocess.run(
+        ["git", "commit", *arguments], cwd=repo.root, capture_output=True, text=True, check=False,
+        env={**{k: v for k, v in ENVIRON.items() if k not in own}, "PATH": PATH, **MEASURED},
+    )  # fmt: skip
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_an_amended_commit_keeps_its_waiver(waived: Repo) -> None:
+    code, said = amend(waived, "--amend", "-m", "Reword it")
+    assert code == 1
+    assert "the commit that is amended said why; put its line back:\n" in said
+    assert f"  Decision-Waiver: {WHY}\n" in said
+    assert "then `git commit --amend -e -F .git/COMMIT_EDITMSG`" in said
+    code, said = amend(waived, "--amend", "-m", f"Reword it\n\nDecision-Waiver: {WHY}")
+    assert code == 0, said
+    code, said = amend(waived, "--amend", "--no-edit")
+    assert code == 0, said
+
+
+def test_an_amended_commit_is_judged_as_a_whole(run: Run, waived: Repo) -> None:
+    edit(waived, ("Greet by name.", "Never greet."))
+    code, said = amend(waived, "--amend", "--no-edit")
+    assert code == 0, said  # one message for all that it changes
+    edit(waived, ("Never greet.", "Greet."))
+    code, said = amend(waived, "-m", "Greet")
+    assert code == 1  # a commit on top is judged alone
+    waived.git("reset", "-q", "--hard")
+    code, said = amend(waived, "--allow-empty", "-m", "Start the pipeline")
+    assert code == 0, said
+
+
+def test_a_record_may_be_mended_in_the_commit_that_brings_it(run: Run, whole: Repo) -> None:
+    edit(whole, REWORD)
+    whole.clock += 3600
+    assert run("decide", "--link", cwd=whole.root).code == 0
+    (record,) = [
+        path
+        for path in (whole.root / "docs/decisions").glob("*-cite.md")
+        if "20260102" not in path.name
+    ]
+    record.write_text(filled(record.read_text()))
+    whole.git("add", "-A")
+    assert git(whole, "commit", "-m", "Reword")[0] == 0
+    record.write_text(record.read_text().replace("Eleven", "Twelve") + "\nMore is known now.\n")
+    whole.git("add", "-A")
+    assert amend(whole, "-m", "Mend")[0] == 1
+    code, said = amend(whole, "--amend", "--no-edit")
+    assert code == 0, said
+
+
+def test_the_first_commit_is_amended(run: Run, tmp_path: Path) -> None:
+    repo = Repo(tmp_path / "first")
+    repo.git("config", "user.name", "Ada Lovelace")
+    repo.git("config", "user.email", "ada@example.org")
+    files = {path: text for path, text in START.items() if "decisions" not in path}
+    repo.commit(files, f"Start\n\nDecision-Waiver: {WHY}")
+    assert run("install", "--hook", "commit-msg", cwd=repo.root).code == 0
+    assert amend(repo, "--amend", "-m", "Start over")[0] == 1
+    assert amend(repo, "--amend", "--no-edit")[0] == 0
+
+
+def test_an_amended_merge_is_judged_by_what_no_parent_has(waived: Repo) -> None:
+    waived.git("checkout", "-q", "-b", "side", "HEAD^")
+    waived.commit({"README.md": "# Hello\n"}, "side")
+    waived.merge("main")
+    code, said = amend(waived, "--amend", "-m", "Merge it")
+    assert code == 0, said
+
+
+# -- what passes ---------------------------------------------------------------------------------
+
+
 @pytest.mark.parametrize(
     "changes",
     [

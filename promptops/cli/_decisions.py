@@ -68,7 +68,7 @@ def refusal(judged: Judged, mend: str = DECIDE, again: str = "") -> Iterator[Blo
         yield Heading(f"error: decision `{name}` {how}; a decided record stays as it is", 3)
         yield Text(f"  --> {record.decision.path}", verbatim=True)
     if judged.missing:
-        yield Text(_help(judged.missing, mend, again))
+        yield Text(_help(judged, mend, again), verbatim=bool(judged.dropped))
     for record, _ in judged.rewritten[:1]:
         yield Text(
             f"help: `git checkout HEAD -- {record.decision.path}` puts it back;"
@@ -90,7 +90,12 @@ def _cut(text: str, most: int = 6) -> list[str]:
     return lines if len(lines) <= most else [*lines[: most - 1], f"… {len(lines) - most + 1} more"]
 
 
-def _help(missing: Sequence[Found], mend: str, again: str) -> str:
+def _help(judged: Judged, mend: str, again: str) -> str:
+    missing = judged.missing
+    if judged.dropped and all(one.need.waivable for one in missing):
+        kept = "\n".join(f"  {WAIVER}: {reason}" for reason in judged.dropped)
+        then = f"\nthen `{again}`" if again else ""
+        return f"help: the commit that is amended said why; put its line back:\n{kept}{then}"
     said = [f"help: `{mend}` writes the record; fill it in, have it accepted and `git add` it"]
     said[0] += f", then `{again}`" if again else ""
     older = [o for one in missing for o in one.objections if o.endswith(DECIDED_BEFORE)]

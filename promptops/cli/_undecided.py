@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 
 from promptops.checks import Around
@@ -12,6 +13,7 @@ from promptops.decisions.spelling import speller
 from promptops.history.bump import made_bump, needed_bump
 from promptops.history.git import Repository
 from promptops.history.records import text
+from promptops.history.standing import next_commit
 from promptops.history.trees import CommitTree
 from promptops.model import Prompt
 from promptops.source.reading import read_prompt
@@ -26,7 +28,8 @@ def with_decisions(call: Call, around: Around, since: str | None) -> Around:
     known = speller(call.environ)
     with Repository.find(call.root, call.environ) as repository:
         if since is None:
-            change = of_staged(repository, known, read_what_can_be)
+            on = next_commit(repository, call.environ, time.time())
+            change = of_staged(repository, known, on, read_what_can_be)
             done = change.rewritten() if change else ()
             undecided = {}
             published = _published(repository, change)

@@ -17,6 +17,7 @@ from promptops.decisions.judge import Judged, judge_since, of_disk, of_staged
 from promptops.decisions.spelling import speller
 from promptops.errors import EXIT_CLEAN, EXIT_FINDINGS, GitError, UsageError
 from promptops.history.git import Repository
+from promptops.history.standing import Standing
 from promptops.report import Block, Report, Text
 
 
@@ -59,7 +60,8 @@ def _judged(call: Call, repository: Repository, since: str | None, staged: bool)
     if since:
         return judge_since(repository, repository.base_of(repository.resolve(since)), known)
     if staged:
-        change = of_staged(repository, known) or Change((), {}, {}, call.settings(), known)
+        on = Standing(repository.head())
+        change = of_staged(repository, known, on) or Change((), {}, {}, call.settings(), known)
     else:
         change = of_disk(repository, known, repository.head())
     return Judged(change, change.found(), change.rewritten())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
@@ -64,27 +65,30 @@ def commit_msg(call: Call, file: str) -> Report:
     judged = _judged(call, message)
     if judged is None:
         return Report("hook-commit-msg", {"needed": [], "rewritten": []})
-    from promptops.cli._decisions import judged_json, refusal
+    from promptops.cli._decisions import DECIDE, judged_json, refusal
 
     if not judged.refused:
         return Report("hook-commit-msg", judged_json(judged))
-    blocks = tuple(refusal(judged, again=f"git commit -e -F {file}"))
+    mend, amend = ("promptops decide --since HEAD^", " --amend") if judged.amended else (DECIDE, "")
+    blocks = tuple(refusal(judged, mend, f"git commit{amend} -e -F {file}"))
     return Report("hook-commit-msg", judged_json(judged), blocks, EXIT_FINDINGS)
 
 
 def _judged(call: Call, message: str) -> Judged | None:
     """The next commit with its message; a commit of other kinds of files costs two calls of git."""
     from promptops.history.git import Repository
+    from promptops.history.standing import next_commit, paths_of
 
     with Repository.find(call.folder, call.environ) as repository:
-        staged = repository.staged_paths()
+        on = next_commit(repository, call.environ, time.time())
+        staged = paths_of(repository, on)
         paths = (*staged.present, *staged.deleted)
         if not any(path.endswith(_KINDS) for path in paths) and not _own_names(repository.root):
             return None
         from promptops.decisions.judge import judge_staged
         from promptops.decisions.spelling import speller
 
-        return judge_staged(repository, message, speller(call.environ))
+        return judge_staged(repository, message, speller(call.environ), on)
 
 
 def _own_names(root: str) -> bool:

@@ -19,6 +19,7 @@ from promptops.diagnostic import Place
 from promptops.errors import GitError, InputError
 from promptops.history.git import Repository
 from promptops.history.records import Paths, text
+from promptops.history.standing import Standing, paths_of
 from promptops.history.trees import CommitTree, IndexTree
 from promptops.source.tree import DiskTree, Tree
 from promptops.values import dataclass, replace
@@ -34,6 +35,8 @@ class Judged:
     found: tuple[Found, ...]
     rewritten: tuple[tuple[Record, str], ...]
     base: str = ""  # the commit that a range was compared with
+    amended: str = ""  # the commit that the judged one takes the place of
+    dropped: tuple[str, ...] = ()  # its waivers that the new message lacks
 
     @property
     def refused(self) -> bool:
@@ -58,16 +61,17 @@ class Judged:
         return tuple(one for one in self.found if not one.answered)
 
 
-def of_staged(repository: Repository, known: KnowsWord, read: Reads = read_change) -> Change | None:
+def of_staged(
+    repository: Repository, known: KnowsWord, on: Standing, read: Reads = read_change
+) -> Change | None:
     """What the next commit would change; None where decisions are about nothing of it.
 
     read: `read_what_can_be` where somebody else says which prompts cannot be read.
     """
-    paths = repository.staged_paths()
-    head = repository.head()
-    if not _concerned(repository, head, paths):
+    paths = paths_of(repository, on)
+    if not _concerned(repository, on.base, paths):
         return None
-    return read(_tree(repository, head), IndexTree(repository), paths, known)
+    return read(_tree(repository, on.base), IndexTree(repository), paths, known)
 
 
 def of_disk(
@@ -81,16 +85,24 @@ def of_disk(
     return read(CommitTree(repository, base), tree, paths, known)
 
 
-def judge_staged(repository: Repository, message: str, known: KnowsWord) -> Judged | None:
+def judge_staged(
+    repository: Repository, message: str, known: KnowsWord, on: Standing
+) -> Judged | None:
     """The next commit, judged with its message; None where decisions are about nothing of it.
 
-    In a merge only what differs from every parent is new: the rest was judged where it was made.
+    Of a merge only what differs from every parent is new: the rest was judged where it was made.
     """
-    change = of_staged(repository, known)
+    change = of_staged(repository, known, on)
     if change is None:
         return None
-    judged = Judged(change, change.found(trailers(message)), change.rewritten())
-    return _only_new_in_merge(repository, judged, known)
+    said = trailers(message)
+    judged = Judged(change, change.found(said), change.rewritten(), amended=on.amended)
+    for other in on.others:
+        judged = _only_new_in_merge(repository, judged, other, known)
+    if judged.missing and on.amended:
+        before = trailers(text(repository.run("log", "-1", "--format=%B", on.amended, "--")))
+        judged = replace(judged, dropped=tuple(w for w in before.waivers if w not in said.waivers))
+    return judged
 
 
 def judge_range(repository: Repository, base: str | None, head: str, known: KnowsWord) -> Judged:
@@ -171,18 +183,17 @@ def _pushed_before(repository: Repository, remote: str, local: str, there: str) 
 # -- merges --------------------------------------------------------------------------------------
 
 
-def _only_new_in_merge(repository: Repository, judged: Judged, known: KnowsWord) -> Judged:
-    if repository.under_way() != "merge":
-        return judged
-    other = repository.resolve("MERGE_HEAD")
+def _only_new_in_merge(
+    repository: Repository, judged: Judged, other: str, known: KnowsWord
+) -> Judged:
     paths = Paths.of(repository.index_changes(other))
     theirs = read_change(CommitTree(repository, other), IndexTree(repository), paths, known)
     keys = {need.key for need in theirs.needs()}
     tampered = {record.decision.id for record, _ in theirs.rewritten()}
-    return Judged(
-        judged.change,
-        tuple(one for one in judged.found if one.need.key in keys),
-        tuple(
+    return replace(
+        judged,
+        found=tuple(one for one in judged.found if one.need.key in keys),
+        rewritten=tuple(
             (record, what)
             for record, what in judged.rewritten
             if record.decision.id in tampered or record.decision.id not in theirs.before
