@@ -7,7 +7,9 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
+from urllib.parse import unquote
 from xml.etree import ElementTree
 
 import pytest
@@ -95,8 +97,13 @@ def test_every_link_leads_somewhere(tmp_path: Path) -> None:
         [*command, tmp_path / "site"], cwd=HERE, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    drawn = {p: p.read_text("utf-8") for p in (tmp_path / "site").rglob("index.html")}
-    assert tmp_path / "site" / "start" / "index.html" in drawn
+    site = tmp_path / "site"
+    drawn = {p: p.read_text("utf-8") for p in site.rglob("index.html")}
+    assert site / "start" / "index.html" in drawn
+    links = {
+        (p, a) for p, text in drawn.items() for a in re.findall(r'(?:href|src)="([^"#:]+)"', text)
+    }
+    assert [link for link in links if not (link[0].parent / unquote(link[1])).exists()] == []
     prose = {p: re.sub(r"(?s)<pre.*?</pre>", "", text) for p, text in drawn.items()}
     broken = [p for p, text in prose.items() if "```" in text or text.count("<h1") != 1]
     assert broken == [], "a block of code ends where the page's writer did not mean it to"
@@ -130,6 +137,18 @@ def test_every_page_is_in_the_contents() -> None:
     named = set(re.findall(r"[\w/-]+\.md", (HERE / "mkdocs.yml").read_text()))
     pages = {p.name for p in (HERE / "docs").glob("*.md") if not p.name.endswith("-guide.md")}
     assert pages <= named
+
+
+def test_the_design_names_every_floor() -> None:
+    rules = tomllib.loads((HERE / "pyproject.toml").read_text())["tool"]["importlinter"][
+        "contracts"
+    ]
+    (floors,) = [rule["layers"] for rule in rules if rule["type"] == "layers"]
+    page = (HERE / "docs" / "design.md").read_text()
+    told = [
+        re.findall(r"`(\w+)`", row.split("|")[1]) for row in page.splitlines() if row[:3] == "| `"
+    ]
+    assert told == [re.findall(r"\w+", floor) for floor in floors if floor != "__main__"]
 
 
 def test_the_problem_matcher_reads_every_finding(tmp_path: Path) -> None:
