@@ -8,6 +8,7 @@ from datetime import date
 from promptops.checks import ON_PROMPT, Around, check
 from promptops.checks._figures import Figures, figures
 from promptops.diagnostic import Finding, Severity
+from promptops.excerpt import typed
 from promptops.model import Prompt
 from promptops.tokens.beside import beside
 from promptops.tokens.count import Count
@@ -113,7 +114,7 @@ def tokenizer_change(prompt: Prompt, around: Around) -> Iterator[Finding]:
     for index, name in enumerate(prompt.models):
         if name not in before.models and _tokenizer(name, around) not in known:
             message = f"{name} tokenizes otherwise than {before.models[0]}"
-            help = f"see what changes: promptops tokens {prompt.id} --model {before.models[0]} --model {name}"
+            help = f"see what changes: promptops tokens {prompt.id} --model {typed(before.models[0])} --model {typed(name)}"
             yield Finding(("models", index), message, help)
 
 

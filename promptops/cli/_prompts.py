@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from promptops.cli._call import Call
 from promptops.config import Settings
 from promptops.errors import InputError, UsageError
+from promptops.excerpt import typed
 from promptops.model import Prompt
 from promptops.source.reading import Reading, read_prompt
 from promptops.source.shape import nearest
@@ -40,7 +41,9 @@ def _instead(call: Call, tree: Tree, settings: Settings, name: str) -> str:
     """What to do about a name that no prompt has."""
     path = call.inside(name)
     if tree.exists(path):
-        return f"it is a file of another kind: `promptops import {path}` makes a prompt of it"
+        return (
+            f"it is a file of another kind: `promptops import {typed(path)}` makes a prompt of it"
+        )
     there = governed(tree, settings)
     ids = [one.prompt.id for one in there if one.prompt]
     broken = [one.path for one in there if one.prompt is None]
@@ -50,7 +53,7 @@ def _instead(call: Call, tree: Tree, settings: Settings, name: str) -> str:
         return f"did you mean `{guess}`?"
     if broken:
         path = (mine or broken)[0]
-        return f"{path} cannot be read and may be it: `promptops check {path}` says what is wrong"
+        return f"{path} cannot be read and may be it: `promptops check {typed(path)}` says what is wrong"
     if not ids:
         return "there are none here: `promptops init` writes one, `promptops import FILE` makes one"
     return f"prompts here: {', '.join(ids[:MOST])}{' …' if len(ids) > MOST else ''}"
@@ -61,7 +64,7 @@ def usable(reading: Reading) -> Prompt:
     if reading.prompt is None:
         raise InputError(
             "the prompt cannot be read",
-            f"`promptops check {reading.path}` says what is wrong with it",
+            f"`promptops check {typed(reading.path)}` says what is wrong with it",
             path=reading.path,
         )
     return reading.prompt
@@ -77,7 +80,9 @@ def sound(reading: Reading) -> Prompt:
     for problem in reading.problems:
         if problem.kind != _WARNED:
             found = problem.finding
-            hint = f"{found.help}; `promptops check {reading.path}` says all".removeprefix("; ")
+            hint = f"{found.help}; `promptops check {typed(reading.path)}` says all".removeprefix(
+                "; "
+            )
             raise reading.refusal(found, hint)
     return prompt
 

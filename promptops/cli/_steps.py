@@ -10,6 +10,7 @@ from itertools import combinations
 from promptops.checks.form import REFUSED
 from promptops.cli._survey import Explained, Survey
 from promptops.diagnostic import Diagnostic, Severity
+from promptops.excerpt import typed
 from promptops.source.sidecar_path import sidecar_path
 
 MOST = 5
@@ -70,7 +71,7 @@ def _dangers(found: Survey) -> Iterator[Step]:
 
 
 def _check(one: Diagnostic) -> str:
-    return f"promptops check {one.path} --select {one.code}"
+    return f"promptops check {typed(one.path)} --select {one.code}"
 
 
 def _not_arriving(found: Survey) -> Iterator[Step]:
@@ -97,10 +98,10 @@ def _unexplained(found: Survey) -> Iterator[Step]:
     said = f"{len(silent)} of {len(found.explained)} rules nobody can explain, {whole}"
     mine = [rule for rule in silent if rule.path == path]
     if not all(rule.entry for rule in mine):
-        yield Step("unexplained", said, f"promptops adopt {path}")
+        yield Step("unexplained", said, f"promptops adopt {typed(path)}")
         return
     told = f"{said}: say why in {sidecar_path(path)}; of the first, history knows"
-    yield Step("unexplained", told, f"promptops why {path}:{mine[0].line}")
+    yield Step("unexplained", told, f"promptops why {typed(f'{path}:{mine[0].line}')}")
 
 
 def _left(found: Survey) -> Iterator[Step]:
@@ -167,7 +168,9 @@ def _foreign(found: Survey) -> Iterator[Step]:
             else "a prompt of another tool"
         )
         yield Step(
-            "foreign", f"{n} could be governed too", f"promptops import {foreign[0]} --dry-run"
+            "foreign",
+            f"{n} could be governed too",
+            f"promptops import {typed(foreign[0])} --dry-run",
         )
 
 

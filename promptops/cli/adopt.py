@@ -10,6 +10,7 @@ import click
 from promptops.cli._adopting import Made, adopt, target_of, write
 from promptops.cli._call import Call, define
 from promptops.errors import UsageError
+from promptops.excerpt import typed
 from promptops.report import Block, Report, Text
 
 
@@ -83,7 +84,7 @@ def _blocks(one: Made, dry: bool) -> Iterator[Block]:
             " something else, or there is none"
         )
     for name in one.doubtful:
-        again = f"`promptops adopt {one.path} --accept {name}`"
+        again = f"`promptops adopt {typed(one.path)} --accept {name}`"
         yield Text(f"{name}: its rule changed; if the reason still holds, {again}", "warn")
     for name in one.lost:
         yield Text(f"{name}: its rule is no longer in {one.path}", "warn")

@@ -14,6 +14,7 @@ from promptops.cli._import.drafts import drafted
 from promptops.cli._import.said import Brought, blocks, result
 from promptops.cli._import.write import refuse_existing, write_all
 from promptops.errors import InputError, UsageError
+from promptops.excerpt import typed
 from promptops.importing import Source, read_foreign, readable
 from promptops.importing.names import Names
 from promptops.importing.packing import packed
@@ -122,6 +123,6 @@ def _source(call: Call, tree: DiskTree, name: str) -> Source:
     if not text.strip():
         raise InputError("the file is empty", "write the prompt into it first", path=path)
     if re.search(r"^promptops: 1$", text, re.MULTILINE) and path.endswith((".yaml", ".yml")):
-        hint = f"`promptops check {path}` looks at it"
+        hint = f"`promptops check {typed(path)}` looks at it"
         raise InputError("it is a governed prompt already", hint, path=path)
     return Source(path, text, tree, part)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from promptops.errors import InputError, UsageError
-from promptops.excerpt import excerpt
+from promptops.excerpt import excerpt, typed
 from promptops.history.anywhere import standing, telling_words
 from promptops.history.past import Past
 from promptops.history.promptlike import prompt_like
@@ -62,7 +62,10 @@ def find_target(past: Past, named: str, inside: Callable[[str], str]) -> Target:
     if past.tree.exists(inside(named)):
         raise UsageError(f"{named} is a file", f"name one of its lines: `{named}:1`")
     _refuse_prompt(past, named)
-    return _phrase(past, named)
+    target = _phrase(past, named)
+    if rule is None or target.present:
+        return target
+    return _of_lost(past, named, rule["prompt"], rule["rule"]) or target
 
 
 def spot_in_head(past: Past, target: Target) -> tuple[Spot, str, float] | None:
@@ -164,6 +167,9 @@ def _of_prompt(past: Past, named: str, prompt_id: str, rule_id: str) -> Target |
     known = []
     for path in filter(past.is_prompt.fullmatch, _likely_first(past, prompt_id)):
         prompt = read_prompt(past.tree, path).prompt
+        if prompt is None and path in _usual(prompt_id):
+            hint = f"`promptops check {typed(path)}` says what is wrong with it"
+            raise InputError("the prompt cannot be read as it stands", hint, path=path)
         if prompt is None:
             continue
         known.append(prompt.id)
@@ -177,6 +183,21 @@ def _of_prompt(past: Past, named: str, prompt_id: str, rule_id: str) -> Target |
     if guess:
         raise UsageError(f"no prompt `{prompt_id}`", f"did you mean `{guess}/{rule_id}`?")
     return None
+
+
+def _of_lost(past: Past, named: str, prompt_id: str, rule_id: str) -> Target | None:
+    """A rule of a prompt whose file is gone; None where none of that name had such a rule."""
+    from promptops.history.removed import in_head, last_seen
+
+    for path in filter(past.is_prompt.fullmatch, _usual(prompt_id)):
+        if in_head(past, path, rule_id, "") or last_seen(past, path, rule_id):
+            return Target(named, path, prompt=prompt_id, rule=rule_id)
+    return None
+
+
+def _usual(prompt_id: str) -> tuple[str, ...]:
+    """Where a prompt of that id lies most of the time, and the id itself: it may be a path."""
+    return f"prompts/{prompt_id}/prompt.yaml", f"prompts/{prompt_id}.prompt.yaml", prompt_id
 
 
 def _refuse_prompt(past: Past, named: str) -> None:
@@ -208,8 +229,7 @@ def _of_sidecar(past: Past, named: str, path: str, rule_id: str) -> Target:
 
 def _likely_first(past: Past, prompt_id: str) -> list[str]:
     """Paths of governed prompts, those named after the id first: most need no listing at all."""
-    usual = [f"prompts/{prompt_id}/prompt.yaml", f"prompts/{prompt_id}.prompt.yaml", prompt_id]
-    there = [path for path in usual if past.tree.exists(path)]
+    there = [path for path in _usual(prompt_id) if past.tree.exists(path)]
     return there or past.governed_paths()
 
 

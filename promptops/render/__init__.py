@@ -12,6 +12,7 @@ from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
 
 from promptops.errors import TemplateError, UsageError
+from promptops.excerpt import typed
 from promptops.model import Message, Prompt
 from promptops.render.context import Context
 from promptops.render.facts import Facts, Use
@@ -186,7 +187,7 @@ def _verbatim(prompt: Prompt, gone: Collection[str]) -> tuple[Message, ...]:
     if gone:
         raise UsageError(
             "rules cannot be left out of a plain instruction file",
-            f"`promptops import {prompt.path}` makes a governed prompt of it",
+            f"`promptops import {typed(prompt.path)}` makes a governed prompt of it",
             path=prompt.path,
         )
     return prompt.messages

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from promptops.diagnostic import Edit, Finding, Place, Span
 from promptops.errors import InputError
+from promptops.excerpt import typed
 from promptops.model import Case, Decision, Prompt, Rule
 from promptops.source.cases import NAMES, read_cases
 from promptops.source.document import Document, Lines
@@ -167,7 +168,7 @@ def _prompt(root: Any, path: str, log: Log) -> Prompt | None:
             "missing-key",
             (),
             "this is no governed prompt: it has neither `promptops` nor `id` nor `rules`",
-            f"another tool's prompt is made one by `promptops import {path}`, which leaves it as it is",
+            f"another tool's prompt is made one by `promptops import {typed(path)}`, which leaves it as it is",
         )
         return None
     prompt = PROMPT.read(root, (), log)

@@ -12,6 +12,7 @@ from dataclasses import replace
 from promptops.cli._call import Call
 from promptops.cli._prompts import find_prompt, usable
 from promptops.errors import InputError, UsageError
+from promptops.excerpt import typed
 from promptops.model import Case, Message, Prompt, Variable
 from promptops.source.reading import Reading, read_prompt
 from promptops.source.sidecar_path import SIDECAR, instructions_of, sidecar_path
@@ -35,7 +36,7 @@ def find_measured(call: Call, name: str) -> Reading:
     from promptops.source.workspace import find_files
 
     if tree.exists(path) and find_files(settings, [path]).instructions:
-        hint = f"`promptops adopt {path}` writes {sidecar_path(path)}, which holds cases and tests"
+        hint = f"`promptops adopt {typed(path)}` writes {sidecar_path(path)}, which holds cases and tests"
         raise UsageError("this instruction file has no cases", hint, path=path)
     return find_prompt(call, tree, settings, name)
 
@@ -65,7 +66,7 @@ def read_measured(tree: Tree, path: str, *, cases: tuple[Case, ...] | None = Non
 def _refuse_broken(reading: Reading) -> None:
     for problem in reading.problems:
         beside = sidecar_path(reading.path)
-        hint = f"`promptops check {reading.path}` says where"
+        hint = f"`promptops check {typed(reading.path)}` says where"
         raise InputError(problem.finding.message, hint, path=beside)
 
 

@@ -23,6 +23,7 @@ from promptops.evals.against import Against, against
 from promptops.evals.plan import Plan
 from promptops.evals.runner import Run
 from promptops.evals.score import Score, score
+from promptops.excerpt import typed
 from promptops.report import Report
 from promptops.source.reading import Reading
 
@@ -31,7 +32,7 @@ def evaluate(call: Call, wanted: Wanted, name: str) -> Report:
     """The report on the prompt `name`; with --plan, of what it would take."""
     reading = find_measured(call, name)
     if wanted.evidence and reading.sidecar is not None:
-        hint = f"`promptops import {reading.path}` makes a governed prompt of it"
+        hint = f"`promptops import {typed(reading.path)}` makes a governed prompt of it"
         raise UsageError("evidence is of governed prompts", hint, path=reading.path)
     now, before, recorded = plans(call, wanted, sound(reading))
     bench = Bench(call, wanted)
