@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -535,6 +536,52 @@ def test_foreign_yaml_is_bounded(text: str, said: str) -> None:
     with pytest.raises(InputError, match=said) as error:
         load_foreign(text, "x.yaml", 5)
     assert error.value.line >= 5
+
+
+# -- what a newcomer's repository holds --------------------------------------------------------
+
+
+def test_a_rule_of_a_prompt_in_its_own_file_comes_from_there(run: Run, repo: Path) -> None:
+    folder = repo / "bot"
+    folder.mkdir()
+    (folder / "promptfooconfig.yaml").write_text("prompts: [file://p.txt]\nproviders: [openai:o]\n")
+    (folder / "p.txt").write_text("\nYou help.\n\n- Be brief.\n\n---\n\n- Never push.\n")
+    assert run("import", "bot/promptfooconfig.yaml", cwd=repo).code == 0
+    written = "".join(path.read_text() for path in (repo / "prompts").rglob("prompt.yaml"))
+    assert sorted(re.findall(r"imported_from: \{(.*?line: \d+)", written)) == [
+        "path: bot/p.txt, line: 4",
+        "path: bot/p.txt, line: 8",
+    ]
+
+
+def test_the_kept_copy_beside_a_prompt_is_no_file_of_its_own(run: Run, repo: Path) -> None:
+    (repo / "a.prompty").write_text("---\nname: a\n---\nsystem:\n- Answer when appropriate.\n")
+    assert run("import", "a.prompty", cwd=repo).code == 0
+    assert (repo / "prompts/a/origin.prompty").exists()
+    checked = json.loads(run("check", "--format", "json", cwd=repo).out)["result"]["diagnostics"]
+    assert {d["path"] for d in checked} == {"prompts/a/prompt.yaml"}, "nor is the target's wording"
+    assert "appropriate" in run("check", "a.prompty", cwd=repo).out
+    (repo / "prompts/other").mkdir()
+    (repo / "prompts/other/origin.prompty").write_text("system:\n- Answer when appropriate.\n")
+    checked = json.loads(run("check", "--format", "json", cwd=repo).out)["result"]["diagnostics"]
+    assert "prompts/other/origin.prompty" in {d["path"] for d in checked}
+
+
+def test_json_that_is_no_prompt_is_not_taken_for_one_rule(run: Run, repo: Path) -> None:
+    (repo / "x.json").write_text('{"summary": {"template": "Never add facts."}}\n')
+    ran = run("import", "x.json", cwd=repo)
+    assert (ran.code, "no tool's prompt" in ran.err, "--as text" in ran.err) == (2, True, True)
+    assert run("import", "x.json", "--as", "text", cwd=repo).code == 0
+    checked = json.loads(run("check", "--format", "json", cwd=repo).out)["result"]["diagnostics"]
+    assert not [d for d in checked if d["severity"] == "error"]
+
+
+def test_fields_that_a_program_fills_in_are_told(run: Run, repo: Path) -> None:
+    (repo / "a.py").write_text('S = "You help {company} and {company}; {{no}} {0}."\n')
+    said = " ".join(run("import", "a.py:S", cwd=repo).out.split())
+    assert said.count("`{company}`: stays as text") == 1
+    assert "write {{ company }}" in said
+    assert "`{no}`" not in said
 
 
 # -- hostile files through the command -----------------------------------------------------------

@@ -206,6 +206,19 @@ def test_a_place_of_several_lines_keeps_to_the_screen(line: str, columns: int) -
     assert "^…" in shown
 
 
+def test_what_was_done_and_lists_under_their_lead_stand_together() -> None:
+    drawn = text_of(
+        Text("a.md", "good"),
+        Text("b.md", "good"),
+        Items(("one rule",)),
+        Text("add:"),
+        Text("  a line", verbatim=True),
+        Text("no lead"),
+        Items(("an item",)),
+    )
+    assert drawn == "✓ a.md\n✓ b.md\n• one rule\n\nadd:\n  a line\n\nno lead\n\n• an item\n"
+
+
 def test_a_narrow_table_keeps_names_whole_and_wraps_sentences() -> None:
     row = ("docs/AGENTS.md", "anthropic/claude-sonnet-4-5", "counted by its own tokenizer, here")
     drawn = text_of(Table(("file", "model", "how"), (row,)), screen=Screen(64)).splitlines()

@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 
     from promptops.agents.faults import Fault
 
+WORDING = "PO4"  # told of the prompt, and not once more of the file that is rendered from it
+
 
 @dataclass(frozen=True, slots=True)
 class Checked:
@@ -81,6 +83,8 @@ def check_files(
         kept.clear()
         kept.update((keys[p], [_target(tree, p, o), to_row(o)]) for p, o in outcomes.items())
     found = [d for outcome in outcomes.values() for d in outcome.diagnostics]
+    targets = {outcome.target for outcome in outcomes.values()}
+    found = [d for d in found if not (d.code.startswith(WORDING) and d.path in targets)]
     found += [d for d in _same_ids(outcomes, work) if not work.excused(d)]
     found.sort(key=lambda d: (d.path, d.span.line, d.span.column, d.code, d.message))
     beside = sum(tree.exists(sidecar_path(path)) for path in files.instructions)

@@ -136,7 +136,8 @@ def _twins(found: Survey) -> Iterator[Step]:
     """Two files of one folder that agree in nearly every rule: they drift apart, one edit at a time."""
     rules: dict[str, list[Explained]] = {}
     for rule in found.explained:
-        rules.setdefault(rule.path, []).append(rule)
+        if not rule.path.endswith(".prompty"):  # what a program asks for: no file brings it in
+            rules.setdefault(rule.path, []).append(rule)
     for (one, mine), (other, theirs) in combinations(sorted(rules.items()), 2):
         same = {rule.text for rule in mine} & {rule.text for rule in theirs}
         most = max(len(mine), len(theirs))

@@ -98,6 +98,9 @@ def _bring(
     """Each prompt of one file, with a note about its history."""
     source = _source(call, tree, name)
     for one in read_foreign(source, wanted.form or ""):
+        if one.format == "text" and not wanted.form and source.path.lower().endswith(".json"):
+            hint = f"--as names one of {', '.join(readable())}; `--as text` takes the whole file"
+            raise InputError("no tool's prompt that is known here", hint, path=source.path)
         prompt = replace(one.prompt, id=names.give(wanted.prompt_id or one.prompt.id))
         prompt, note = (prompt, "") if wanted.no_history else drafted(call, prompt)
         one = replace(one, prompt=prompt)

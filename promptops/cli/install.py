@@ -103,6 +103,8 @@ def _blocks(
 ) -> Iterator[Block]:
     for hook in hooks:
         yield from _hook_blocks(call, hook)
+    if any(hook["state"] == "written" for hook in hooks) and call.verbosity >= 0:
+        yield Text("git runs them from the next commit on; to undo it, delete them", "quiet")
     if settings and call.verbosity >= 0:
         yield Text(f"git config: {', '.join(settings)}", "good")
     if lines and written:

@@ -17,9 +17,9 @@ from promptops.importing.registry import formats, read_foreign
 from promptops.model import Prompt
 from promptops.render import TARGETS, render_target
 from promptops.source.tree import Tree
+from promptops.source.workspace import ORIGIN
 
 _PLACED = re.compile(r'\{\{ rule\("([^"]+)"\) \}\}')
-ORIGIN = "origin"  # the name of the kept copy, before its ending
 WRITABLE = (".prompty", ".prompt", ".prompt.yml", ".prompt.yaml")
 
 

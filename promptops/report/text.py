@@ -36,17 +36,31 @@ def render(report: Report, screen: Screen) -> str:
 
 
 def lines(blocks: Iterable[Block], screen: Screen) -> list[str]:
-    """The lines of some blocks, without line feeds, an empty one between two blocks."""
+    """The lines of some blocks, without line feeds, an empty one between two that are no list."""
     drawn: list[str] = []
-    tight = True
+    before: Block | None = None
     for block in blocks:
         new = block_lines(block, screen)
-        if new and not tight:
+        if not new:
+            continue
+        if before is not None and not _together(before, block):
             drawn.append("")
         drawn += new
-        if new:
-            tight = isinstance(block, Heading) and block.level > 1
+        before = block
     return drawn
+
+
+def _together(before: Block, block: Block) -> bool:
+    """True for small headings, for what was done one after the other, and for lists under their lead."""
+    match before, block:
+        case Heading(level=level), _:
+            return level > 1
+        case Text(tone="good", verbatim=False), Text(tone="good", verbatim=False):
+            return True
+        case Text(verbatim=False) as lead, Items() | Text(verbatim=True):
+            return lead.tone == "good" or lead.text.endswith(":")
+        case _:
+            return False
 
 
 def block_lines(block: Block, screen: Screen) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 
 from promptops.config import Settings
 from promptops.errors import InputError
@@ -22,6 +22,7 @@ from promptops.values import dataclass
 PROMPT = "prompt"
 INSTRUCTIONS = "instructions"
 DECISION = "decision"
+ORIGIN = "origin"  # the name of an import's kept copy, before its ending
 NOT_RECORDS = ("readme.md", "index.md", "template.md", "adr-template.md")
 
 
@@ -51,11 +52,22 @@ def find_files(settings: Settings, paths: Iterable[str]) -> Files:
     listed = sorted(paths)
     prompts = tuple(path for path in listed if is_prompt(path))
     known = set(prompts)
+    homes = {path.rpartition("/")[0] for path in prompts if path.endswith("/prompt.yaml")}
     return Files(
         prompts,
-        tuple(path for path in listed if is_instructions(path) and path not in known),
+        tuple(
+            path
+            for path in listed
+            if is_instructions(path) and path not in known and not _kept_copy(path, homes)
+        ),
         tuple(path for path in listed if is_record(settings, path)),
     )
+
+
+def _kept_copy(path: str, homes: Container[str]) -> bool:
+    """True for what an import keeps of another tool's file beside the prompt that was made of it."""
+    folder, _, name = path.rpartition("/")
+    return name.startswith(f"{ORIGIN}.") and folder in homes
 
 
 def is_record(settings: Settings, path: str) -> bool:

@@ -194,7 +194,7 @@ def failures_blocks(failures: Sequence[Mapping[str, Any]]) -> Iterator[Block]:
     if len(failures) > len(shown):
         blocks.append(Text(f"{len(failures) - len(shown)} more: --format json has all of them"))
     yield Heading("Failures")
-    yield Fold(f"{len(failures)} answers", tuple(blocks))
+    yield Fold(counted(len(failures), "answer"), tuple(blocks))
 
 
 def percent(rate: float) -> str:

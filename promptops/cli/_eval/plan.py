@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from promptops.cli._call import Call
-from promptops.cli._eval.blocks import money
+from promptops.cli._eval.blocks import counted, money
 from promptops.cli._eval.judging import rubrics
 from promptops.evals import Request
 from promptops.evals.judging import PLANTED
@@ -98,11 +98,13 @@ def _blocks(data: dict[str, Any]) -> list[Block]:
     blocks: list[Block] = [
         Heading(f"{data['prompt']} on {data['model']}", 1),
         Text(
-            f"{planned['calls']} calls, {planned['cases']} cases, {cost}; answers in the store are free"
+            f"{counted(planned['calls'], 'call')}, {counted(planned['cases'], 'case')}, {cost};"
+            " answers in the store are free"
         ),
         Text(f"smallest change that --against would see: {_shown(planned['detectable_pp'])}"),
-        Table(("rule", "cases", "smallest change seen"), rows, "lrr"),
     ]
+    if rows:
+        blocks.append(Table(("rule", "cases", "smallest change seen"), rows, "lrr"))
     if judge := planned["judge"]:
         said = f"and {judge['calls']} of {judge['model']}, which judges, at a price of its own"
         left = "`judge` assertions are not judged: no model is named (--judge M)"

@@ -9,7 +9,7 @@ from typing import Any
 
 from promptops.cli._call import Call
 from promptops.cli._eval.answers import ask, plans
-from promptops.cli._eval.blocks import eval_blocks
+from promptops.cli._eval.blocks import counted, eval_blocks
 from promptops.cli._eval.findings import findings
 from promptops.cli._eval.got import Got
 from promptops.cli._eval.instructions import find_measured
@@ -142,7 +142,7 @@ def notes(scored: Score) -> list[str]:
             kind = one.expectation.assertion.kind
             left.setdefault(kind, Tally())[one.judgement.reason] += 1
     return [
-        f"{found.total()} outcomes of `{kind}` were not judged: {found.most_common(1)[0][0]}"
+        f"{counted(found.total(), 'outcome')} of `{kind}` not judged: {found.most_common(1)[0][0]}"
         for kind, found in sorted(left.items())
     ]
 

@@ -90,12 +90,17 @@ class Tests:
             why = "code and networks are never asked; the kept copy has it"
             self.left.append(Left(f"`{name}`", why, line))
             return None
-        full = path if path.startswith("/") else normpath(join(self.source.folder, path))
+        full = self.place(name)
         try:
             return foreign_text(self.source.files.read(full), full)
         except InputError as error:
             self.left.append(Left(f"`{name}`", error.message, line))
             return None
+
+    def place(self, name: str) -> str:
+        """The path in the repository of a file that the config names."""
+        path = name.removeprefix("file://")
+        return path if path.startswith("/") else normpath(join(self.source.folder, path))
 
     def _test(self, row: Map) -> None:
         self._more("a test", row)

@@ -5,17 +5,20 @@ The program goes on using its own copy until it loads the prompt from here: no f
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from typing import NoReturn
 
 from promptops.errors import InputError, UsageError
 from promptops.importing.build import Build, Said
-from promptops.importing.constants import python, typescript
+from promptops.importing.constants import Constant, python, typescript
 from promptops.importing.interface import Imported, Left, Source
 from promptops.importing.names import id_of, slug_all
 from promptops.model import Prompt
 from promptops.source.shape import nearest
 
 NAME = "constant"
+_FIELD = re.compile(r"(?<![{$])\{([A-Za-z_][A-Za-z0-9_]*)\}(?!\})")
 PYTHON = (".py", ".pyi")
 SCRIPT = (".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".mjs", ".cjs")
 
@@ -38,9 +41,17 @@ def read(source: Source) -> tuple[Imported, ...]:
         Left(f"`{one}`", "an expression is never run: it stays as text", found.line)
         for one in found.expressions
     ]
+    build.left += _unfilled(found)
     name = slug_all(source.name.replace("_", "-")) or id_of(source.path)
     made = build.imported(NAME, Prompt(id=name, version="1.0.0"))
     return (made,)
+
+
+def _unfilled(found: Constant) -> Iterator[Left]:
+    """Fields of a text that the program fills in later: `str.format`, LangChain's templates."""
+    for name in dict.fromkeys(_FIELD.findall(found.text)):
+        why = f"stays as text; where it is to be filled in from here, write {{{{ {name} }}}}"
+        yield Left(f"`{{{name}}}`", why, found.line)
 
 
 def _refuse(source: Source, known: list[str]) -> NoReturn:

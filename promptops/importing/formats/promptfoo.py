@@ -186,12 +186,14 @@ def _texts(given: str, label: str, line: int, tests: Tests) -> Iterator[_Found]:
     text = tests.text(given, line)
     if text is None:
         return
-    path = given.removeprefix("file://")
+    path = tests.place(given)
     parts = text.split("\n---\n") if path.endswith((".txt", ".md")) else [text]
     at = 1
     for part in parts:
         if part.strip():
-            yield _Found(part.strip("\r\n"), tests.source.path, line, label)
+            bare = part.lstrip("\r\n")
+            skipped = part[: len(part) - len(bare)].count("\n")
+            yield _Found(bare.rstrip("\r\n"), path, at + skipped, label)
         at += part.count("\n") + 2
 
 
