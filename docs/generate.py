@@ -62,14 +62,16 @@ def _redrawn(path: Path) -> str:
     """A measured picture as it is drawn today, of the very points it shows: measuring takes minutes."""
     from xml.etree import ElementTree
 
-    from promptops.report.charts import standalone
-    from promptops.report.charts.growth import ALONG, UP, Line, growth
+    from promptops.report.charts import Scale, standalone
+    from promptops.report.charts.growth import Line, growth
 
     svg = "{http://www.w3.org/2000/svg}"
     root = ElementTree.fromstring(path.read_bytes())
+    step = next(line.attrib for line in root.iter(f"{svg}line") if line.attrib["class"] == "limit")
+    along, up = (Scale(0, 1, float(step[f"{a}1"]), float(step[f"{a}2"])) for a in "xy")
     points: dict[str, list[tuple[float, float]]] = {}
     for dot in root.iter(f"{svg}circle"):
-        at = ALONG.back(float(dot.attrib["cx"])), UP.back(float(dot.attrib["cy"]))
+        at = along.back(float(dot.attrib["cx"])), up.back(float(dot.attrib["cy"]))
         points.setdefault(dot.findtext(f"{svg}title") or "", []).append(at)
     lines = [Line(name, shown) for name, shown in points.items()]
     return standalone(growth(root.findtext(f"{svg}title") or "", lines))

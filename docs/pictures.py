@@ -14,7 +14,7 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 EXAMPLE = HERE.parent / "prompts" / "support-agent"
-WIDTH, HEIGHT = 1000, 900
+WIDTH, HEIGHT = 1000, 1060
 PEOPLE = (
     ("Ada Lovelace", "2025-11-03", 8, "1.0.0", "Start the support agent"),
     ("Grace Hopper", "2026-06-01", 15, "2.0.0", "Legal asked for seven more rules (#77)"),

@@ -15,7 +15,7 @@ from xml.etree import ElementTree
 import pytest
 from repos import ADA, ALONE, Repo
 
-from promptops.report.charts.growth import UP
+from promptops.report.charts import Scale
 
 HERE = Path(__file__).parent.parent
 BIN = Path(sys.executable).parent
@@ -119,10 +119,12 @@ def test_the_pictures_of_growth_show_the_table(picture: str, cells: slice | None
     page = (HERE / "docs" / "scale.md").read_text().partition("<!-- /measured -->")[0]
     rows = [[c.strip() for c in row.split("|")[1:-1]] for row in page.splitlines() if "| " in row]
     drawn = ElementTree.parse(HERE / "docs" / f"{picture}.svg").getroot()
+    (step,) = [one.attrib for one in drawn.iter(f"{SVG}line") if one.attrib["class"] == "limit"]
+    up = Scale(0.0, 1.0, float(step["y1"]), float(step["y2"]))
     shown: dict[str, list[float]] = {}
     for dot in drawn.iter(f"{SVG}circle"):
         shown.setdefault(dot.findtext(f"{SVG}title") or "", []).append(
-            UP.back(float(dot.attrib["cy"]))
+            up.back(float(dot.attrib["cy"]))
         )
     works = [row for row in rows if row[0][:1].isdigit()]
     assert [row[0].partition(" ")[2] for row in works] == list(shown)
@@ -149,6 +151,18 @@ def test_the_design_names_every_floor() -> None:
         re.findall(r"`(\w+)`", row.split("|")[1]) for row in page.splitlines() if row[:3] == "| `"
     ]
     assert told == [re.findall(r"\w+", floor) for floor in floors if floor != "__main__"]
+
+
+def test_the_recipe_for_a_check_names_every_module() -> None:
+    page = (HERE / "docs" / "adding.md").read_text()
+    told = {row[2:5]: re.findall(r"`(\w+)`", row) for row in page.splitlines() if row[:4] == "| PO"}
+    found: dict[str, set[str]] = {}
+    for path in (HERE / "promptops" / "checks").glob("*.py"):
+        for family in re.findall(r"@check\(\s*\"(PO\d)", path.read_text()):
+            found.setdefault(family, set()).add(path.stem)
+    assert {family: sorted(names) for family, names in told.items()} == {
+        family: sorted(names) for family, names in sorted(found.items())
+    }
 
 
 def test_the_problem_matcher_reads_every_finding(tmp_path: Path) -> None:

@@ -8,9 +8,7 @@ from dataclasses import dataclass
 from promptops.report._page import Markup
 from promptops.report.charts import Scale, across, chart, down, line, path, point, text
 
-WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 720.0, 300.0, 64.0, 170.0, 24.0, 52.0
-ALONG = Scale(0.0, 1.0, LEFT, WIDTH - RIGHT)
-UP = Scale(0.0, 1.0, HEIGHT - BOTTOM, TOP)
+WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 720.0, 320.0, 64.0, 170.0, 44.0, 52.0
 DASHES = ("line", "line dash2", "line dash3", "line dash4", "line dash5")
 
 
@@ -23,10 +21,12 @@ class Line:
 
 
 def growth(title: str, lines: Sequence[Line]) -> Markup:
-    """The chart: below the grey diagonal's end everything is linear or better."""
-    along, up = ALONG, UP
+    """The chart: what lies above the dashed diagonal grows slower than the work."""
+    along = Scale(0.0, 1.0, LEFT, WIDTH - RIGHT)
+    up = Scale(0.0, 1.0, HEIGHT - BOTTOM, TOP)
     shares = [(share / 100, f"{share} %") for share in (0, 25, 50, 75, 100)]
     parts = [
+        text(16, 24, title, "head"),
         down(LEFT, up, shares, WIDTH - RIGHT),
         across(HEIGHT - BOTTOM, along, shares, HEIGHT - BOTTOM + 2),
         line((along(0.0), up(0.0)), (along(1.0), up(1.0)), "limit"),
