@@ -15,6 +15,7 @@ TYPE_CHECKING = False  # `typing` costs a check a tenth of its start
 if TYPE_CHECKING:
     from typing import Any
 
+BASELINE = ".promptops-baseline"  # where known findings are, unless a setting says so
 DECISION_KINDS = ("rule", "model", "modality", "data", "budget", "output")
 DECIDED_ALWAYS = frozenset({"modality", "data"})
 

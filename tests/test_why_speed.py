@@ -16,6 +16,7 @@ import pytest
 from repos import BOB, ENVIRON, Repo
 
 from promptops.history import child
+from promptops.history.git import Repository
 
 Run = Callable[..., Any]
 RULE = "Run the whole test suite before you push a branch, on the oldest Python too."
@@ -161,3 +162,29 @@ def test_a_known_answer_loads_no_parser_and_compares_no_texts(repo: Repo, tmp_pa
     assert {"promptops.history.align"} <= loaded[0]
     assert not loaded[0] & {"dataclasses", "inspect", "click", "ruamel", "yaml", "git", "ssl"}
     assert not loaded[1] & DROPPED
+
+
+def test_all_of_history_is_begun_before_head_is_listed(
+    run: Run, repo: Repo, started: list[str]
+) -> None:
+    repo.commit({"AGENTS.md": "# Work\n\n- Ask first.\n"}, "less")
+    assert run("why", RULE, cwd=repo.root).code == 0
+    assert started.index("log") < started.index("ls-tree")
+
+
+def test_what_stands_in_an_instruction_file_needs_no_more_history_by_its_words(
+    run: Run, repo: Repo, started: list[str]
+) -> None:
+    assert run("why", RULE, cwd=repo.root).code == 0
+    assert started.count("log") == 4
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="pipes have one size here")
+def test_git_need_not_wait_for_its_reader(repo: Repo) -> None:
+    repo.commit({f"{at}/{'x' * 200}.md": "y\n" for at in range(1_000)}, "many")
+    with Repository.find(str(repo.root), ENVIRON) as found:
+        listing = "ls-tree", "-r", "-z", "--name-only", "HEAD"
+        found.ahead(*listing, all_of_it=True)
+        running = found._ahead[listing]
+        assert running.wait() == 0  # with 200 kB printed, and nobody reading
+        assert len(list(found.records(*listing))) == 1_003

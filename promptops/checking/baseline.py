@@ -19,7 +19,6 @@ from promptops.source.document import Lines
 from promptops.source.text import decode
 from promptops.source.tree import Tree
 
-DEFAULT_PATH = ".promptops-baseline"
 _MARK = later("[0-9a-f]{16}")
 _BY_LINE = later(r"line-\d+")  # rules of a plain file have no other name
 _HEADER = (

@@ -9,7 +9,6 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 
 from promptops.checking.baseline import (
-    DEFAULT_PATH,
     accepted,
     baseline_text,
     new_only,
@@ -22,7 +21,7 @@ from promptops.cli._findings import diagnostic_data
 from promptops.cli._keep import Kept, tool_stamp
 from promptops.cli._watch import WatchedTree
 from promptops.cli._world import Call
-from promptops.config import Settings, layered
+from promptops.config import BASELINE, Settings, layered
 from promptops.diagnostic import Diagnostic, Severity
 from promptops.errors import (
     EXIT_CANNOT,
@@ -208,7 +207,7 @@ def _counter(call: Call, settings: Settings) -> Counter:
 def _accept(call: Call, scope: Scope, wanted: Wanted) -> Report:
     from promptops.source.write import replace_file
 
-    path = scope.settings.baseline or DEFAULT_PATH
+    path = scope.settings.baseline or BASELINE
     read_baseline(scope.tree, path)  # the settings may name any file: only a baseline is replaced
     before = scope.tree.read(path) if scope.tree.exists(path) else None
     checked = _check(call, scope, wanted)
@@ -230,7 +229,7 @@ def _grave(found: Sequence[Diagnostic], sources: Mapping[str, str]) -> Iterator[
 
 
 def _report(call: Call, scope: Scope, checked: Checked, mended: int) -> Report:
-    known = read_baseline(scope.judge or scope.tree, scope.settings.baseline or DEFAULT_PATH)
+    known = read_baseline(scope.judge or scope.tree, scope.settings.baseline or BASELINE)
     found = new_only(checked.diagnostics, checked.sources, known)
     result = {
         "diagnostics": [diagnostic_data(diagnostic) for diagnostic in found],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from time import monotonic, sleep
 
 from promptops.errors import GitError
@@ -13,6 +14,7 @@ SECONDS = 60.0
 MAX_OUTPUT = 1 << 28
 MAX_COMPLAINT = 1 << 14
 _CHUNK = 1 << 16
+_WIDE = 1 << 20
 
 
 class Process:
@@ -70,6 +72,14 @@ class Process:
                 data = data[os.write(self.stdin, data) :]
         except BrokenPipeError:
             pass
+
+    def widen(self) -> None:
+        """Let it print more before anybody reads, where the system can."""
+        import fcntl
+
+        if hasattr(fcntl, "F_SETPIPE_SZ"):
+            with suppress(OSError):  # the user has as many of those as the system grants
+                fcntl.fcntl(self.stdout, fcntl.F_SETPIPE_SZ, _WIDE)
 
     def close(self) -> None:
         """Close our ends of its streams."""

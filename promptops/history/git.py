@@ -30,6 +30,8 @@ from promptops.history.records import (
 )
 from promptops.history.worktree import differing, unchanged, under_way
 
+_UNFLUSHED = {"GIT_FLUSH": "0"}
+
 
 class Repository:
     """One repository, found once. Close it, or use it in `with`: it may keep one child running.
@@ -251,10 +253,15 @@ class Repository:
 
     # -- running git -------------------------------------------------------------------------
 
-    def ahead(self, *arguments: str) -> None:
-        """Start a command whose output will be asked for soon, by `run` or `records`."""
+    def ahead(self, *arguments: str, all_of_it: bool = False) -> None:
+        """Start a command whose output will be asked for soon, by `run` or `records`.
+
+        all_of_it: as for `records`; git may then be far ahead of who asks.
+        """
         if arguments not in self._ahead:
-            self._ahead[arguments] = self._start(arguments)
+            self._ahead[arguments] = self._start(arguments, _UNFLUSHED if all_of_it else None)
+            if all_of_it:
+                self._ahead[arguments].widen()
 
     def run(self, *arguments: str) -> bytes:
         """What a read-only command prints; GitError with git's own words where it fails."""
@@ -274,7 +281,7 @@ class Repository:
 
     def batches(self, *arguments: str, all_of_it: bool = False) -> Generator[list[bytes]]:
         """`records`, as many at a time as git has ready."""
-        flush = {"GIT_FLUSH": "0"} if all_of_it else {}
+        flush = _UNFLUSHED if all_of_it else None
         running = self._ahead.pop(arguments, None) or self._start(arguments, flush)
         errors = bytearray()
         rest = b""

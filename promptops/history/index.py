@@ -12,7 +12,7 @@ from contextlib import closing
 from promptops.digest import digest
 from promptops.history.past import Past
 from promptops.history.promptlike import prompt_like
-from promptops.history.stream import touched
+from promptops.history.stream import touched, touched_asked
 from promptops.values import NamedTuple
 
 FORMAT = 1  # of what is kept; a change of `prompt_like` is a new one
@@ -23,6 +23,12 @@ class Row(NamedTuple):
 
     commit: str
     changes: tuple[tuple[str, str, str], ...]
+
+
+def expect_index(past: Past) -> None:
+    """Start on what `path_index` will ask of git, where nothing is kept: git takes longest."""
+    if past.head is not None and not (past.kept and past.kept.load()):
+        past.repository.ahead(*touched_asked(past.head), all_of_it=True)
 
 
 def path_index(past: Past) -> list[Row]:

@@ -75,6 +75,12 @@ def log(
         tokens.close()
 
 
+def touched_asked(commit: str, known: str = "") -> tuple[str, ...]:
+    """What git is asked for `touched`, as `asked` is for `log`."""
+    ends = (object_id(commit), f"^{object_id(known)}") if known else (object_id(commit),)
+    return (*_RAW, "--format=%H", "--end-of-options", *ends)
+
+
 def touched(
     repository: Repository, commit: str, wanted: Callable[[str], bool], known: str = ""
 ) -> Generator[tuple[str, tuple[Touch, ...]]]:
@@ -84,9 +90,8 @@ def touched(
     little: it is split from the rest, and its path looked up.
     Close the iterator to stop git. GitError where an object is missing.
     """
-    ends = (object_id(commit), f"^{object_id(known)}") if known else (object_id(commit),)
     likely = _Wanted(wanted)
-    tokens = repository.records(*_RAW, "--format=%H", "--end-of-options", *ends, all_of_it=True)
+    tokens = repository.records(*touched_asked(commit, known), all_of_it=True)
     newest, touches = b"", list[Touch]()
     try:
         for token in tokens:

@@ -240,6 +240,9 @@ def _phrase(past: Past, named: str) -> Target:
     governed = past.governed_paths()
     places = [*_holding(past, governed, wanted)]
     if not places:
+        from promptops.history.index import expect_index
+
+        expect_index(past)
         near = (path for path in past.paths if prompt_like(path) and path not in governed)
         places = [*_holding(past, sorted(near), wanted)]
     if not places:

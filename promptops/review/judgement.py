@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
-from promptops.checking.baseline import DEFAULT_PATH
-from promptops.config import Settings
+from promptops.config import BASELINE, Settings
 from promptops.errors import InputError
 from promptops.source.document import Document
 from promptops.source.ignores import Ignores
@@ -109,8 +108,7 @@ def _comments(document: Document) -> Iterator[tuple[int, str, Sequence[str]]]:
 def new_in_baseline(trees: tuple[Tree, Tree], settings: tuple[Settings, Settings]) -> list[Waved]:
     """Lines that the baseline file has gained."""
     was, now = (
-        _lines(tree, one.baseline or DEFAULT_PATH)
-        for tree, one in zip(trees, settings, strict=True)
+        _lines(tree, one.baseline or BASELINE) for tree, one in zip(trees, settings, strict=True)
     )
     known = Counter(was)
     found = []
@@ -121,7 +119,7 @@ def new_in_baseline(trees: tuple[Tree, Tree], settings: tuple[Settings, Settings
             known[line] -= 1
         else:
             what = line.partition(" ")[2] or line
-            found.append(Waved(settings[1].baseline or DEFAULT_PATH, number, what, "baseline"))
+            found.append(Waved(settings[1].baseline or BASELINE, number, what, "baseline"))
     return found
 
 

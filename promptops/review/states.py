@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from promptops.checking.baseline import DEFAULT_PATH
-from promptops.config import Settings
+from promptops.config import BASELINE, Settings
 from promptops.decisions.change import NoTree, settings_before
 from promptops.errors import GitError
 from promptops.history.git import Repository
@@ -141,7 +140,7 @@ class _Wanted:
 
     def __init__(self, settings: tuple[Settings, Settings]) -> None:
         self.settings = settings
-        baselines = {s.baseline for s in settings} | {DEFAULT_PATH}
+        baselines = {s.baseline for s in settings} | {BASELINE}
         self.names = frozenset({*SETTINGS_FILES, *baselines})
         prompts = {glob for s in settings for glob in s.prompts}
         self.starts = tuple({_literal(glob) for glob in prompts})
