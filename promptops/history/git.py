@@ -30,8 +30,6 @@ from promptops.history.records import (
 )
 from promptops.history.worktree import differing, unchanged, under_way
 
-_UNFLUSHED = {"GIT_FLUSH": "0"}
-
 
 class Repository:
     """One repository, found once. Close it, or use it in `with`: it may keep one child running.
@@ -259,9 +257,7 @@ class Repository:
         all_of_it: as for `records`; git may then be far ahead of who asks.
         """
         if arguments not in self._ahead:
-            self._ahead[arguments] = self._start(arguments, _UNFLUSHED if all_of_it else None)
-            if all_of_it:
-                self._ahead[arguments].widen()
+            self._ahead[arguments] = self._start(arguments, all_of_it)
 
     def run(self, *arguments: str) -> bytes:
         """What a read-only command prints; GitError with git's own words where it fails."""
@@ -281,8 +277,7 @@ class Repository:
 
     def batches(self, *arguments: str, all_of_it: bool = False) -> Generator[list[bytes]]:
         """`records`, as many at a time as git has ready."""
-        flush = _UNFLUSHED if all_of_it else None
-        running = self._ahead.pop(arguments, None) or self._start(arguments, flush)
+        running = self._ahead.pop(arguments, None) or self._start(arguments, all_of_it)
         errors = bytearray()
         rest = b""
         try:
@@ -300,8 +295,9 @@ class Repository:
         started = self._ahead.pop(tuple(arguments), None)
         return child.output(started or self._start(arguments))
 
-    def _start(
-        self, arguments: Sequence[str], more: Mapping[str, str] | None = None
-    ) -> child.Process:
-        env = {**self._env, **(more or {})}
-        return child.start([self._program, *FLAGS, *arguments], self.root, env)
+    def _start(self, arguments: Sequence[str], all_of_it: bool = False) -> child.Process:
+        env = {**self._env, "GIT_FLUSH": "0"} if all_of_it else self._env
+        started = child.start([self._program, *FLAGS, *arguments], self.root, env)
+        if all_of_it:
+            started.widen()
+        return started
