@@ -15,7 +15,6 @@ from promptops.source.settings import CONFIG
 from promptops.source.shape import Shape
 from promptops.source.sidecar import SIDECAR
 
-COMMANDS, COMMANDS_END = "<!-- commands -->", "<!-- /commands -->"
 HERE = Path(__file__).parent
 JUDGE = ("prompt.yaml", "cases.yaml", "verdict.schema.json")  # what an installation needs of it
 BRACES = re.compile(r"\{(?:[^{}]|\{[^{}]*\})*\}")
@@ -51,7 +50,13 @@ def pages() -> Mapping[Path, str]:
     made = {HERE / "format.md": _format()}
     made |= {HERE / "checks" / name: NOTE + text for name, text in docs_pages().items()}
     made[HERE / "assertions.md"] = _assertions()
-    made[HERE.parent / "README.md"] = _readme()
+    made |= {
+        path: _filled(path, mark, lines())
+        for path, mark, lines in (
+            (HERE.parent / "README.md", "commands", _commands),
+            (HERE / "design.md", "decisions", _decisions),
+        )
+    }
     made |= {HERE / name: _redrawn(HERE / name) for name in ("scale-time.svg", "scale-memory.svg")}
     judge, packaged = (HERE.parent / "prompts/judge", HERE.parent / "promptops/evals/judging")
     made |= {packaged / name: (judge / name).read_text() for name in JUDGE}
@@ -77,12 +82,20 @@ def _redrawn(path: Path) -> str:
     return standalone(growth(root.findtext(f"{svg}title") or "", lines))
 
 
-def _readme() -> str:
-    """The README with the commands as they are."""
-    text = (HERE.parent / "README.md").read_text()
-    before, _, rest = text.partition(COMMANDS)
-    _, _, after = rest.partition(COMMANDS_END)
-    return f"{before}{COMMANDS}\n{_commands()}{COMMANDS_END}{after}"
+def _filled(path: Path, mark: str, lines: str) -> str:
+    """A page with the lines between its two marks."""
+    before, opened, rest = path.read_text().partition(f"<!-- {mark} -->\n")
+    _, closed, after = rest.partition(f"<!-- /{mark} -->")
+    return f"{before}{opened}{lines}{closed}{after}"
+
+
+def _decisions() -> str:
+    """Our own decision records, the oldest first."""
+    found = sorted((HERE / "decisions").glob("*.md"))
+    titles = {path: re.search("^# (.+)$", path.read_text(), re.MULTILINE) for path in found}
+    return "".join(
+        f"- [{title[1]}](decisions/{path.name})\n" for path, title in titles.items() if title
+    )
 
 
 def _commands() -> str:
