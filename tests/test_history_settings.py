@@ -74,6 +74,15 @@ def test_a_replaced_commit_is_read_as_it_was_made(run: Run, repo: Repo) -> None:
     assert answers(run, repo) == plain
 
 
+@pytest.mark.parametrize("grafts", ["{second}\n", "{second} {last}\n", "junk\n"])
+def test_a_graft_cuts_no_history(run: Run, repo: Repo, grafts: str) -> None:
+    """It would make whoever touched a rule last before it the first author."""
+    plain = answers(run, repo)
+    last, second, *_ = repo.git("rev-list", "HEAD").split()
+    repo.write(".git/info/grafts", grafts.format(second=second, last=last))
+    assert answers(run, repo) == plain
+
+
 def test_a_signature_starts_no_program(run: Run, repo: Repo) -> None:
     head = repo.raw("cat-file", "commit", "HEAD")
     fields, _, message = head.partition(b"\n\n")
@@ -121,6 +130,7 @@ FOREIGN = {
     "GIT_SSH_COMMAND": "touch PWN",
     "GIT_PROXY_COMMAND": "touch PWN",
     "GIT_TRACE": "1",
+    "GIT_GRAFT_FILE": "grafts",
     "GIT_REPLACE_REF_BASE": "refs/other/",
     "GIT_OPTIONAL_LOCKS": "1",
     "GIT_TERMINAL_PROMPT": "1",
@@ -132,6 +142,7 @@ FOREIGN = {
 HARDENED = {
     "GIT_OPTIONAL_LOCKS": "0",
     "GIT_TERMINAL_PROMPT": "0",
+    "GIT_GRAFT_FILE": os.devnull,
     "GIT_NO_LAZY_FETCH": "1",
     "GIT_ALLOW_PROTOCOL": "",
     "LC_ALL": "C.UTF-8",

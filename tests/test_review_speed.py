@@ -146,7 +146,7 @@ def test_a_kept_review_is_not_given_once_a_name_leads_elsewhere(traced: Traced) 
     assert traced("diff", "topic", "HEAD").stdout == first.stdout
 
 
-@pytest.mark.parametrize("what", ["vocabulary", "grafts", "damage", "width", "cut"])
+@pytest.mark.parametrize("what", ["vocabulary", "damage", "width", "cut"])
 def test_nor_when_anything_else_it_depends_on_differs(traced: Traced, what: str) -> None:
     first = traced("diff", "HEAD~1", "HEAD")
     environ = {}
@@ -155,8 +155,6 @@ def test_nor_when_anything_else_it_depends_on_differs(traced: Traced, what: str)
         case "vocabulary":
             (traced.home / "vocab").mkdir(exist_ok=True)
             os.utime(traced.home / "vocab", (1, 1))
-        case "grafts":
-            (traced.repo.root / ".git/info/grafts").write_text("")
         case "damage":
             kept.write_text(kept.read_text().replace("reworded", "the same"))
         case "cut":

@@ -63,8 +63,7 @@ def _same(found: list[list[str]], now: str) -> tuple[str, int] | None:
 def identity(repository: Repository, names: Sequence[str]) -> str:
     """What the names stand for in this clone; "" where that is not sure to last."""
     ids = [repository.known(name) for name in names]
-    grafts = os.path.join(repository.common_dir, "info", "grafts")
-    if not all(ids) or os.path.lexists(grafts):
+    if not all(ids):
         return ""
     return digest(repr([repository.common_dir, ids, sorted(repository.shallow)]).encode())
 

@@ -11,6 +11,7 @@ _FIXED = {
     "GIT_TERMINAL_PROMPT": "0",
     "GIT_OPTIONAL_LOCKS": "0",
     "GIT_NO_LAZY_FETCH": "1",
+    "GIT_GRAFT_FILE": os.devnull,  # grafts change whose child a commit is
     "GIT_ALLOW_PROTOCOL": "",
     "LC_ALL": "C.UTF-8",
 }

@@ -1,4 +1,4 @@
-"""Where a clone ends history before its roots: the edge of a shallow one, grafts."""
+"""Where a clone ends history before its roots: the edge of a shallow one, what a partial one lacks."""
 
 from __future__ import annotations
 
@@ -21,16 +21,9 @@ def edges(common_dir: str, unknown: str) -> frozenset[str]:
         return frozenset({unknown})  # unreadable: still known to be incomplete
 
 
-def horizon(common_dir: str, shallow: Set[str]) -> str:
+def horizon(shallow: Set[str]) -> str:
     """Names where history ends here before its roots, "" where it does not.
 
     What a walk over commits has found is true as long as this stays the same.
     """
-    try:
-        with open(os.path.join(common_dir, "info", "grafts"), "rb") as file:
-            grafts = file.read()
-    except OSError:
-        grafts = b""
-    if not shallow and not grafts:
-        return ""
-    return digest("".join(sorted(shallow)).encode() + b"\0" + grafts)
+    return digest("".join(sorted(shallow)).encode()) if shallow else ""

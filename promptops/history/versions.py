@@ -55,7 +55,7 @@ class Versions:
     def __init__(self, repository: Repository, facts: Facts | None = None) -> None:
         self.repository = repository
         self.facts = facts or Facts()
-        self.horizon = horizon(repository.common_dir, repository.shallow)
+        self.horizon = horizon(repository.shallow)
         self.by_line = False
         self.code_met = False  # a phrase that was looked for stands in a block of code
         self.absent: set[str] = set()  # ids that this clone does not have, or of too large ones
