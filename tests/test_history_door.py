@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import os
+import subprocess
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from repos import CLEAN, ENVIRON, Repo, rules
 
 from promptops.errors import GitError
+from promptops.history import worktree
 from promptops.history.git import Repository
+from promptops.history.horizon import edges
 from promptops.history.records import Paths
 
 TRAP = '#!/bin/sh\ntouch {pwn}\nexec git "$@"\n'
@@ -112,3 +117,68 @@ def test_only_ids_are_asked_for(repo: Repo, value: str) -> None:
                 ask(value)
         with pytest.raises(GitError, match="not an object id"):
             found.merge_base(repo.head(), value)
+
+
+def test_what_lies_on_the_disk_is_compared_not_what_it_leads_to(
+    repo: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "outside").write_text("same\n")
+    os.symlink("a.md", repo.root / "kept")
+    os.symlink("a.md", repo.root / "turned")
+    base = repo.commit({"a.md": "same\n", "empty.md": "", "long.md": "x" * 100})
+    (repo.root / "a.md").unlink()
+    (repo.root / "a.md").symlink_to(tmp_path / "outside")
+    (repo.root / "empty.md").unlink()
+    os.mkfifo(repo.root / "empty.md")
+    (repo.root / "turned").unlink()
+    os.symlink("b.md", repo.root / "turned")
+    monkeypatch.setattr(worktree, "_LARGEST", 99)
+    with opened(repo) as found:
+        changed = found.changed_since(base, lambda _: True)
+    assert changed == Paths(("a.md", "empty.md", "long.md", "turned"))
+
+
+def test_a_clone_that_does_not_tell_its_edge_is_shallow_all_the_same(tmp_path: Path) -> None:
+    assert edges(str(tmp_path), "unknown") == {"unknown"}
+    (tmp_path / "shallow").write_bytes(b"\xff\n")
+    assert edges(str(tmp_path), "unknown") == {"unknown"}
+    (tmp_path / "shallow").write_text(f"{'1' * 40}\n")
+    assert edges(str(tmp_path), "unknown") == {"1" * 40}
+
+
+REMOTES = {
+    "ssh": {"remote.origin.url": "ssh://there/x", "core.sshCommand": "{trap}"},
+    "ext": {"remote.origin.url": "ext::{trap} %S x"},
+    "uploadpack": {"remote.origin.uploadpack": "{trap}"},
+}
+
+
+@pytest.mark.parametrize("way", REMOTES)
+def test_what_a_partial_clone_lacks_is_not_fetched(
+    run: Callable[..., Any], repo: Repo, tmp_path: Path, way: str
+) -> None:
+    repo.commit({"AGENTS.md": rules("Be kind.", "Be brief.")}, "second")
+    repo.git("config", "uploadpack.allowFilter", "true")
+    clone = Repo(tmp_path / "clone", create=False)
+    repo.git("clone", "-q", "--filter=blob:none", f"file://{repo.root}", str(clone.root))
+    trap, pwn = tmp_path / "trap", tmp_path / "PWN"
+    trap.write_text(f"#!/bin/sh\ntouch {pwn}\n")
+    trap.chmod(0o755)
+    for name, value in REMOTES[way].items():
+        clone.git("config", name, value.format(trap=trap))
+    for protocol in ("ssh", "ext", "file"):
+        clone.git("config", f"protocol.{protocol}.allow", "always")
+    for command in (
+        ("why", "AGENTS.md:3"),
+        ("why", "never said by anybody"),
+        ("diff", "HEAD~1", "HEAD"),
+        ("check", "--since", "HEAD~1"),
+        ("people",),
+    ):
+        assert run(*command, cwd=clone.root).code in (0, 1, 2)
+        assert not pwn.exists(), command
+    subprocess.run(
+        ["git", "cat-file", "-e", "HEAD~1:AGENTS.md"], cwd=clone.root, env=ENVIRON, check=False,
+        capture_output=True,
+    )  # fmt: skip
+    assert pwn.exists(), "the trap is no trap"
