@@ -90,6 +90,33 @@ def test_what_cannot_be_answered_says_why(repo: Repo) -> None:
     assert "NUL" in said[4]
 
 
+def test_what_a_tool_does_not_take_is_refused_and_named(repo: Repo) -> None:
+    async def work(client: Client) -> Any:
+        tools = (await client.list_tools()).tools
+        questions = (
+            ("why", {"targets": "AGENTS.md:3"}),
+            ("check", {"path": "AGENTS.md"}),
+            ("diff", {"since": "HEAD~1\x1b[2J"}),
+            ("blame", {"target": "AGENTS.md:3"}),
+            ("why", {}),
+            ("why", {"target": 7}),
+        )
+        alone = await client.call_tool("check", {"paths": "AGENTS.md"})
+        return tools, alone, [await client.call_tool(*question) for question in questions]
+
+    tools, alone, answers = asked(repo, work)
+    assert alone.structured_content["files"] == 1
+    assert all(tool.input_schema["additionalProperties"] is False for tool in tools)
+    assert all(answer.is_error for answer in answers)
+    said = ["".join(part.text for part in answer.content) for answer in answers]
+    assert said[0] == "`why` takes no argument `targets`; did you mean `target`?"
+    assert said[1] == "`check` takes no argument `path`; did you mean `paths`?"
+    assert said[2] == "`diff` takes no argument `since`; it takes `base`, `head`"
+    assert said[3] == "there is no tool `blame`; there are `why`, `check`, `diff`, `tokens`"
+    assert said[4] == "`why` needs `target`"
+    assert "should be a valid string" in said[5]
+
+
 def test_no_module_of_the_repository_is_run(repo: Repo, tmp_path: Path) -> None:
     """Agents start the server in the repository: nothing there may stand in for what we import."""
     trap = f"open({str(tmp_path / 'trap')!r}, 'w'); raise SystemExit(9)\n"

@@ -9,14 +9,17 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+from collections.abc import Iterable
 from typing import Any
 
 from mcp.server.mcpserver import MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
-from mcp.types import ToolAnnotations
+from mcp.types import Tool, ToolAnnotations
 
 from promptops import __version__
 from promptops.errors import EXIT_FINDINGS, EXIT_INCOMPLETE
+from promptops.report.safe import one_line
+from promptops.source.shape import nearest
 
 SECONDS = 120.0
 LONGEST = 200_000  # characters of an answer; an agent's context holds no more
@@ -28,6 +31,38 @@ INSTRUCTIONS = """Prompts and instruction files here are governed: rules have re
 budgets. Before you edit or remove a rule, ask `why` for it. After an edit, `check` it and `diff` it."""
 
 
+class _Strict(MCPServer):
+    """A server whose tools refuse arguments that they do not have: an agent learns of its slip."""
+
+    async def list_tools(self) -> list[Tool]:
+        """All tools; the schema of each says that it takes nothing more."""
+        tools = await super().list_tools()
+        for tool in tools:
+            tool.input_schema = {**tool.input_schema, "additionalProperties": False}
+        return tools
+
+    async def call_tool(self, name: str, arguments: dict[str, Any], context: Any = None) -> Any:
+        """The tool's answer; ToolError where there is no such tool or argument."""
+        tools = {tool.name: tool for tool in await self.list_tools()}
+        if name not in tools:
+            raise ToolError(f"there is no tool `{one_line(name)}`; there are {_listed(tools)}")
+        schema = tools[name].input_schema
+        known = schema["properties"]
+        for given in arguments:
+            if given not in known:
+                guess = nearest(given, list(known))
+                meant = f"did you mean `{guess}`?" if guess else f"it takes {_listed(known)}"
+                raise ToolError(f"`{name}` takes no argument `{one_line(given)}`; {meant}")
+        missing = [needed for needed in schema.get("required", ()) if needed not in arguments]
+        if missing:
+            raise ToolError(f"`{name}` needs {_listed(missing)}")
+        return await super().call_tool(name, arguments, context)
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
+
+
 def serve(folder: str) -> None:
     """Answer until standard input ends."""
     made_server(folder).run("stdio")
@@ -35,7 +70,7 @@ def serve(folder: str) -> None:
 
 def made_server(folder: str) -> MCPServer:
     """The server of the repository that `folder` lies in."""
-    server = MCPServer("promptops", version=__version__, instructions=INSTRUCTIONS)
+    server = _Strict("promptops", version=__version__, instructions=INSTRUCTIONS)
     ask = _Asker(folder)
 
     @server.tool(annotations=READ_ONLY)
@@ -49,11 +84,11 @@ def made_server(folder: str) -> MCPServer:
         return await ask("why", target)
 
     @server.tool(annotations=READ_ONLY)
-    async def check(paths: list[str] | None = None) -> dict[str, Any]:
+    async def check(paths: list[str] | str | None = None) -> dict[str, Any]:
         """What is wrong with prompts, instruction files and decision records: each finding with
         file, line, what it is and what to do. Without paths: the whole repository.
         """
-        return await ask("check", *(paths or ()))
+        return await ask("check", *_many(paths))
 
     @server.tool(annotations=READ_ONLY)
     async def diff(base: str = "", head: str = "") -> dict[str, Any]:
@@ -63,16 +98,21 @@ def made_server(folder: str) -> MCPServer:
         return await ask("diff", *filter(None, (base, head)))
 
     @server.tool(annotations=READ_ONLY)
-    async def tokens(names: list[str] | None = None, model: str = "") -> dict[str, Any]:
+    async def tokens(names: list[str] | str | None = None, model: str = "") -> dict[str, Any]:
         """What prompts (by id) or files cost in tokens and money, and how that is known; without
         names: every prompt. model: such as openai/gpt-4o, else the models the prompts name.
         """
-        if "-" in (names or ()):
+        if "-" in _many(names):
             raise ToolError("`-` is nothing here: name a prompt or a file")
         options = (f"--model={model}",) if model else ()
-        return await ask("tokens", *(names or ()), options=options)
+        return await ask("tokens", *_many(names), options=options)
 
     return server
+
+
+def _many(names: list[str] | str | None) -> list[str]:
+    """The names; one alone needs no list around it."""
+    return [names] if isinstance(names, str) else names or []
 
 
 class _Asker:
