@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -351,6 +352,45 @@ def test_what_cannot_be_read_cannot_be_judged(run: Run, repo: Repo) -> None:
     repo.write(FILE, PROMPT)
     said = run("decide", "--check", "--format", "json", cwd=repo.root)
     assert [n["change"] for n in result(said)["needed"]] == ["added"]
+
+
+def test_a_record_that_cannot_be_read_is_named(run: Run, repo: Repo) -> None:
+    edit(repo, REWORD)
+    assert run("decide", cwd=repo.root).code == 0
+    path = "docs/decisions/20260412-cite.md"
+    edit(repo, ("status: proposed", "status: [accepted"), path=path)
+    said = run("decide", "--staged", "--check", cwd=repo.root)
+    assert said.code == 1
+    assert "error: decision record cannot be read: not YAML: expected" in said.out
+    assert f"  --> {path}:3:1\n" in said.out
+    assert f"help: finish {path}, say `status: accepted`" in said.out
+    data = result(run("decide", "--staged", "--check", "--format", "json", cwd=repo.root))
+    assert [(one["path"], one["line"]) for one in data["unreadable"]] == [(path, 3)]
+    said = run("decide", "--staged", cwd=repo.root)
+    assert (said.code, os.listdir(repo.root / "docs/decisions").count("20260412-cite-2.md")) == (
+        2,
+        0,
+    )
+
+
+def test_a_decided_record_that_cannot_be_read_is_not_called_deleted(run: Run, repo: Repo) -> None:
+    edit(repo, ("status: accepted", "status: [accepted"), path="docs/decisions/20260102-cite.md")
+    said = run("decide", "--staged", "--check", cwd=repo.root)
+    assert said.code == 1
+    assert "cannot be read" in said.out
+    assert "was deleted" not in said.out
+
+
+def test_a_record_that_is_begun_is_what_to_finish(run: Run, repo: Repo) -> None:
+    edit(repo, REWORD)
+    assert run("decide", cwd=repo.root).code == 0
+    repo.git("add", "-A")
+    finish = "help: finish docs/decisions/20260412-cite.md, say `status: accepted`"
+    for how in (("--staged",), (), ("--since", "HEAD")):
+        assert finish in run("decide", "--check", *how, cwd=repo.root).out
+    (repo.root / "docs/decisions/20260412-cite.md").unlink()
+    said = run("decide", "--check", "--since", "HEAD", cwd=repo.root)
+    assert "help: `promptops decide --since HEAD` writes the record" in said.out
 
 
 def test_settings_can_be_tightened_but_not_loosened_by_what_they_judge(

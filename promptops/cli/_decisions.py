@@ -9,6 +9,7 @@ from promptops.decisions.found import DECIDED_BEFORE, Found
 from promptops.decisions.judge import Judged
 from promptops.decisions.message import BETTER_REASON, WAIVER
 from promptops.decisions.needed import Need
+from promptops.patterns import later
 from promptops.report import Block, Heading, Text
 
 TYPE_CHECKING = False  # `typing` costs a start
@@ -16,10 +17,11 @@ if TYPE_CHECKING:
     from typing import Any
 
 DECIDE = "promptops decide --staged"
+UNDONE = later("is proposed, not accepted|is not finished: ")
 
 
 def judged_json(judged: Judged | None) -> dict[str, Any]:
-    """`{"needed": […], "rewritten": […]}`; both empty where decisions are about nothing."""
+    """`{"needed": […], "rewritten": […], "unreadable": […]}`; all empty where there is nothing."""
     found = judged.found if judged else ()
     rewritten = judged.rewritten if judged else ()
     return {
@@ -27,6 +29,15 @@ def judged_json(judged: Judged | None) -> dict[str, Any]:
         "rewritten": [
             {"decision": record.decision.id, "path": record.decision.path, "how": how}
             for record, how in rewritten
+        ],
+        "unreadable": [
+            {
+                "path": error.path,
+                "line": error.line,
+                "column": error.column,
+                "message": error.message,
+            }
+            for error in (judged.change.broken if judged else ())
         ],
     }
 
@@ -63,6 +74,9 @@ def refusal(judged: Judged, mend: str = DECIDE, again: str = "") -> Iterator[Blo
     for one in judged.missing:
         yield Heading(f"error: {one.need.sentence}, and no decision record says why", 3)
         yield Text(_shown(judged.change, one), verbatim=True)
+    for error in judged.change.broken:
+        yield Heading(f"error: decision record cannot be read: {error.message}", 3)
+        yield Text(f"  --> {error.path}:{error.line}:{error.column}", verbatim=True)
     for record, how in judged.rewritten:
         name = record.decision.id
         yield Heading(f"error: decision `{name}` {how}; a decided record stays as it is", 3)
@@ -96,7 +110,11 @@ def _help(judged: Judged, mend: str, again: str) -> str:
         kept = "\n".join(f"  {WAIVER}: {reason}" for reason in judged.dropped)
         then = f"\nthen `{again}`" if again else ""
         return f"help: the commit that is amended said why; put its line back:\n{kept}{then}"
-    said = [f"help: `{mend}` writes the record; fill it in, have it accepted and `git add` it"]
+    begun = _begun(judged)
+    if begun:
+        said = [f"help: finish {begun}, say `status: accepted` once it is decided, `git add` it"]
+    else:
+        said = [f"help: `{mend}` writes the record; fill it in, have it accepted and `git add` it"]
     said[0] += f", then `{again}`" if again else ""
     older = [o for one in missing for o in one.objections if o.endswith(DECIDED_BEFORE)]
     if older:
@@ -106,6 +124,18 @@ def _help(judged: Judged, mend: str, again: str) -> str:
         said.append(f"or, if there is nothing to decide: a line `{WAIVER}: …` in the message that")
         said[-1] += f" says why; {BETTER_REASON}" if _refused(missing) else " says why"
     return "\n".join(said)
+
+
+def _begun(judged: Judged) -> str:
+    """The file of a record that is about this and not done, or cannot be read; "" for none."""
+    for error in judged.change.broken:
+        return error.path
+    for one in judged.missing:
+        for objection in one.objections:
+            name = objection.split("`")[1] if objection.startswith("`") else ""
+            if name in judged.change.after and UNDONE.search(objection):
+                return judged.change.after[name].decision.path
+    return ""
 
 
 def _refused(missing: Sequence[Found]) -> bool:

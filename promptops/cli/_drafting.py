@@ -9,12 +9,11 @@ from typing import Any
 from promptops.cli._call import Call
 from promptops.cli._decisions import judged_json, need_json
 from promptops.config import DECISION_KINDS
-from promptops.decisions.change import read_records
 from promptops.decisions.draft import Facts, draft, prompts_of, record_id, title_of
 from promptops.decisions.found import found
 from promptops.decisions.judge import Judged
 from promptops.decisions.needed import Need
-from promptops.decisions.records import FREE, Record, shortcomings
+from promptops.decisions.records import FREE, Record, read_records, shortcomings
 from promptops.decisions.supersede import named, superseded
 from promptops.errors import GitError, UsageError
 from promptops.history.git import Repository
@@ -68,10 +67,12 @@ class Writing:
         self.wanted = wanted
         self.tree = DiskTree(repository.root)
         self.folder = change.settings.decisions.rstrip("/")
-        self.records = {**read_records(self.tree, change.settings), **change.after}
+        self.records = {**read_records(self.tree, change.settings)[0], **change.after}
 
     def report(self) -> Report:
-        """Write what is needed, and say what was written."""
+        """Write what is needed, and say what was written; nothing beside a record that is broken."""
+        for error in self.change.broken:
+            raise error
         groups = self._groups()
         done = _Done()
         old = named(self.records, self.wanted.supersedes) if self.wanted.supersedes else None

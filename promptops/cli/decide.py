@@ -51,7 +51,8 @@ def command(call: Call, check: bool, since: str | None, staged: bool, **wanted: 
             _refuse_half_way(repository)
         judged = _judged(call, repository, since, staged)
         if check:
-            return _check(call, judged)
+            told = f" --since {since}" if since else " --staged" if staged else ""
+            return _check(call, judged, f"promptops decide{told}")
         return Writing(call, repository, judged, Wanted(**wanted)).report()
 
 
@@ -80,8 +81,8 @@ def _refuse_half_way(repository: Repository) -> None:
 # -- only looking --------------------------------------------------------------------------------
 
 
-def _check(call: Call, judged: Judged) -> Report:
-    blocks = tuple(refusal(judged) if judged.refused else _settled(call, judged.found))
+def _check(call: Call, judged: Judged, mend: str) -> Report:
+    blocks = tuple(refusal(judged, mend) if judged.refused else _settled(call, judged.found))
     code = EXIT_FINDINGS if judged.refused else EXIT_CLEAN
     return Report("decide", {**NOTHING, **judged_json(judged)}, blocks, code)
 

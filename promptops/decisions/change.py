@@ -9,18 +9,18 @@ from promptops.config import DEFAULT, Settings
 from promptops.decisions.found import Evidence, Found, found, newly_cited
 from promptops.decisions.message import SILENT, Trailers
 from promptops.decisions.needed import Need, changes_of_meaning
-from promptops.decisions.records import Record, rewritten
+from promptops.decisions.records import Record, read_records, rewritten
 from promptops.decisions.slips import KnowsWord, no_word
 from promptops.decisions.unread import unread
 from promptops.diagnostic import Place
 from promptops.errors import ConfigError, InputError, NotHereError
 from promptops.history.records import Paths
 from promptops.model import Prompt
-from promptops.source.reading import Reading, read_decision_file, read_prompt
+from promptops.source.reading import Reading, read_prompt
 from promptops.source.settings import FILES as SETTINGS_FILES
 from promptops.source.settings import read_settings
 from promptops.source.tree import Tree
-from promptops.source.workspace import find_files, is_record
+from promptops.source.workspace import find_files
 from promptops.values import dataclass, replace
 
 _PLACES: dict[str, Place] = {
@@ -84,6 +84,7 @@ class Change:
 
     settings: those that judge. A change can tighten what judges it, never loosen it.
     unreadable: why prompts that are there after it cannot be read; what they change is not known.
+    broken: why records that it writes cannot be read.
     """
 
     pairs: tuple[Pair, ...]
@@ -92,6 +93,7 @@ class Change:
     settings: Settings
     known: KnowsWord = no_word
     unreadable: tuple[InputError, ...] = ()
+    broken: tuple[InputError, ...] = ()
 
     def meanings(self) -> tuple[Need, ...]:
         """Every change of meaning in it, whether or not the settings ask for a record."""
@@ -115,7 +117,8 @@ class Change:
     def rewritten(self) -> tuple[tuple[Record, str], ...]:
         """(record as it was, what was done to it) for each decided record that was tampered with."""
         said = ((r, rewritten(r, self.after.get(name))) for name, r in sorted(self.before.items()))
-        return tuple((record, what) for record, what in said if what)
+        unread = {error.path for error in self.broken}
+        return tuple((r, what) for r, what in said if what and r.decision.path not in unread)
 
     def place_of(self, need: Need) -> Place:
         """Where the change stands in the prompt's file; the whole file where it is gone."""
@@ -171,13 +174,15 @@ def read_what_can_be(before: Tree, after: Tree, paths: Paths, known: KnowsWord =
     readings = _prompts(before, old, changed), _prompts(after, new, changed)
     lost = unread((before, after), readings, find_files(new, paths.present).prompts)
     pairs = _pairs((before, after), readings, {error.path for error in lost})
+    records, broken = read_records(after, new)
     return Change(
         tuple(sorted(pairs, key=lambda pair: pair.path)),
-        read_records(before, old),
-        read_records(after, new),
+        read_records(before, old)[0],
+        records,
         replace(new, require_decision_for=wanted),
         known,
         tuple(sorted(lost, key=lambda error: error.path or "")),
+        tuple(error for error in broken if error.path in paths.present),
     )
 
 
@@ -192,13 +197,6 @@ def settings_before(tree: Tree) -> Settings:
         raise
     except (ConfigError, InputError):
         return DEFAULT
-
-
-def read_records(tree: Tree, settings: Settings) -> dict[str, Record]:
-    """The readable decision records of a tree, by id."""
-    paths = (path for path in tree.listed(settings.decisions) if is_record(settings, path))
-    readings = (read_decision_file(tree, path) for path in paths)
-    return {r.decision.id: Record(r.decision, r.document.text) for r in readings if r.decision}
 
 
 # -- prompts in pairs ----------------------------------------------------------------------------

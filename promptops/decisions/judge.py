@@ -40,8 +40,9 @@ class Judged:
 
     @property
     def refused(self) -> bool:
-        """True if something was changed that nobody has decided."""
-        return bool(self.rewritten or any(not one.answered for one in self.found))
+        """True if something was changed that nobody has decided, or a record cannot be read."""
+        broken = self.change.broken
+        return bool(broken or self.rewritten or any(not one.answered for one in self.found))
 
     def undecided(self) -> dict[str, tuple[tuple[Place, str], ...]]:
         """What check PO520 is told: by path of a prompt, (place, sentence) of each missing decision.

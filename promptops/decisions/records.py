@@ -9,8 +9,13 @@ from datetime import date
 from promptops.checks import Around
 from promptops.checks.records import incomplete_decision, unanswered_privacy_question
 from promptops.checks.unfinished import hurried_decision, unfinished_decision
+from promptops.config import Settings
+from promptops.errors import InputError
 from promptops.model import Decision
 from promptops.patterns import later
+from promptops.source.reading import read_decision_file
+from promptops.source.tree import Tree
+from promptops.source.workspace import is_record
 from promptops.values import dataclass
 
 ACCEPTED = "accepted"
@@ -24,6 +29,15 @@ class Record:
 
     decision: Decision
     text: str
+
+
+def read_records(tree: Tree, settings: Settings) -> tuple[dict[str, Record], list[InputError]]:
+    """The decision records of a tree by id, and why others cannot be read."""
+    paths = (path for path in tree.listed(settings.decisions) if is_record(settings, path))
+    readings = [read_decision_file(tree, path) for path in paths]
+    broken = [r.refusal(r.problems[0].finding) for r in readings if r.decision is None]
+    known = ((r.decision, r.document.text) for r in readings if r.decision)
+    return {decision.id: Record(decision, text) for decision, text in known}, broken
 
 
 def shortcomings(decision: Decision) -> Iterator[str]:
