@@ -252,10 +252,7 @@ class Repository:
     # -- running git -------------------------------------------------------------------------
 
     def ahead(self, *arguments: str, all_of_it: bool = False) -> None:
-        """Start a command whose output will be asked for soon, by `run` or `records`.
-
-        all_of_it: as for `records`; git may then be far ahead of who asks.
-        """
+        """Start a command whose output will be asked for soon, by `run` or `records` (see there)."""
         if arguments not in self._ahead:
             self._ahead[arguments] = self._start(arguments, all_of_it)
 
