@@ -495,10 +495,10 @@ def test_install_in_json(run: Run, repo: Repo, golden: Callable[[str, str], None
 
 
 def test_install_says_from_when_on_git_runs_the_hooks(run: Run, repo: Repo) -> None:
-    assert run("install", cwd=repo.root).out.startswith(
-        "✓ .git/hooks/pre-commit\n✓ .git/hooks/commit-msg\n\ngit runs them from the next commit on"
-    )
-    assert "next commit" not in run("install", cwd=repo.root).out
+    said = run("install", cwd=repo.root).out
+    assert said.startswith("✓ .git/hooks/pre-commit\n✓ .git/hooks/commit-msg\n✓ git config: ")
+    assert "\n\ngit runs the hooks from now on" in said
+    assert "from now on" not in run("install", cwd=repo.root).out
 
 
 def test_install_writes_only_what_is_asked_for(run: Run, repo: Repo) -> None:

@@ -55,6 +55,8 @@ def refused(text: str) -> tuple[str, int, int]:
         ("a: 1\r\nb: &x 1", "anchors and aliases are not allowed", 2, 4),
         ("a: 1\rb: &x 1", "anchors and aliases are not allowed", 2, 4),
         ("a: 'x\u2028  y'\nb: &x 1", "anchors and aliases are not allowed", 2, 4),
+        ('a: 1\nb: ["x\nc: [d]\n', "not YAML: a quote is never closed", 2, 5),
+        ("a: 'x\n", "not YAML: a quote is never closed", 1, 4),
     ],
 )
 def test_it_is_refused_where_it_stands(text: str, message: str, line: int, column: int) -> None:

@@ -103,10 +103,10 @@ def _blocks(
 ) -> Iterator[Block]:
     for hook in hooks:
         yield from _hook_blocks(call, hook)
-    if any(hook["state"] == "written" for hook in hooks) and call.verbosity >= 0:
-        yield Text("git runs them from the next commit on; to undo it, delete them", "quiet")
     if settings and call.verbosity >= 0:
         yield Text(f"git config: {', '.join(settings)}", "good")
+    if any(hook["state"] == "written" for hook in hooks) and call.verbosity >= 0:
+        yield Text("git runs the hooks from now on; to undo it, delete those files", "quiet")
     if lines and written:
         if call.verbosity >= 0:
             yield Text(f"{ATTRIBUTES}: {len(lines)} line(s) added; commit it", "good")

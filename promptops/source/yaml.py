@@ -36,6 +36,7 @@ _DEEP = f"nested deeper than {MAX_DEPTH}"
 _DEEP_HINT = "no part of a prompt nests that deep"
 _ALIAS = "anchors and aliases are not allowed"
 _ALIAS_HINT = "write the value out, or quote the text: '*…'"
+_QUOTE_HINT = "close it, or write the value as a block with `|`"
 _HINTS = (
     ("mapping values are not allowed", "quote a value that holds `: `, or start a block with `|`"),
     ("cannot start any token", "indent with spaces, not tabs, and quote a value that starts so"),
@@ -153,6 +154,8 @@ def _explained(error: Any, text: str) -> tuple[str, str, int]:
         return _ALIAS, _ALIAS_HINT, error.problem_mark.index
     if problem == _DEEP:
         return problem, _DEEP_HINT, offset
+    if context == "while scanning a quoted scalar" and "end of stream" in str(error.problem):
+        return "not YAML: a quote is never closed", _QUOTE_HINT, error.context_mark.index
     hint = next((h for part, h in _HINTS if part in problem or part in context), "")
     return f"not YAML: {problem}", hint, offset
 
