@@ -57,7 +57,7 @@ from promptops.history.elsewhere import mentions
 from promptops.history.units import PROSE, Unit
 words = [first + "abcdefg" for first in "bcdfghjklmnpqrtvwxyz"]
 unit = Unit(PROSE, " ".join(words), " ".join(words), 1, 1)
-print([mentions(" ".join(words[at : at + 3]), unit) for at in range(18)])
+print([mentions(" ".join(words[at : at + 6]), unit) for at in range(15)])
 """
 
 
@@ -75,3 +75,19 @@ def test_where_a_text_is_looked_for_depends_on_its_words_alone() -> None:
     }
     assert len(said) == 1
     assert "True" in said.pop()
+
+
+def test_a_sentence_that_was_longer_before_is_found_whole(repo: Repo) -> None:
+    shell = "The assistant can run commands for the user by wrapping them with <bash> and </bash>."
+    longer = "The assistant can browse with commands for the user by wrapping them with <web> and </web>."
+    shorter = "The assistant can browse with <web> and </web>."
+    more = f'MORE = """\n{KIND}\n"""\n'
+    repo.commit({"prompt.py": f'TEXT = """{shell}\n{OWN}.\n"""\n{more}'}, "shell")
+    begun = repo.commit({"prompt.py": f'TEXT = """{shell}\n{longer}\n{OWN}.\n"""\n{more}'}, "web")
+    cut = repo.commit({"prompt.py": f'TEXT = """{shell}\n{shorter}\n{OWN}.\n"""\n{more}'}, "short")
+    repo.commit({"prompt.py": None, "prompt.md": rules(shell, shorter, OWN + ".")}, "Markdown")
+    found = life(repo, "prompt.md", "The assistant can browse")
+    assert [(e.kind, e.commit.id) for e in found.events[1:]] == [
+        ("reworded", cut), ("introduced", begun),
+    ]  # fmt: skip
+    assert found.events[1].before.startswith(longer.rstrip("."))

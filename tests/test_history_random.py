@@ -369,7 +369,7 @@ def truth(
         if same is not None:
             at = same
             continue
-        parent = commit.parents[0]
+        parent = max(commit.parents, key=lambda p: _kept(history.commits[p].state, rule_id, rule))
         before = places(history.commits[parent].state)
         if rule_id in before:
             was = before[rule_id]
@@ -381,7 +381,8 @@ def truth(
                 )
             at = parent
             continue
-        halves = [r for _, r in before.values() if rule_id in r.origins]
+        said_there = set(rule.words)  # what was parted from it and stays away is no half of it now
+        halves = [r for _, r in before.values() if rule_id in r.origins and said_there & {*r.words}]
         if halves and piece != WHOLE:
             return None
         if halves:
@@ -414,6 +415,12 @@ def truth(
             start = before[origins[0]][1].words.index(rule.words[0])
             piece = slice(start, start + len(rule.words))
         rule_id, at = origins[0], parent
+
+
+def _kept(state: State, rule_id: int, rule: Known) -> int:
+    """How many of the rule's words a parent of a merge has: its wording is what the merge changed."""
+    was = places(state).get(rule_id)
+    return len(set(rule.words).intersection(was[1].words)) if was else 0
 
 
 def _before(

@@ -146,3 +146,104 @@ def test_what_a_site_puts_into_a_message_is_left_out_of_the_story(run: Run, repo
     assert "Keep a <tag> in a line." in shown
     assert "picture" not in shown
     assert "review" not in shown
+
+
+def test_another_dash_or_quotation_mark_is_no_other_wording(run: Run, repo: Repo) -> None:
+    plain = 'Output is minimal - only expand it when the user\'s own words say "everything"...'
+    printed = "Output is minimal — only expand it when the user’s own words say “everything”…"
+    first = repo.commit({"AGENTS.md": rules(plain)}, "rules")
+    dashed = repo.commit({"AGENTS.md": rules(printed)}, "typography")
+    gone = repo.commit({"AGENTS.md": rules(IDEAS)}, "ideas")
+    assert told(run, repo, "output is minimal - only expand") == [
+        ("introduced", first, None), ("reformatted", dashed, None), ("removed", gone, None),
+    ]  # fmt: skip
+
+
+def test_lines_that_are_only_joined_to_a_paragraph_are_reformatted(run: Run, repo: Repo) -> None:
+    before = repo.commit({"prompt.md": f"# Ideas\n\n{IDEAS}\n"}, "ideas")
+    repo.commit({"prompt.md": f"# Ideas\n\n{AGAIN}\n\n{IDEAS}\n"}, "again")
+    joined = repo.commit({"prompt.md": f"# Ideas\n\n{AGAIN}\n{IDEAS}\n"}, "no blank lines")
+    answer = why(run, repo, "prompt.md:4")
+    assert [(e["kind"], e["commit"], e["confidence"]) for e in answer["events"]] == [
+        ("introduced", before, "certain"), ("reformatted", joined, "certain"),
+    ]  # fmt: skip
+
+
+def test_a_paragraph_whose_lines_are_only_set_apart_is_reformatted(run: Run, repo: Repo) -> None:
+    first = repo.commit({"prompt.md": f"# Ideas\n\n{AGAIN}\n{IDEAS}\n"}, "ideas")
+    apart = repo.commit({"prompt.md": f"# Ideas\n\n{AGAIN}\n\n{IDEAS}\n"}, "blank lines")
+    for line in (3, 5):
+        assert told(run, repo, f"prompt.md:{line}") == [
+            ("introduced", first, None), ("reformatted", apart, None),
+        ]  # fmt: skip
+
+
+def test_of_rules_that_were_merged_the_one_with_the_words_asked_for_counts(
+    run: Run, repo: Repo
+) -> None:
+    repo.commit({"AGENTS.md": rules(IDEAS, EDGES)}, "ideas")
+    repo.commit({"AGENTS.md": rules(IDEAS, EDGES, AGAIN)}, "again")
+    repo.commit({"AGENTS.md": rules(f"{AGAIN}\n  {IDEAS}", EDGES)}, "joined")
+    phrase = why(run, repo, "as exactly sixteen words")["events"]
+    assert [(e["kind"], e["subject"]) for e in phrase] == [
+        ("introduced", "ideas"), ("merged", "joined"),
+    ]  # fmt: skip
+    assert why(run, repo, "AGENTS.md:4")["introduced"]["subject"] == "ideas"
+    assert why(run, repo, "AGENTS.md:3")["introduced"]["subject"] == "again"
+
+
+def test_a_guess_that_is_more_likely_wrong_than_right_is_not_told(run: Run, repo: Repo) -> None:
+    old = "Parcel SDK: servers and workers"
+    new = "`acme-ts-sdk/` holds the parcel integration of a store"
+    repo.commit({"AGENTS.md": rules(EDGES, old, AGAIN)}, "old")
+    made = repo.commit({"AGENTS.md": rules(EDGES, new, IDEAS, AGAIN)}, "new")
+    assert told(run, repo, "AGENTS.md:4") == [("introduced", made, None)]
+
+
+def test_a_prompt_that_is_taken_out_of_a_program_comes_from_there(run: Run, repo: Repo) -> None:
+    program = f'BROWSING = """{IDEAS}\n{EDGES}\n"""\n\nASKED = "yes"\n'
+    first = repo.commit({"agents/prompt.py": program}, "agent")
+    copied = repo.commit({"agents/system_prompt.j2": f"{{% set X %}}\n{IDEAS}\n{{% endset %}}\n"})
+    assert told(run, repo, "agents/system_prompt.j2:2") == [
+        ("introduced", first, None),
+        ("copied", copied, "agents/prompt.py"),
+    ]
+
+
+def test_a_lone_rule_that_is_reworded_while_its_file_goes_elsewhere(run: Run, repo: Repo) -> None:
+    words = "tipuseno semifole rakapufo pufocece nocemiti mivotipu lesegumi kapuragu"
+    first = repo.commit({"docs/guide.md": rules(f"Vosekase {words}.")}, "guide")
+    new = rules(f"Kamiledi {words} gukativo fofoguse.")
+    moved = repo.commit({"docs/guide.md": None, "skills/review/SKILL.md": new}, "skill")
+    assert told(run, repo, "skills/review/SKILL.md:3") == [
+        ("introduced", first, None), ("renamed", moved, "docs/guide.md"),
+    ]  # fmt: skip
+
+
+def test_a_text_that_may_be_a_lost_one_in_other_words_is_not_certainly_new(
+    run: Run, repo: Repo
+) -> None:
+    old = "The `db` parameter is always the first, or second, of a method with a `self` argument"
+    new = "For free functions without a `self` parameter, `db` comes first. Put `db` after `self` in methods."
+    repo.commit({"AGENTS.md": rules(EDGES, IDEAS, AGAIN, old)}, "rules")
+    parted = {"AGENTS.md": rules(AGAIN), "skills/ty/SKILL.md": rules(EDGES, IDEAS, new)}
+    repo.commit(parted, "a skill")
+    answer = why(run, repo, "skills/ty/SKILL.md:5")
+    assert [(e["kind"], e["confidence"]) for e in answer["events"]] == [("introduced", "probable")]
+
+
+def test_a_merge_of_two_wordings_is_not_certain_to_be_all_of_its_past(run: Run, repo: Repo) -> None:
+    both = "Never repeat a call of any tool that you made before with exactly the same arguments."
+    base = repo.commit({"AGENTS.md": rules(AGAIN)}, "again")
+    ours = repo.commit({"AGENTS.md": rules(AGAIN.replace("a tool", "any tool"))}, "any tool")
+    repo.git("checkout", "-q", "-b", "aside", base)
+    theirs = repo.commit({"AGENTS.md": rules(AGAIN.replace("the very", "exactly the"))}, "exactly")
+    repo.git("checkout", "-q", "main")
+    repo.write("AGENTS.md", rules(both))
+    repo.git("add", "-A")
+    merge = repo.git(
+        "commit-tree", repo.git("write-tree"), "-p", ours, "-p", theirs, "-m", "Merge branch aside"
+    )
+    repo.git("update-ref", "refs/heads/main", merge)
+    answer = why(run, repo, "AGENTS.md:3")
+    assert [e["confidence"] for e in answer["events"]] == ["probable", "probable", "certain"]

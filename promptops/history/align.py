@@ -21,7 +21,7 @@ from promptops.history.units import PROSE, Unit
 __all__ = ["Grade", "Link", "align"]
 
 CLEAR = 0.9  # chances that two texts are one rule
-LIKELY = 0.3
+LIKELY = 0.5
 REWRITTEN = 35.0  # 0-100; a few words in a text that is otherwise another one make it no successor
 
 Verdict = tuple[str, Grade]
@@ -204,7 +204,7 @@ def _likely(like: Likeness, chance: float) -> Verdict | None:
     """The same rule more likely than not, or at least what stands in its place."""
     if chance >= 0.7:
         return "reworded", Grade.PROBABLE
-    if chance >= (LIKELY if like.gap else 0.4) and like.score >= REWRITTEN:
+    if chance >= LIKELY and like.score >= REWRITTEN:
         return "rewritten", Grade.WEAK
     if like.alone and (like.s >= 45 or like.c >= 0.12):
         return "replaced", Grade.WEAK

@@ -18,6 +18,7 @@ from promptops.history.versions import Versions
 from promptops.values import NamedTuple
 
 MAX_FILES = 400
+WORDS = 16  # of a text, the longest ones: those by which a file that may hold it is told
 MAX_COPIED_FROM = 200
 MAX_DELETIONS = 400  # commits that delete files; what comes back has not been away for long
 RECENTLY = 45 * 86_400  # seconds; a change that is taken back and made again is so within weeks
@@ -99,14 +100,14 @@ def _candidates(
     lost = whole or lost[:MAX_FILES]
     versions.load([c.old for c in lost])
     for change in lost:
-        share = 1 / 3 if prompt_like(change.path) else 2 / 3
+        share = 1 / 3 if prompt_like(change.path) else 0.55
         if mentions(versions.text(change.old), wanted, share):
             yield change
 
 
 def mentions(text: str, wanted: Unit, share: float = 1 / 3) -> bool:
     """True if that share of the unit's longest words is in the text: else parsing it is in vain."""
-    words = sorted(tokens(wanted.norm), key=lambda word: (-len(word), word))[:8]
+    words = sorted(tokens(wanted.norm), key=lambda word: (-len(word), word))[:WORDS]
     folded = text.casefold()
     return bool(folded) and sum(word in folded for word in words) >= share * len(words)
 
@@ -131,7 +132,7 @@ def _in_file(
     if shed is not None:
         return shed, False
     if not mine:
-        heirs = {k.old for k in links}
+        heirs = {k.old for k in links if _crosses(k)}  # a faint link explains nothing
         rest = [u for i, u in enumerate(gone) if i not in heirs and u.kind == PROSE]
         return None, resembles(wanted, rest, (*gone, *arrival.fresh), foreign=True)
     link = max(mine, key=lambda k: (k.grade, k.score))
@@ -182,7 +183,8 @@ def copied(versions: Versions, commit: Commit, path: str, wanted: Unit) -> Found
     for entry in near[:MAX_COPIED_FROM]:
         if mentions(versions.text(entry.blob), wanted):
             for unit in versions.units(entry.blob, entry.path):
-                if unit.kind == wanted.kind and (link := _copy(unit, wanted)) is not None:
+                link = _copy(unit, wanted) if unit.kind == wanted.kind else None
+                if link is not None:
                     return Found(entry.path, entry.blob, unit, link, False)
     return None
 
@@ -190,6 +192,8 @@ def copied(versions: Versions, commit: Commit, path: str, wanted: Unit) -> Found
 def _copy(unit: Unit, wanted: Unit) -> Link | None:
     if unit.norm == wanted.norm:
         return _SAME
+    if wanted.norm in unit.norm:
+        return Link(0, 0, "split", 100.0, Grade.CERTAIN)
     shorter, longer = sorted((len(unit.norm), len(wanted.norm)))
     if 2 * shorter < ALIKE / 100 * (shorter + longer):
         return None  # texts of such different lengths are never that alike

@@ -10,19 +10,21 @@ from collections.abc import Iterator, Sequence
 
 from promptops.history.links import SURE, Grade, Link
 from promptops.history.provenance import Spot
-from promptops.history.similarity import part_ratio, window
+from promptops.history.similarity import part_ratio, ratio, tokens, window
 from promptops.history.units import Unit, normalised
 from promptops.history.versions import Versions
 from promptops.values import NamedTuple
 
 MORE = 1.3  # times its length: a text longer than that was more than the piece
+MOST_SENTENCES = 3  # of a piece that is looked for as sentences
 LIKE = 60.0  # a piece less alike than this is not the same piece
 
 
 class Origin(NamedTuple):
     """A unit of an older version (`blob`), the link to it, and the piece of it that is meant.
 
-    piece: "" where it is all of the unit. others: units that were merged with it.
+    piece: "" where it is all of the unit. others: units that were merged with it. meant:
+    False where something else, that is not followed, may as well be what was asked about.
     """
 
     blob: str
@@ -30,6 +32,7 @@ class Origin(NamedTuple):
     link: Link
     piece: str = ""
     others: tuple[Unit, ...] = ()
+    meant: bool = True
 
     @property
     def text(self) -> str:
@@ -39,10 +42,29 @@ class Origin(NamedTuple):
         return "\n".join(u.text for u in sorted((self.unit, *self.others), key=lambda u: u.line))
 
 
-def together(merged: Sequence[Origin]) -> Origin:
-    """Several units that became one, as one origin: the longest is followed, the first of equals."""
-    main = max(merged, key=lambda origin: len(origin.unit.norm))
-    return main._replace(others=tuple(o.unit for o in merged if o is not main))
+def together(merged: Sequence[Origin], words: str) -> Origin:
+    """Several units that became one, as one origin.
+
+    That is the one with the (normalised) words that were asked about; where they do not tell, the
+    longest is followed, the first of equals.
+    """
+    asked = tokens(words) if words else frozenset()
+    shares = [len(asked & tokens(o.unit.norm)) for o in merged]
+    most = max(shares)
+    meant = 2 * most > len(asked) and shares.count(most) == 1
+    longest = max(merged, key=lambda origin: len(origin.unit.norm))
+    main = merged[shares.index(most)] if meant else longest
+    others = tuple(o.unit for o in merged if o is not main)
+    return main._replace(others=others, meant=meant)
+
+
+def likeliest(found: Sequence[Origin]) -> Origin | None:
+    """The surest origin. A merge that made a third wording out of two has a past on either side."""
+    best = max(found, key=lambda o: (o.link.grade, o.link.score), default=None)
+    if best is None or best.link.how != "reworded":
+        return best
+    others = {o.unit.norm for o in found if o.blob != best.blob}
+    return best._replace(meant=not others - {best.unit.norm})
 
 
 def unit_of(versions: Versions, spot: Spot) -> Unit:
@@ -73,6 +95,8 @@ def origins(versions: Versions, spot: Spot, blob: str) -> list[Origin]:
         return found
     around = units_around(versions, spot)
     ours = around.index(unit_of(versions, spot))
+    if _sentences(spot.part, versions.units(spot.blob, spot.path)[ours].text):
+        old = _without_wholes(versions, spot, blob)
     mine = [k for k in versions.linked(old, around) if k.new == ours]
     return [Origin(blob, old[k.old], k, spot.part if k.how == "split" else "") for k in mine]
 
@@ -103,7 +127,7 @@ def piece_of(unit: Unit, whole: Unit) -> str:
 
 def _all_of(piece: str, unit: Unit) -> bool:
     """True if the piece is all that the unit says, but for its full stop."""
-    return normalised(piece).rstrip(" .,;:") == unit.norm.rstrip(" .,;:")
+    return _bare(piece) == unit.norm.rstrip(" .,;:")
 
 
 def _joined(piece: str, merged: Sequence[tuple[Unit, Link]]) -> tuple[Unit, Link] | None:
@@ -117,6 +141,55 @@ def _joined(piece: str, merged: Sequence[tuple[Unit, Link]]) -> tuple[Unit, Link
         if most and len(unit.norm) <= MORE * len(ours) and most * len(shorter) > said:
             best, said = (unit, link), most * len(shorter)
     return best
+
+
+def _earlier(piece: str, whole: str, before: str) -> tuple[float, str]:
+    """What a piece of `whole` most likely was in `before`, and how like it is (0-100).
+
+    Of sentences it was sentences; and what still stands beside it was never it.
+    """
+    ours, still = _bare(piece), normalised(whole)
+    count = _sentences(piece, whole)
+    runs = [run for _, run in _runs(before, count + 1 if count else 0)]
+    kept = [run for run in runs if (said := _bare(run)) and said in still]
+    lost = [run for run in runs if not any(other in run for other in kept)]
+    best = max(((ratio(ours, _bare(run)), run) for run in lost), default=(0.0, ""))
+    if best[0] >= LIKE:
+        return best
+    for run in kept:
+        before = before.replace(run, " ")
+    return window(piece, before)
+
+
+def _sentences(piece: str, whole: str) -> int:
+    """Of how many sentences of the whole the piece consists; 0 where its ends are none of theirs."""
+    ours = _bare(piece)
+    return next((n for n, run in _runs(whole, MOST_SENTENCES) if _bare(run) == ours), 0)
+
+
+def _without_wholes(versions: Versions, spot: Spot, blob: str) -> list[Unit]:
+    """The older units that did not become the whole around the piece: those live on without it."""
+    old, new = versions.units(blob, spot.path), versions.units(spot.blob, spot.path)
+    links, whole = versions.links(blob, spot.blob, spot.path), versions.unit_at(spot)
+    wholes = {k.old for k in links if k.grade >= Grade.PROBABLE and new[k.new] is whole}
+    return [unit for i, unit in enumerate(old) if i not in wholes]
+
+
+def _runs(text: str, most: int) -> Iterator[tuple[int, str]]:
+    """Stretches of one to `most` whole sentences, and of how many."""
+    if not most:
+        return
+    from promptops.source.sentences import sentence_ranges  # with all that marks an end
+
+    ends = list(sentence_ranges(text))
+    for count in range(1, most + 1):
+        for first in range(len(ends) - count + 1):
+            yield count, text[ends[first][0] : ends[first + count - 1][1]]
+
+
+def _bare(text: str) -> str:
+    """The text for comparison without its full stop."""
+    return normalised(text).rstrip(" .,;:")
 
 
 def _pieces(versions: Versions, spot: Spot, blob: str) -> Iterator[Origin]:
@@ -138,7 +211,7 @@ def _pieces(versions: Versions, spot: Spot, blob: str) -> Iterator[Origin]:
             same = Link(found.old, found.new, "same", 100.0, Grade.CERTAIN)
             yield Origin(blob, before, same, spot.part)
             continue
-        score, piece = window(spot.part, before.text)
+        score, piece = _earlier(spot.part, new[found.new].text, before.text)
         if score >= LIKE:
             grade = Grade.CERTAIN if score >= SURE else Grade.PROBABLE
             link = Link(found.old, found.new, "reworded", score, grade)

@@ -10,16 +10,25 @@ _NAMES = ("agent", "claude", "gemini", "skill", "copilot-instructions", "convent
           "system_prompt", "prompt")  # fmt: skip
 _READABLE = (".md", ".MD", ".mdc", ".txt", ".markdown")
 _FOLDERS = ("/prompts/", "/prompt/", "/.clinerules/", "/.roo/", "/.cursor/rules/", "/.windsurf/")
+_PROGRAMS = (".py", ".ts", ".tsx", ".js", ".go", ".rs", ".rb", ".java", ".kt", ".cs", ".php")
 _HOMES = ("/.claude/", "/.cursor/", "/.agents/", "/.codex/", "/.github/", "/.gemini/", "/skills/")
 
 
 def prompt_entries(listed: bytes, name: str) -> list[Entry]:
-    """Of what `ls-tree -z` printed, the files that look like prompts or are called `name`."""
+    """Of what `ls-tree -z` printed, the files that look like prompts or are called `name`.
+
+    And programs that a prompt may have been taken out of, by their names: `prompt.py`.
+    """
     named = f"/{name}"
     return tree_entries(
         b"".join(_likely(listed, name.encode("utf-8", "surrogateescape"))),
-        lambda path: prompt_like(path) or f"/{path}".endswith(named),
+        lambda path: prompt_like(path) or f"/{path}".endswith(named) or _holds_prompts(path),
     )
+
+
+def _holds_prompts(path: str) -> bool:
+    name = path.rpartition("/")[2].lower()
+    return "prompt" in name and "test" not in name and name.endswith(_PROGRAMS)
 
 
 def _likely(listed: bytes, name: bytes) -> list[bytes]:

@@ -26,7 +26,7 @@ class Target(NamedTuple):
     """What was asked about. present: it stands in a file now, at `path` in `unit`.
 
     prompt, rule: ids where it is a rule of a governed prompt, else "". phrase: normalised, "" if
-    it was named otherwise. others: `FILE:LINE` of further places of the phrase.
+    it was named otherwise. said: the (normalised) line that was named. others: `FILE:LINE` of further places of the phrase.
     """
 
     named: str
@@ -36,6 +36,7 @@ class Target(NamedTuple):
     rule: str = ""
     phrase: str = ""
     others: tuple[str, ...] = ()
+    said: str = ""
 
     @property
     def present(self) -> bool:
@@ -119,7 +120,10 @@ def _at_line(past: Past, named: str, path: str, line: int) -> Target:
         raise InputError("no text stands on that line", hint, path=path, line=line)
     if unit.id:
         return _of_path(past, named, path, unit)
-    return Target(named, path, unit)
+    said = ""
+    if unit.line < unit.end_line:
+        said = normalised(decode(past.tree.read(path), path).split("\n")[line - 1])
+    return Target(named, path, unit, said=said)
 
 
 def _nearest_text(file: str, units: Sequence[Unit], line: int) -> str:

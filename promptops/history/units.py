@@ -10,7 +10,7 @@ from promptops.values import NamedTuple
 
 PROSE, HEADING, CODE = "prose", "heading", "code"
 
-_MARKS = str.maketrans("", "", "*`\\")
+_MARKS = str.maketrans("“”„‘’–—", '"""\'\'--', "*`\\") | {ord("…"): "..."}
 _UNDERLINED = later(r"(?<!\w)_+|_+(?!\w)")
 _FILLED_IN = later(r"\{\{.*?\}\}|\{%.*?%\}|\$\{[^{}]*\}", re.DOTALL)
 _LITERAL = later(r"""^(?:\w+\s*[:=]\s*)?[rbuf]{0,2}(?:\"{3}|'{3})|(?:\"{3}|'{3})\s*$""")
@@ -35,7 +35,10 @@ class Unit(NamedTuple):
 
 @lru_cache(maxsize=1 << 14)
 def normalised(text: str) -> str:
-    """Markers, emphasis, what is filled in, white space and case taken out of the comparison."""
+    """Markers, emphasis, what is filled in, white space and case taken out of the comparison.
+
+    A dash, a quotation mark or an ellipsis is the same whatever a keyboard has for it.
+    """
     plain = text.translate(_MARKS)
     if "_" in plain:
         plain = _UNDERLINED.sub("", plain)

@@ -13,38 +13,41 @@ from contextlib import closing
 from promptops.history.again import stood_before
 from promptops.history.elsewhere import TELLING, Arrival, Found, Search, copied, deleted, search
 from promptops.history.horizon import EDGE, LACKING
-from promptops.history.likeness import resembles
 from promptops.history.links import Grade, Link
 from promptops.history.messages import says_it_came, says_it_is_back
 from promptops.history.pieces import (
     Origin,
+    likeliest,
     origins,
     piece_of,
     said_in,
     same_section,
     together,
     unit_of,
-    units_around,
 )
 from promptops.history.provenance import Event, Spot, Trace
 from promptops.history.records import Change
 from promptops.history.stream import Commit, Rewindable, Touch
-from promptops.history.units import PROSE, Unit
+from promptops.history.unexplained import lost_alike
+from promptops.history.units import Unit
 from promptops.history.unmoved import line_before
 from promptops.history.unseen import surest
 from promptops.history.versions import Versions
+from promptops.history.wrapped import only_wrapped
 
 MAX_HOPS = 20
 LARGE_COMMIT = 500  # files; a commit of that size is an import of a repository
-UNEXPLAINED = 25  # characters of a lost text that make it worth a doubt
 _KINDS = {"same": "", "format": "reformatted", "rewritten": "reworded"}
 
 
-def follow(versions: Versions, commit: str, spot: Spot) -> Trace:
-    """The life of the unit at `spot` in `commit`, backwards. No unit there: no events."""
+def follow(versions: Versions, commit: str, spot: Spot, words: str = "") -> Trace:
+    """The life of the unit at `spot` in `commit`, backwards. No unit there: no events.
+
+    words: those in it (normalised) that were asked about, where that is not all of it.
+    """
     if versions.unit_at(spot) is None:
         return Trace((), False, ("there is no text on that line",))
-    walk = _Walk(versions, commit, spot)
+    walk = _Walk(versions, commit, spot, words)
     for _ in range(MAX_HOPS):
         if not walk.hop():
             break
@@ -56,11 +59,11 @@ def follow(versions: Versions, commit: str, spot: Spot) -> Trace:
 class _Walk:
     """Where the rule stands while it is followed: the newest commit still to look at, the spot."""
 
-    def __init__(self, versions: Versions, commit: str, spot: Spot) -> None:
+    def __init__(self, versions: Versions, commit: str, spot: Spot, words: str) -> None:
         self.versions = versions
         self.repository = versions.repository
         self.commit = commit
-        self.spot = spot
+        self.spot, self.words = spot, words
         self.grade = Grade.CERTAIN
         self.events: list[Event] = []
         self.notes: list[str] = []
@@ -153,8 +156,8 @@ class _Walk:
         found = [o for blob in olds for o in origins(self.versions, self.spot, blob)]
         merged = [o for o in found if o.link.how == "merged" and o.blob == found[0].blob]
         if len(merged) > 1 and len(merged) == len(found):
-            return together(merged)
-        return max(found, key=lambda o: (o.link.grade, o.link.score), default=None)
+            return together(merged, self.words)
+        return likeliest(found)
 
     def _advance(self, commit: Commit, origin: Origin) -> None:
         before, link = origin.unit, origin.link
@@ -162,11 +165,22 @@ class _Walk:
         if not kind and not same_section(self.versions, self.spot, self.unit, origin):
             kind = "moved"
         piece = origin.piece or (piece_of(self.unit, before) if kind == "split" else "")
+        if kind in ("split", "merged") and self._only_wrapped(origin):
+            kind = "reformatted"
         if kind and not (kind == "split" and self.spot.part):
             self._record(kind, commit, origin.text, link)
-        if origin.others:
-            self.grade = min(self.grade, Grade.PROBABLE)  # the others began elsewhere
+        if not origin.meant:
+            self.grade = min(self.grade, Grade.PROBABLE)  # the others have a past of their own
         self.spot = self.versions.spot(self.spot.path, origin.blob, before, piece)
+
+    def _only_wrapped(self, origin: Origin) -> bool:
+        """True if the very same lines stand there, with other blank lines between them."""
+        texts = self.versions.text(origin.blob), self.versions.text(self.spot.blob)
+        old = origin.unit.line, origin.unit.end_line
+        new = self.spot.line, self.spot.last or self.unit.end_line
+        if origin.link.how == "split":
+            return only_wrapped(texts[0], old, texts[1], new)
+        return only_wrapped(texts[1], new, texts[0], old)
 
     def _twin(self, commit: Commit, touch: Touch) -> bool:
         """True if the file said the same before, and does so still; then that one is followed."""
@@ -240,9 +254,9 @@ class _Walk:
         kind = ("renamed" if found.whole and fresh else "moved") if found.gone else "copied"
         if self.spot.path.endswith((".yaml", ".yml")) > found.path.endswith((".yaml", ".yml")):
             kind = "imported"
-        if found.link.how in ("split", "merged"):
+        if found.link.how in ("split", "merged") and found.gone:
             kind = found.link.how
-        whole = kind != "split" and not self.spot.part
+        whole = found.link.how != "split" and not self.spot.part
         part = "" if whole else piece_of(self.unit, found.unit)
         self._record(kind, commit, part or found.unit.text, found.link, from_path=found.path)
         self.commit = commit.parents[0]
@@ -258,29 +272,11 @@ class _Walk:
             self.notes.append("it arrived with the first commit: what was before is not in here")
         elif (
             suspects
-            or self._lost_alike(touch)
+            or lost_alike(self.versions, self.spot, touch)
             or (touch.status == "A" and says_it_came(commit.subject))
         ):
             grade = Grade.PROBABLE
         self._record("introduced", commit, grade=grade)
-
-    def _lost_alike(self, touch: Touch) -> bool:
-        """True if this file lost a text in the commit that the rule may have grown out of."""
-        new = units_around(self.versions, self.spot)
-        for blob in touch.olds:
-            if blob.strip("0"):
-                old = self.versions.units(blob, self.spot.path)
-                path, now = self.spot.path, self.spot.blob
-                linked, links = self.versions.linked, self.versions.links
-                known = linked(old, new) if self.spot.part else links(blob, now, path)
-                heirs = {k.old for k in known}
-                lost = [
-                    u for i, u in enumerate(old)
-                    if i not in heirs and u.kind == PROSE and len(u.norm) >= UNEXPLAINED
-                ]  # fmt: skip
-                if resembles(self.unit, lost, (*old, *new)):
-                    return True
-        return False
 
     def _record(
         self,

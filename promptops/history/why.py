@@ -135,7 +135,7 @@ def _living(past: Past, target: Target) -> _Found:
             "it differs from what is committed; this is the committed rule's history"
         )
     assert past.head is not None
-    found.trace = follow(past.versions, past.head, spot)
+    found.trace = follow(past.versions, past.head, spot, target.phrase or target.said)
     return found
 
 
@@ -184,7 +184,10 @@ def _removed(past: Past, target: Target, removed: Removed) -> _Found:
     grade, score = (link.grade, link.score) if link else (Grade.CERTAIN, 100.0)
     ending = Event(how, commit, removed.to or path, text, removed.instead, grade, score)
     trace = follow(
-        past.versions, commit.parents[0], past.versions.spot(path, removed.blob, removed.unit)
+        past.versions,
+        commit.parents[0],
+        past.versions.spot(path, removed.blob, removed.unit),
+        target.phrase,
     )
     found = _Found(target._replace(path=path), text)
     found.trace = trace._replace(events=(ending, *trace.events))
@@ -198,7 +201,7 @@ def _just_removed(past: Past, target: Target, spot: Spot, text: str) -> _Found:
     """Gone on the disk alone: the next commit would remove it."""
     assert past.head is not None
     found = _Found(target._replace(path=spot.path), text, uncommitted="removed")
-    found.trace = follow(past.versions, past.head, spot)
+    found.trace = follow(past.versions, past.head, spot, target.phrase)
     found.retired = retired_rule(past, target.path, target.rule)
     found.notes.append("it is gone from the files, and that is not committed yet")
     return found
