@@ -327,7 +327,7 @@ def test_cases_and_evidence(run: Run, repo: Repo) -> None:
     states = {one["path"][-6:]: one["state"] for one in prompt["evidence"]["files"]}
     assert states == {"a.json": "stale", "b.json": "claimed"}
     said = " ".join(run("diff", cwd=repo.root).out.split())
-    assert "measured another cases" in said
+    assert "measured other cases" in said
     assert "claimed by this change, not reproduced" in said
 
 

@@ -215,12 +215,16 @@ _WRONG = {
 }
 
 
+def _other(what: str) -> str:
+    return f"other {what}" if what.endswith("s") else f"another {what}"
+
+
 def _measured(m: Measured) -> str:
     of = f" ({', '.join(filter(None, (m.model, m.measured)))})" if m.model or m.measured else ""
     if m.state == STALE:
-        return f"stale: {m.path}{of} measured another {', '.join(m.because)}"
+        return f"stale: {m.path}{of} measured {' and '.join(_other(it) for it in m.because)}"
     if m.state == CLAIMED:
-        wrong = [_WRONG.get(it, f"it measured another {it}") for it in m.because]
+        wrong = [_WRONG.get(it, f"it measured {_other(it)}") for it in m.because]
         return "; ".join((f"claimed by this change, not reproduced: {m.path}{of}", *wrong))
     return f"removed: {m.path}{of}"
 
