@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from repos import ADA, BOB, ENVIRON, Repo, rules
 
+from promptops.errors import GitError
 from promptops.history.git import Repository
 
 Run = Callable[..., Any]
@@ -169,3 +170,36 @@ def test_an_object_that_ends_too_soon_is_not_read(tmp_path: Path) -> None:
         with Repository.find(str(repo.root), ENVIRON) as found:
             assert list(found.blobs([whole, blob, whole])) == [b"whole", None, b"whole"]
             assert found.missing == {blob}
+
+
+@pytest.mark.parametrize("how", ["damaged", "no git"])
+def test_a_report_tells_what_it_could_not_read(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    repo = Repo(tmp_path / "repo")
+    head = repo.commit({BOT: prompt(KIND)})
+    if how == "damaged":
+        (repo.root / ".git/objects" / head[:2] / head[2:]).unlink()
+    else:
+        monkeypatch.setenv("PATH", str(tmp_path))
+    why = "HEAD's commit cannot be read" if how == "damaged" else "git was not found on PATH"
+    done = run("report", "--format", "text", cwd=repo.root)
+    assert done.code == 0
+    assert f"no history: {why}" in done.out
+    assert "not committed" not in done.out
+    done = run("report", "--format", "json", cwd=repo.root)
+    (one,) = json.loads(done.out)["result"]["prompts"]
+    assert not one["complete"]
+    assert why in one["notes"][0]
+
+
+def test_a_git_that_is_too_old_is_called_that(tmp_path: Path) -> None:
+    """It repeats the options that it does not know."""
+    repo = Repo(tmp_path / "repo")
+    repo.commit({"AGENTS.md": rules(KIND)})
+    old = tmp_path / "bin/git"
+    old.parent.mkdir()
+    old.write_text("#!/bin/sh\necho --path-format=absolute\necho .git\n")
+    old.chmod(0o755)
+    with pytest.raises(GitError, match="too old"):
+        Repository.find(str(repo.root), {**ENVIRON, "PATH": str(old.parent)})

@@ -59,8 +59,8 @@ def _overviews(call: Call, prompts: list[Prompt]) -> list[Overview]:
         with open_past(call.root, call.environ, paths_keeper(call.environ)) as past:
             make = Overviews(past, call.tree(), counter, render, known)
             return [make.of(prompt) for prompt in prompts]
-    except GitError:
-        make = Overviews(None, call.tree(), counter, render, known)
+    except GitError as error:
+        make = Overviews(error.message, call.tree(), counter, render, known)
         return [make.of(prompt) for prompt in prompts]
 
 

@@ -90,6 +90,8 @@ def _facts(program: str, folder: str, env: Mapping[str, str]) -> tuple[str, ...]
         return (*facts, "")
     if code:
         raise child.complaint(err)
+    if facts[0].startswith("-"):  # repeated, for git does not know it
+        raise GitError("git is too old for promptops", "install git 2.31 or newer")
     if len(facts) != 6:
         raise GitError(f"a line break in the repository's path: {folder!r}")
     return tuple(facts)

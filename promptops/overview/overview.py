@@ -47,7 +47,10 @@ class RuleFacts:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """One prompt. figures: by model, empty where it cannot be rendered (`problem` says why not)."""
+    """One prompt. figures: by model, empty where it cannot be rendered (`problem` says why not).
+
+    unread: why there is no history to read, "" where there is.
+    """
 
     prompt: Prompt
     rules: tuple[RuleFacts, ...]
@@ -58,6 +61,7 @@ class Overview:
     complete: bool
     notes: tuple[str, ...]
     problem: str = ""
+    unread: str = ""
 
     def overdue(self, today: date) -> list[Rule]:
         """The rules whose review date has passed."""
@@ -74,9 +78,12 @@ class Overviews:
     """Makes overviews of one repository's prompts."""
 
     def __init__(
-        self, past: Past | None, tree: Tree, counter: Counter, render: Render, known: KnowsWord
+        self, past: Past | str, tree: Tree, counter: Counter, render: Render, known: KnowsWord
     ) -> None:
-        self.past, self.tree = past, tree
+        """past: or why there is none."""
+        self.past = None if isinstance(past, str) else past
+        self.unread = past if isinstance(past, str) else ""
+        self.tree = tree
         self.counter, self.render, self.known = counter, render, known
 
     def of(self, prompt: Prompt) -> Overview:
@@ -95,9 +102,10 @@ class Overviews:
             model,
             figures,
             measured,
-            found.complete if found else True,
-            found.notes if found else (),
+            found.complete if found else False,
+            found.notes if found else (f"no history: {self.unread}",),
             problem,
+            self.unread,
         )
 
     def _figures(self, prompt: Prompt, models: Sequence[str]) -> tuple[dict[str, Figures], str]:

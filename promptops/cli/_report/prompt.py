@@ -92,7 +92,7 @@ def _rules(seen: Overview, today: date, level: int) -> Iterator[Block]:
 def _each(seen: Overview, level: int) -> Iterator[Block]:
     for facts in seen.rules:
         yield Heading(facts.rule.id, level + 1)
-        yield from _rule(facts)
+        yield from _rule(facts, seen.unread)
 
 
 def _rule_row(facts: RuleFacts, today: date) -> tuple[str, ...]:
@@ -108,7 +108,7 @@ def _rule_row(facts: RuleFacts, today: date) -> tuple[str, ...]:
     )
 
 
-def _rule(facts: RuleFacts) -> Iterator[Block]:
+def _rule(facts: RuleFacts, unread: str) -> Iterator[Block]:
     rule, known = facts.rule, facts.known
     yield Text(rule.text.strip(), verbatim=True)
     yield Text(rule.rationale.strip() or "no reason is given", "" if rule.rationale else "bad")
@@ -116,7 +116,7 @@ def _rule(facts: RuleFacts) -> Iterator[Block]:
         f"owner: {rule.owner}" if rule.owner else "",
         f"decided in {rule.decision}" if rule.decision else "",
         f"to be reviewed by {rule.review_by}" if rule.review_by else "",
-        f"it rests on {RESTS[known.rests_on]}" if known else "not committed yet",
+        f"it rests on {RESTS[known.rests_on]}" if known else "" if unread else "not committed yet",
     ]
     said += [
         f"{model}: "
@@ -139,6 +139,9 @@ def _rule(facts: RuleFacts) -> Iterator[Block]:
 def _life(seen: Overview, level: int) -> Iterator[Block]:
     yield Heading("Its life", level)
     moments = seen.life.moments
+    if seen.unread:
+        yield Text(f"no history: {seen.unread}", "warn")
+        return
     if not moments:
         yield Text("not committed yet: history has nothing to say", "quiet")
         return
