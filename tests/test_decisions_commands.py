@@ -438,6 +438,33 @@ def test_waivers_count_for_their_own_commit(run: Run, repo: Repo) -> None:
     assert [n["waiver"] for n in result(since(run, repo, base))["needed"]] == [None, None]
 
 
+def test_every_waiver_along_the_way_is_told(run: Run, repo: Repo) -> None:
+    base = repo.head()
+    for i, text in enumerate(("Cite it.", "Cite § it.", "Cite all.")):
+        before = repo.head() if i else base
+        edit(repo, (("Cite the policy section.", "Cite it.", "Cite § it.")[i], text))
+        repo.record(f"Step {i}\n\nDecision-Waiver: the trial of week {i} showed mistakes")
+        assert before != repo.head()
+    whole = "; ".join(f"the trial of week {i} showed mistakes" for i in range(3))
+    (one,) = result(run("decide", "--check", "--since", base, "--format", "json", cwd=repo.root))[
+        "needed"
+    ]
+    assert one["waiver"] == whole
+    said = run("diff", base, "--format", "markdown", cwd=repo.root).out
+    assert f"the commit says: {whole}" in said
+    repo.git("reset", "-q", "--soft", base)
+    bodies = "".join(
+        f"* Step {i}\n\nDecision-Waiver: the trial of week {i} showed mistakes\n\n"
+        for i in range(3)
+    )
+    repo.record(f"All in one (#7)\n\n{bodies}Co-authored-by: Bob <b@c>")
+    assert (
+        f"the commit says: {whole}" in run("diff", base, "--format", "markdown", cwd=repo.root).out
+    )
+    events = result(run("why", "support/cite", "--format", "json", cwd=repo.root))["events"]
+    assert events[-1]["waiver"] == whole
+
+
 def test_a_record_for_what_is_committed_already(run: Run, repo: Repo) -> None:
     base = repo.head()
     edit(repo, REWORD)

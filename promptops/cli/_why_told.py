@@ -106,7 +106,7 @@ def _event(told: Why, event: Event) -> dict[str, Any]:
         "body": said.body or None,
         "pull_request": said.pull_request or None,
         "decision": decisions[0] if decisions else None,
-        "waiver": next(iter(said.trailer("decision-waiver")), None),
+        "waiver": "; ".join(dict.fromkeys(said.trailer("decision-waiver"))) or None,
         "confidence": event.grade.word,
         "score": round(event.score),
         "effect": list(changed_meaning(event.before, event.after)) if inexact else [],

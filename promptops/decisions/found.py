@@ -139,11 +139,16 @@ def _waived(one: Found, waivers: Sequence[str]) -> Found:
     if not one.need.waivable:
         objection = "a new modality or data class is never waived: it needs a record"
         return replace(one, objections=(*one.objections, objection))
-    for reason in waivers:
-        objection = stub(reason, one.need.after or one.need.before)
-        if not objection:
-            return replace(one, waiver=reason, objections=())
-    return replace(one, objections=(*one.objections, f"the {WAIVER} {objection}"))
+    said = one.need.after or one.need.before
+    reasons = [reason for reason in waivers if not stub(reason, said)]
+    if reasons:
+        return replace(one, waiver=together(reasons), objections=())
+    return replace(one, objections=(*one.objections, f"the {WAIVER} {stub(waivers[-1], said)}"))
+
+
+def together(reasons: Iterable[str]) -> str:
+    """All reasons of waivers that bear on one change, each once."""
+    return "; ".join(dict.fromkeys(filter(None, reasons)))
 
 
 def stub(reason: str, said: str = "") -> str:

@@ -11,7 +11,7 @@ from promptops.decisions.change import (
     read_change,
     settings_before,
 )
-from promptops.decisions.found import Found
+from promptops.decisions.found import Found, together
 from promptops.decisions.message import Trailers, trailers
 from promptops.decisions.records import Record
 from promptops.decisions.slips import KnowsWord
@@ -229,7 +229,8 @@ def _waived_along(
         own = [s for step in steps for s in step if s.need.key[:4] == one.need.key[:4]]
         latest = own and own[0].need.after == one.need.after
         if not one.answered and latest and all(step.answered for step in own):
-            yield replace(one, waiver=own[0].waiver, decision=own[0].decision, objections=())
+            waiver = together(step.waiver for step in reversed(own))
+            yield replace(one, waiver=waiver, decision=own[0].decision, objections=())
         else:
             yield one
 
