@@ -132,7 +132,7 @@ def test_fences_and_spans_hold_the_text_whole(text: str) -> None:
 def test_prose_loses_no_word(text: str) -> None:
     line = one_line(text)
     page = HTMLText(cmarkgfm.markdown_to_html_with_extensions(prose(line), 1 << 17, ["autolink"]))
-    assert page.split() == line.split()
+    assert page.replace("`", "").split() == line.replace("`", "").split()
 
 
 def HTMLText(html: str) -> str:
@@ -150,7 +150,8 @@ def HTMLText(html: str) -> str:
         ("it costs $12.40 a month, not -$3", "it costs $12.40 a month, not -$3"),
         ("日本語 текст é → ok", "日本語 текст é → ok"),
         ("see @octocat fixes #1 now", "see `@octocat` fixes `#1` now"),
-        ("order_id of `x`", "`order_id` of `` `x` ``"),
+        ("order_id of `x`, and (`z`), `y|`.", "`order_id` of `x`, and `` (`z`), `y|` ``."),
+        ("rule `x-1` of prompt (`a/b.c`)", "rule `x-1` of prompt (`a/b.c`)"),
         ("- not a list", "`-` not a list"),
         ("1. not a list", "`1.` not a list"),
         ("go to www.evil.com or http://e", "go to `www.evil.com` or `http://e`"),

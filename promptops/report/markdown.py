@@ -201,6 +201,7 @@ WILD = re.compile(
     """,
     re.VERBOSE,
 )
+_QUOTED = re.compile(r"`([\w./:@-]+)`")  # becomes code of that name, without the marks
 MARKER = re.compile(r"[-+=]|\d+[.)]")  # a list, where a line begins with it
 
 
@@ -208,14 +209,19 @@ def prose(text: str, as_code: Callable[[str], str] = code) -> str:
     """Words as they are, and those that could be taken for more than words as code."""
     drawn: list[str] = []
     wild: list[str] = []
+
+    def as_named(text: str) -> str:
+        name = _QUOTED.fullmatch(text)
+        return as_code(name[1] if name else text)
+
     for word in text.split():
         if TAME.fullmatch(word) and not WILD.search(word) and (drawn or not MARKER.fullmatch(word)):
-            drawn += [_marked(" ".join(wild), as_code)] if wild else []
+            drawn += [_marked(" ".join(wild), as_named)] if wild else []
             drawn.append(word)
             wild = []
         else:
             wild.append(word)
-    drawn += [_marked(" ".join(wild), as_code)] if wild else []
+    drawn += [_marked(" ".join(wild), as_named)] if wild else []
     return " ".join(drawn)
 
 
