@@ -177,6 +177,25 @@ def test_a_base_that_is_no_revision_is_an_answer_not_an_option(steps: Steps) -> 
     assert not Path("/tmp/stolen").exists()
 
 
+def test_no_name_in_a_change_is_a_command(steps: Steps) -> None:
+    """The runner reads both streams of a step, and obeys what looks like a command of its own."""
+    steps.repo.commit(
+        {
+            "prompts/x\n::set-output name=code::0\n/prompt.yaml": "a: [",
+            "prompts/##[group]y/prompt.yaml": PROMPT.replace("id: a", "id: y").replace(
+                "owner:", "x:"
+            ),
+            "::add-mask::z/AGENTS.md": "# Rules\n\n- Run the tests.\n",
+        },
+        "::error::said\n\n##[error]said\n",
+    )
+    said = "".join(steps.run(step)[1] for step in ("check", "review"))
+    ours = [line for line in said.splitlines() if line.lstrip().startswith("::")]
+    assert ours
+    assert all(re.match("::(error|warning|notice) file=[^:]*,line=", line) for line in ours)
+    assert not re.search(r"##\w*\[", said)
+
+
 def test_a_review_is_posted_by_the_comment_command(steps: Steps) -> None:
     steps.repo.commit({"prompts/a/prompt.yaml": PROMPT.replace("at most 120", "at most 90")})
     _, _, outputs = steps.run("review")
