@@ -14,7 +14,6 @@ from promptops.config import Settings
 from promptops.diagnostic import Diagnostic
 from promptops.errors import ConfigError, InputError, PromptopsError
 from promptops.history.git import Repository
-from promptops.history.head import head_commit
 from promptops.history.knowledge import LEFT, NOBODY, ONE, knowledge
 from promptops.history.past import Past
 from promptops.history.trees import CommitTree
@@ -85,9 +84,7 @@ def survey(
         with Repository.find(folder, named) as repository:
             head = repository.head()
             if head is None:
-                damaged = "HEAD names a commit that is not here: the repository is damaged"
-                lost = head_commit(folder)
-                return Surveyed(folder, problem=damaged if lost else "it has no commit yet")
+                return Surveyed(folder, problem="it has no commit yet")
             whole = {"head": head, "stamp": stamp, "today": today.isoformat()}
             if kept.get("asked") == whole:
                 return _from_data(folder, kept["answer"])
