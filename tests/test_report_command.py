@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from repos import ADA, BOB, Repo
 
+from promptops.cli._report.words import others
 from promptops.source.evidence import evidence_text
 
 Run = Callable[..., Any]
@@ -235,6 +236,18 @@ def test_hostile_words_stay_words(run: Run, repo: Repo) -> None:
     assert "<img" not in drawn
     assert drawn.count("<script>") == 1
     assert html.escape(bad.split(" ")[0]) in drawn
+
+
+@pytest.mark.parametrize(
+    ("stale", "said"),
+    [
+        (("prompt",), "another prompt"),
+        (("cases",), "other cases"),
+        (("prompt", "assertions"), "another prompt and other assertions"),
+    ],
+)
+def test_what_stale_evidence_measured_is_said_in_words(stale: tuple[str, ...], said: str) -> None:
+    assert others(stale) == said
 
 
 # -- in a browser --------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
-from promptops.cli._report.words import listed
+from promptops.cli._report.words import listed, others
 from promptops.history.knowledge import LEFT, ONE
 from promptops.overview.measured import Measured
 from promptops.overview.overview import Overview
@@ -32,7 +32,7 @@ def needs(seen: Overview, findings: Diagnostics, today: date) -> Iterator[str]:
     for one in seen.measured:
         yield from _harmful(seen, one)
         if one.stale:
-            yield f"{one.path} measured another {' and other '.join(one.stale)}: measure again"
+            yield f"{one.path} measured {others(one.stale)}: measure again"
         if not one.sealed:
             yield f"{one.path} was changed by hand since it was measured"
     budget = seen.prompt.budget.prompt_tokens

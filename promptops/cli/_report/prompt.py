@@ -8,7 +8,15 @@ from datetime import date
 
 from promptops.cli._report.charts import cliff_pictures, kept_picture, life_picture
 from promptops.cli._report.needs import needs
-from promptops.cli._report.words import DASH, age, how_known, listed, shown_money, shown_tokens
+from promptops.cli._report.words import (
+    DASH,
+    age,
+    how_known,
+    listed,
+    others,
+    shown_money,
+    shown_tokens,
+)
 from promptops.excerpt import excerpt
 from promptops.history.dates import day
 from promptops.history.knowledge import LEFT, MANY, NOBODY, ONE
@@ -236,7 +244,7 @@ def _measured(seen: Overview, level: int) -> Iterator[Block]:
             yield picture
         yield from cliff_pictures(seen, one)
         if one.stale:
-            yield Text(f"stale: it measured another {' and other '.join(one.stale)}", "warn")
+            yield Text(f"stale: it measured {others(one.stale)}", "warn")
         if judge := one.data.get("judge"):
             yield Text(judge["said"], "quiet" if judge["calibrated"] else "warn")
 
