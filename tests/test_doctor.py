@@ -132,7 +132,8 @@ def test_two_files_that_say_nearly_the_same(run, repo):
     found = told(run("doctor", "--format", "json", cwd=repo.root))["steps"]
     said = next(step["why"] for step in found if step["kind"] == "twins")
     assert said.startswith("AGENTS.md and CLAUDE.md agree in 6 of 7 rules, not in AGENTS.md:9")
-    repo.commit({"AGENTS.md": rules(*same)}, "The same")
+    two = {"a.prompty": rules(*same), "b.prompty": rules(*same, "Be brief.")}
+    repo.commit({"AGENTS.md": rules(*same), **two}, "The same; no prompty brings another one in")
     assert "twins" not in steps(run("doctor", "--format", "json", cwd=repo.root))
 
 
