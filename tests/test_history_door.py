@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -17,7 +18,7 @@ from promptops.history.git import Repository
 from promptops.history.horizon import edges
 from promptops.history.records import Paths
 
-TRAP = '#!/bin/sh\ntouch {pwn}\nexec git "$@"\n'
+TRAP = '#!/bin/sh\ntouch {pwn}\nexec {git} "$@"\n'
 
 
 @pytest.fixture
@@ -83,7 +84,7 @@ def test_git_is_no_program_of_the_repository(
         "a relative folder": (outside / "trap", outside / "git", "bin"),
     }[which]
     monkeypatch.chdir(tmp_path / "away")
-    real.write_text(TRAP.format(pwn=pwn))
+    real.write_text(TRAP.format(pwn=pwn, git=shutil.which("git")))
     real.chmod(0o755)
     link.symlink_to(real)
     with opened(repo, PATH=os.pathsep.join([path, CLEAN["PATH"]])) as found:
