@@ -9,6 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from promptops.source.merge import Merged, Style, merge
 from promptops.source.merge_order import merged_order
 
 
@@ -80,3 +81,20 @@ def test_any_orders(three: tuple[list[int], list[int], list[int]]) -> None:
     assert [set(group) for group in mirrored] == [set(group) for group in groups]
     if base in (ours, theirs) or ours == theirs:
         assert [name for (name,) in groups] == (theirs if ours == base else ours)
+
+
+def test_keys_of_a_rule_take_turns_behind_its_dash() -> None:
+    lines = ["id: x", "text: a", "owner: o"]
+
+    def entry(*order: int) -> str:
+        first, *others = (lines[i] for i in order)
+        return f"rules:\n  - {first}\n" + "".join(f"    {line}\n" for line in others)
+
+    for ours, theirs, expected in (
+        ((1, 0, 2), (0, 2, 1), (1, 0, 2)),  # three pairs that contradict: ours, and no conflict
+        ((2, 0, 1), (0, 2, 1), (2, 0, 1)),
+        ((0, 2, 1), (2, 1, 0), (2, 1, 0)),
+    ):
+        sides = (entry(0, 1, 2), entry(*ours), entry(*theirs))
+        made = merge(sides, "p.yaml", lambda *texts: (texts[1], True), Style())
+        assert made == Merged(entry(*expected))
