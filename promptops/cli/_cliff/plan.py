@@ -176,13 +176,12 @@ def _blocks(data: dict[str, Any], delta: float) -> list[Block]:
             if planned["detectable_pp"] is not None
             else f"{planned['max_calls']} calls are too few to find any harm surely"
         ),
-        Text(
-            "leaving out one rule at a time would take "
-            f"{planned['leave_one_out_calls']:,} calls for the same",
-            "quiet",
-        ),
-        _checks(planned),
     ]
+    alone = planned["leave_one_out_calls"]
+    if alone:  # none where no rule has a test
+        said = f"leaving out one rule at a time would take {alone:,} calls for the same"
+        blocks.append(Text(said, "quiet"))
+    blocks.append(_checks(planned))
     if planned["untested"]:
         blocks.append(
             Text(f"nobody tests {listed(planned['untested'])}: harm to them cannot be seen", "warn")
