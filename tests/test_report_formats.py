@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import re
 import xml.etree.ElementTree as ET
@@ -23,7 +25,7 @@ from test_report import HOSTILE, hostile_report
 import promptops.report.sarif
 from promptops.diagnostic import Diagnostic, Edit, Span
 from promptops.distribution import address
-from promptops.report import Block, Diagnostics, Fold, Report, Screen, render
+from promptops.report import Block, Diagnostics, Fold, Report, Screen, Table, render
 from promptops.report.safe import safe
 
 SARIF = jsonschema.Draft4Validator(
@@ -279,3 +281,13 @@ def test_junit_is_valid_and_whole(bad: str) -> None:
     failure = junit(shown("junit", diagnostics(wrong))).find("testsuite/testcase/failure")
     assert failure is not None
     assert failure.get("message") == safe(bad).replace("\n", "\\n").replace("\t", " ")
+
+
+# CSV
+
+
+def test_csv_cells_are_no_formulas_and_come_back_whole() -> None:
+    texts = ("=1+1", "+x", "-x", "@x", 'a "b", c', "-3.5", "x=1")
+    drawn = shown("csv", Table(("text", "n"), tuple((text, "1") for text in texts)))
+    cells = [row[0] for row in csv.reader(io.StringIO(drawn))]
+    assert cells == ["text", "'=1+1", "'+x", "'-x", "'@x", 'a "b", c', "-3.5", "x=1"]
