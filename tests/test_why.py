@@ -365,3 +365,15 @@ def test_a_waiver_stays_visible(run: Run, repo: Repo) -> None:
     assert (last["kind"], last["waiver"]) == ("reworded", reason)
     shown = run("why", "AGENTS.md:4", cwd=repo.root).out
     assert f"waived because: {reason}" in " ".join(shown.split())
+
+
+def test_a_waiver_is_told_of_the_rule_that_came_with_it(run: Run, repo: Repo) -> None:
+    story = "\n".join(f"Line {at} of a long story." for at in range(30))
+    reason = "counsel is away until Monday, INC-12"
+    repo.commit(
+        {"AGENTS.md": "- Be kind.\n- Never send pictures of customers to a model.\n"},
+        f"Something else\n\n{story}\n\nDecision-Waiver: {reason}",
+    )
+    shown = " ".join(run("why", "AGENTS.md:2", cwd=repo.root).out.split())
+    assert shown.count(f"decided by nobody; waived because: {reason}") == 1
+    assert "no reason for this rule" not in shown

@@ -100,7 +100,9 @@ def _own_words(event: Event, said: Message) -> Iterator[Block]:
     more = len(lines) - _LINES
     shown = "\n".join(f"  {line}".rstrip() for line in lines[:_LINES])
     yield Text(shown + (f"\n  … {more} more lines" if more > 0 else ""), verbatim=True)
-    if off_topic(event, said):
+    waived = list(_waived(said))
+    yield from waived
+    if not waived and off_topic(event, said):
         yield Text("the commit was about something else: no reason for this rule on record", "warn")
 
 
@@ -137,10 +139,14 @@ def _change(told: Why, event: Event) -> Iterator[Block]:
     )
     if event.before and event.after and event.before.split() != event.after.split():
         yield Words(word_runs(event.before, event.after))
-    for reason in said.trailer("decision-waiver"):
-        yield Text(f"decided by nobody; waived because: {reason}", "warn")
+    yield from _waived(said)
     if event.kind == "removed":
         yield from _farewell(event, said)
+
+
+def _waived(said: Message) -> Iterator[Block]:
+    for reason in dict.fromkeys(said.trailer("decision-waiver")):
+        yield Text(f"decided by nobody; waived because: {reason}", "warn")
 
 
 def _farewell(event: Event, said: Message) -> Iterator[Block]:
