@@ -84,6 +84,14 @@ def test_links_are_one_file(run, repo):
     assert [one["path"] for one in found["files"]["instructions"]] == ["AGENTS.md", "src/AGENTS.md"]
     claude = next(one for one in found["loads"] if one["tool"] == "claude-code")
     assert claude["start"]["paths"] == ["CLAUDE.md"]
+    assert "by their names" not in run("doctor", cwd=repo.root).out
+
+
+def test_one_of_the_files_that_may_be_prompts_is_named(run, repo):
+    repo.write("docs/prompts/greet.md", rules("Be kind."))
+    repo.write("docs/prompts/part.md", rules("Be brief."))
+    shown = " ".join(run("doctor", cwd=repo.root).out.split())
+    assert "by their names prompts or skills: 2 *.md, as docs/prompts/greet.md" in shown
 
 
 def test_costs_are_told_at_the_root_and_where_they_are_largest(run, repo):

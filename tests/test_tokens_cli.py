@@ -171,6 +171,13 @@ def test_standard_input_and_files_are_counted_to_the_byte(cli, repo, monkeypatch
         stdin(monkeypatch, raw)
 
 
+def test_a_link_to_an_instruction_file_is_not_counted_again(cli: Run, tmp_path: Path) -> None:
+    (tmp_path / "AGENTS.md").write_text("- Be kind.\n")
+    (tmp_path / "CLAUDE.md").symlink_to("AGENTS.md")
+    found = result(cli("tokens", "--model", "gpt-4o", "--format", "json", cwd=tmp_path))["prompts"]
+    assert len(found) == 1
+
+
 def test_instruction_files_are_plain_files(cli: Run, repo: Path) -> None:
     (repo / "AGENTS.md").write_text("# Rules\n- Run the tests.\n")
     (found,) = result(cli("tokens", "AGENTS.md", "--format", "json", cwd=repo))["prompts"]

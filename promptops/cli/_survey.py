@@ -160,8 +160,13 @@ def _others(tree: Tree, files: Files) -> Iterator[str]:
         foreign = name in _FOREIGN or path.endswith(_FOREIGN_ENDS)
         ours = path in governed or folder in homes or name.endswith(".schema.json")
         ours = ours or (path.endswith(SIDECAR) and instructions_of(path, tree) is not None)
-        if (foreign or prompt_like(path)) and not ours:
+        if (foreign or prompt_like(path)) and not ours and not _link(tree, path):
             yield path
+
+
+def _link(tree: Tree, path: str) -> bool:
+    """True for another name of a file that is told already, or of one that is elsewhere."""
+    return isinstance(tree, DiskTree) and os.path.islink(os.path.join(tree.root, path))
 
 
 def _tokens(counter: Counter, text: str, model: str) -> int:

@@ -75,21 +75,29 @@ def _files(found: Survey, most: int) -> Iterator[Block]:
     if files.prompts:
         yield Text(f"{_n(len(files.prompts), 'governed prompt')}")
     if found.others:
-        shown = [f"{n} {kind}" for kind, n in _kinds(found.others).most_common(5)]
-        yield Text(f"not governed, by their names prompts or skills: {', '.join(shown)}")
+        kinds, first = _kinds(found.others)
+        shown = [
+            f"{n} {kind}" + (f", as {first[kind]}" if kind.startswith("*") else "")
+            for kind, n in kinds.most_common(5)
+        ]
+        yield Text(f"not governed, by their names prompts or skills: {'; '.join(shown)}")
 
 
-def _kinds(paths: Sequence[str]) -> Counter[str]:
-    """How many files of each kind: by name where it says something, else by folder."""
+def _kinds(paths: Sequence[str]) -> tuple[Counter[str], dict[str, str]]:
+    """How many files of each kind, by name where it says something, else by folder; the first of each."""
     kinds: Counter[str] = Counter()
+    first: dict[str, str] = {}
     for path in paths:
         folder, _, name = path.rpartition("/")
         known = name.startswith(("SKILL", "promptfooconfig")) or name.count(".") > 1
         place = next((part for part in folder.split("/") if part.startswith(".")), "")
         ending = name.partition(".")[2]
-        kinds[name if known and name.startswith(("SKILL", "prompt")) else f"{place}/… .{ending}"
-              if place else f"*.{ending}"] += 1  # fmt: skip
-    return kinds
+        kind = f"{place}/… .{ending}" if place else f"*.{ending}"
+        if known and name.startswith(("SKILL", "prompt")):
+            kind = name
+        kinds[kind] += 1
+        first.setdefault(kind, path)
+    return kinds, first
 
 
 def _costs(found: Survey) -> Iterator[Block]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from promptops.checking.scope import without_links
 from promptops.cli._findings import diagnostic_data
 from promptops.cli._prompts import find_prompt, governed, usable
 from promptops.cli._tokens import blocks as blocks
@@ -30,7 +31,7 @@ def add_prompts(work: Work, name: str | None) -> None:
         _add(work, find_prompt(work.call, tree, work.settings, name))
         return
     found = governed(tree, work.settings)
-    plain = () if found else find_files(work.settings, tree.paths()).instructions
+    plain = () if found else _instructions(work)
     for path in plain:
         work.add_text(path, decoded(tree.read(path), path))
     if not found and not plain:
@@ -38,6 +39,12 @@ def add_prompts(work: Work, name: str | None) -> None:
         raise UsageError("no prompts are governed here", hint)
     for reading in found:
         _add(work, reading)
+
+
+def _instructions(work: Work) -> tuple[str, ...]:
+    """The repository's instruction files, each once, whatever names lead to it."""
+    tree = work.call.tree()
+    return without_links(tree, find_files(work.settings, tree.paths())).instructions
 
 
 def _add(work: Work, reading: Reading) -> None:
