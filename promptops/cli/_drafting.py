@@ -99,7 +99,8 @@ class Writing:
         if not kinds:
             raise UsageError(
                 "no change here needs a decision",
-                "stage one first (git add), or name a decision of its own with --title and --kind",
+                "what is staged in prompts is looked at, and no plain instruction file;"
+                " --title and --kind name a decision of its own",
             )
         if len(kinds) > 1 and (self.wanted.title or self.wanted.supersedes):
             hint = f"name one of them: --kind {kinds[0]}"
