@@ -77,13 +77,14 @@ def test_nobody_is_named_who_may_not_have_been_the_first(
     assert any(NOTE in note for note in found["notes"])
 
 
+@pytest.mark.parametrize(("path", "after"), [("src/main.py", "x = 2\n"), ("data/old.db", None)])
 def test_a_file_that_prompts_do_not_come_from_takes_the_certainty_alone(
-    run: Run, tmp_path: Path
+    run: Run, tmp_path: Path, path: str, after: str | None
 ) -> None:
     repo = Repo(tmp_path / "repo")
-    first = repo.commit({"src/main.py": "x = 1\n", "AGENTS.md": rules(CITE)}, "first", ADA)
-    repo.commit({"src/main.py": "x = 2\n", "AGENTS.md": LATER}, "later", EVE)
-    lose(repo, first, "src/main.py")
+    first = repo.commit({path: "x = 1\n", "AGENTS.md": rules(CITE)}, "first", ADA)
+    repo.commit({path: after, "AGENTS.md": LATER}, "later", EVE)
+    lose(repo, first, path)
     found = json.loads(run("why", KIND, "--format", "json", cwd=repo.root).out)["result"]
     assert [(e["kind"], e["author"], e["confidence"]) for e in found["events"]] == [
         ("introduced", "Eve", "probable")

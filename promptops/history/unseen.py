@@ -6,8 +6,33 @@ import posixpath
 
 from promptops.history.links import Grade
 from promptops.history.promptlike import prompt_like
+from promptops.history.records import Change
 from promptops.history.stream import Commit
-from promptops.history.versions import Versions
+from promptops.history.versions import Versions, kind_of
+
+_TEXTS = frozenset(
+    [
+        ".adoc",
+        ".hbs",
+        ".html",
+        ".ipynb",
+        ".j2",
+        ".jinja",
+        ".jinja2",
+        ".json",
+        ".markdown",
+        ".md",
+        ".mdc",
+        ".mdx",
+        ".mustache",
+        ".prompt",
+        ".prompty",
+        ".rst",
+        ".toml",
+        ".txt",
+        ".xml",
+    ]
+) | {""}
 
 
 def surest(versions: Versions, commit: Commit, path: str) -> Grade | None:
@@ -19,6 +44,14 @@ def surest(versions: Versions, commit: Commit, path: str) -> Grade | None:
     if not versions.wanting:
         return Grade.CERTAIN
     name = posixpath.basename(path)
-    kept = (c for c in versions.changes(commit) if c.path != path and c.status == "M")
-    unlikely = {c.old for c in kept if not prompt_like(c.path) and not c.path.endswith(name)}
+    others = (c for c in versions.changes(commit) if c.path != path)
+    unlikely = {c.old for c in others if not _telling(c, name)}
     return Grade.PROBABLE if versions.wanting <= unlikely else None
+
+
+def _telling(change: Change, name: str) -> bool:
+    """True if what the file lost may be a rule: it is called like a prompt, or is gone and was a text."""
+    if prompt_like(change.path) or change.path.endswith(name):
+        return True
+    ending = posixpath.splitext(change.path)[1].lower()
+    return change.status != "M" and (ending in _TEXTS or kind_of(change.path) != "")
