@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from repos import ADA, BOB, Repo
 
-from promptops.cli._report.words import others
+from promptops.review.evidence import others
 from promptops.source.evidence import evidence_text
 
 Run = Callable[..., Any]

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from promptops.cli._tokens.text import shown_usd as usd
 from promptops.history.words import word_runs
 from promptops.report import Block, Heading, Items, Table, Text, Words
-from promptops.review.evidence import CLAIMED, STALE, Measured
+from promptops.review.evidence import CLAIMED, STALE, Measured, others
 from promptops.review.figures import Figures, Side
 from promptops.review.prompts import ADDED, Reviewed
 from promptops.review.rules import MERGED, METADATA, SPLIT, RuleChange
@@ -215,16 +215,12 @@ _WRONG = {
 }
 
 
-def _other(what: str) -> str:
-    return f"other {what}" if what.endswith("s") else f"another {what}"
-
-
 def _measured(m: Measured) -> str:
     of = f" ({', '.join(filter(None, (m.model, m.measured)))})" if m.model or m.measured else ""
     if m.state == STALE:
-        return f"stale: {m.path}{of} measured {' and '.join(_other(it) for it in m.because)}"
+        return f"stale: {m.path}{of} measured {others(m.because)}"
     if m.state == CLAIMED:
-        wrong = [_WRONG.get(it, f"it measured {_other(it)}") for it in m.because]
+        wrong = [_WRONG.get(it, f"it measured {others((it,))}") for it in m.because]
         return "; ".join((f"claimed by this change, not reproduced: {m.path}{of}", *wrong))
     return f"removed: {m.path}{of}"
 

@@ -77,11 +77,11 @@ def commit_msg(call: Call, file: str) -> Report:
 def _judged(call: Call, message: str) -> Judged | None:
     """The next commit with its message; a commit of other kinds of files costs two calls of git."""
     from promptops.history.git import Repository
-    from promptops.history.standing import next_commit, paths_of
+    from promptops.history.standing import next_commit
 
     with Repository.find(call.folder, call.environ) as repository:
         on = next_commit(repository, call.environ, time.time())
-        staged = paths_of(repository, on)
+        staged = repository.staged_paths(on.base)
         paths = (*staged.present, *staged.deleted)
         if not any(path.endswith(_KINDS) for path in paths) and not _own_names(repository.root):
             return None

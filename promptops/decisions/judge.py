@@ -19,7 +19,7 @@ from promptops.diagnostic import Place
 from promptops.errors import GitError, InputError
 from promptops.history.git import Repository
 from promptops.history.records import Paths, text
-from promptops.history.standing import Standing, paths_of
+from promptops.history.standing import Standing
 from promptops.history.trees import CommitTree, IndexTree
 from promptops.source.tree import DiskTree, Tree
 from promptops.values import dataclass, replace
@@ -69,7 +69,7 @@ def of_staged(
 
     read: `read_what_can_be` where somebody else says which prompts cannot be read.
     """
-    paths = paths_of(repository, on)
+    paths = repository.staged_paths(on.base)
     if not _concerned(repository, on.base, paths):
         return None
     return read(_tree(repository, on.base), IndexTree(repository), paths, known)

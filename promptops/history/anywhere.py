@@ -14,6 +14,7 @@ from itertools import islice
 from promptops.errors import GitError
 from promptops.history.git import Repository
 from promptops.history.past import Past
+from promptops.history.promptlike import DOCUMENTS
 from promptops.history.records import SYMLINK, split, text
 from promptops.history.stream import touched
 from promptops.history.units import CODE, Unit
@@ -22,10 +23,6 @@ from promptops.patterns import later
 
 MAX_FILES = 200  # read of those that hold the words
 BATCH = 256  # commits whose contents are asked for at once
-_ENDINGS = frozenset(
-    ("", ".md", ".mdx", ".mdc", ".markdown", ".txt", ".rst", ".adoc", ".prompt", ".prompty",
-     ".j2", ".jinja", ".jinja2", ".tmpl", ".tpl", ".hbs", ".mustache", ".liquid", ".yaml", ".yml")
-)  # fmt: skip
 _GREP = (
     *("grep", "-I", "-l", "-z", "-i", "-F", "--all-match", "--full-name"),
     *("--no-recurse-submodules", "--no-textconv"),
@@ -83,7 +80,7 @@ def _document(path: str) -> bool:
 
 
 def _rank(path: str) -> bool:
-    return os.path.splitext(path)[1].lower() not in _ENDINGS
+    return os.path.splitext(path)[1].lower() not in DOCUMENTS
 
 
 def changes(past: Past, phrase: str) -> Iterator[tuple[str, list[Sides]]]:

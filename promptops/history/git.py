@@ -213,12 +213,12 @@ class Repository:
         self.ahead(*commands.TRACKED)
         self._objects.begin()
 
-    def staged_paths(self) -> Paths:
-        """What the index changes against HEAD; all of it while there is no HEAD."""
-        head = self.head()
-        if head is None:
+    def staged_paths(self, base: str | None = "HEAD") -> Paths:
+        """What the index changes against HEAD or a commit's id; all of it where there is none."""
+        commit = self.head() if base == "HEAD" else base
+        if commit is None:
             return Paths(tuple(sorted({e.path for e in self.index()})))
-        return Paths.of(self.index_changes(head))
+        return Paths.of(self.index_changes(commit))
 
     def changed_since(self, commit: str, wanted: Callable[[str], bool]) -> Paths:
         """Wanted paths that differ between merge-base(commit, HEAD) and the work tree.

@@ -27,7 +27,7 @@ class Row(NamedTuple):
 
 def expect_index(past: Past) -> None:
     """Start on what `path_index` will ask of git, where nothing is kept: git takes longest."""
-    if past.head is not None and not (past.kept and past.kept.load()):
+    if past.head is not None and not past.known:
         past.repository.ahead(*touched_asked(past.head), all_of_it=True)
 
 
@@ -66,7 +66,7 @@ def _key(past: Past) -> str:
 
 def _load(past: Past, key: str) -> tuple[str, list[Row]]:
     """The tip and rows kept for `key`; nothing where they are missing or damaged."""
-    kept = past.kept.load() if past.kept else {}
+    kept = past.known
     try:
         rows = [
             Row(commit, tuple((p, o, n) for p, o, n in changes)) for commit, changes in kept["rows"]
@@ -77,6 +77,5 @@ def _load(past: Past, key: str) -> tuple[str, list[Row]]:
 
 
 def _save(past: Past, key: str, rows: Iterable[Row]) -> None:
-    if past.kept is not None:
-        kept = [[row.commit, row.changes] for row in rows]
-        past.kept.save({"key": key, "tip": past.head, "rows": kept})
+    kept = [[row.commit, row.changes] for row in rows]
+    past.keep({"key": key, "tip": past.head, "rows": kept})

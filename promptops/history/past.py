@@ -68,6 +68,17 @@ class Past:
         self._entries: dict[str, Entry | None] = {}
 
     @cached_property
+    def known(self) -> Mapping[str, Any]:
+        """The rows that are kept; read once."""
+        return self.kept.load() if self.kept else {}
+
+    def keep(self, rows: Mapping[str, Any]) -> None:
+        """Keep these rows in the place of those known."""
+        self.known = rows
+        if self.kept is not None:
+            self.kept.save(rows)
+
+    @cached_property
     def settings(self) -> Settings:
         """The repository's settings; ConfigError where they are wrong."""
         if not any(map(self._configured, ("promptops.toml", "pyproject.toml"))):

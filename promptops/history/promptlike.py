@@ -9,6 +9,10 @@ _BEGINNINGS = (".cursorrules", ".clinerules", ".windsurfrules", ".goosehints", "
 _NAMES = ("agent", "claude", "gemini", "skill", "copilot-instructions", "conventions",
           "system_prompt", "prompt")  # fmt: skip
 _READABLE = (".md", ".MD", ".mdc", ".txt", ".markdown")
+DOCUMENTS = frozenset(  # endings of files that people write, and where texts for models stand
+    ("", ".md", ".mdx", ".mdc", ".markdown", ".txt", ".rst", ".adoc", ".prompt", ".prompty",
+     ".j2", ".jinja", ".jinja2", ".tmpl", ".tpl", ".hbs", ".mustache", ".liquid", ".yaml", ".yml")
+)  # fmt: skip
 _FOLDERS = ("/prompts/", "/prompt/", "/.clinerules/", "/.roo/", "/.cursor/rules/", "/.windsurf/")
 _PROGRAMS = (".py", ".ts", ".tsx", ".js", ".go", ".rs", ".rb", ".java", ".kt", ".cs", ".php")
 _HOMES = ("/.claude/", "/.cursor/", "/.agents/", "/.codex/", "/.github/", "/.gemini/", "/skills/")

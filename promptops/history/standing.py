@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from promptops.history.git import Repository
-from promptops.history.records import Paths, text
+from promptops.history.records import text
 from promptops.values import dataclass
 
-RECENT = (
-    2  # seconds: two commits of one script may have one author date, no amended one is so young
-)
+# Seconds: two commits of one script may have one author date; no amended one is so young.
+RECENT = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +45,3 @@ def next_commit(repository: Repository, environ: Mapping[str, str], now: float) 
     if repository.under_way() == "merge":
         return Standing(head, (repository.resolve("MERGE_HEAD"),))
     return Standing(head)
-
-
-def paths_of(repository: Repository, standing: Standing) -> Paths:
-    """What the index changes against the base; all of it where there is none."""
-    if standing.base is None:
-        return Paths(tuple(sorted({entry.path for entry in repository.index()})))
-    return Paths.of(repository.index_changes(standing.base))

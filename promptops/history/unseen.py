@@ -5,34 +5,12 @@ from __future__ import annotations
 import posixpath
 
 from promptops.history.links import Grade
-from promptops.history.promptlike import prompt_like
+from promptops.history.promptlike import DOCUMENTS, prompt_like
 from promptops.history.records import Change
 from promptops.history.stream import Commit
 from promptops.history.versions import Versions, kind_of
 
-_TEXTS = frozenset(
-    [
-        ".adoc",
-        ".hbs",
-        ".html",
-        ".ipynb",
-        ".j2",
-        ".jinja",
-        ".jinja2",
-        ".json",
-        ".markdown",
-        ".md",
-        ".mdc",
-        ".mdx",
-        ".mustache",
-        ".prompt",
-        ".prompty",
-        ".rst",
-        ".toml",
-        ".txt",
-        ".xml",
-    ]
-) | {""}
+_TEXTS = DOCUMENTS | {".html", ".ipynb", ".json", ".toml", ".xml"}
 
 
 def surest(versions: Versions, commit: Commit, path: str) -> Grade | None:

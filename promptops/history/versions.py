@@ -59,9 +59,7 @@ class Versions:
         self.by_line = False
         self.code_met = False  # a phrase that was looked for stands in a block of code
         self.absent: set[str] = set()  # ids that this clone does not have, or of too large ones
-        self.wanting: set[str] = (
-            set()
-        )  # those of them not here that were asked for since it was emptied
+        self.wanting: set[str] = set()  # asked for since it was emptied, and not in this clone
         self._texts: dict[str, str] = {}
         self._units: dict[tuple[str, str], list[Unit]] = {}
         self._links: dict[tuple[str, str, str], list[Link]] = {}

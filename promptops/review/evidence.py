@@ -103,6 +103,11 @@ def _wrong(tree: Tree, path: str, prompt: Prompt | None) -> Iterator[str]:
         return  # it does not render, and `check` says why
 
 
+def others(names: Sequence[str]) -> str:
+    """What evidence was measured on: `another prompt and other cases`."""
+    return " and ".join(f"other {n}" if n.endswith("s") else f"another {n}" for n in names)
+
+
 def _because(before: Prompt | None, after: Prompt | None) -> Iterator[str]:
     if before is None or after is None:
         return

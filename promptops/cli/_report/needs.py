@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
-from promptops.cli._report.words import listed, others
+from promptops.cli._report.words import listed
 from promptops.history.knowledge import LEFT, ONE
 from promptops.overview.measured import Measured
 from promptops.overview.overview import Overview
 from promptops.report import Diagnostics
+from promptops.review.evidence import others
 
 
 def needs(seen: Overview, findings: Diagnostics, today: date) -> Iterator[str]:

@@ -13,7 +13,6 @@ from promptops.cli._report.words import (
     age,
     how_known,
     listed,
-    others,
     shown_money,
     shown_tokens,
 )
@@ -23,6 +22,7 @@ from promptops.history.knowledge import LEFT, MANY, NOBODY, ONE
 from promptops.overview.life import Moment
 from promptops.overview.overview import Overview, RuleFacts
 from promptops.report import Bars, Block, Diagnostics, Fold, Heading, Items, Table, Text
+from promptops.review.evidence import others
 from promptops.tokens.summary import Figures
 
 RESTS = {

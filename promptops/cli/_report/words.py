@@ -16,11 +16,6 @@ def listed(names: Sequence[str], most: int = 6) -> str:
     return shown if len(names) <= most else f"{shown} and {len(names) - most} more"
 
 
-def others(names: Sequence[str]) -> str:
-    """What evidence was measured on: `another prompt and other cases`."""
-    return " and ".join(f"other {n}" if n.endswith("s") else f"another {n}" for n in names)
-
-
 def how_known(seen: Overview) -> str:
     """How the tokens on the first model are known, and which model that is."""
     figures = seen.figures.get(seen.model)
